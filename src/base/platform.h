@@ -1,0 +1,78 @@
+/*
+ * platform.h - the operating system behind small functions: atomics, threads, files, clock,
+ * dynamic libraries. POSIX and Win32 live in platform.c; no system header leaks from here.
+ */
+#ifndef TNI_BASE_PLATFORM_H
+#define TNI_BASE_PLATFORM_H
+
+#include "base/error.h"
+
+/* ---- atomics: sequentially consistent unless named otherwise ---- */
+typedef struct tni_atomic_i32 {
+    volatile int32_t value;
+} tni_atomic_i32;
+typedef struct tni_atomic_i64 {
+    volatile int64_t value;
+} tni_atomic_i64;
+typedef struct tni_atomic_pointer {
+    void *volatile value;
+} tni_atomic_pointer;
+
+TNI_FN int32_t tni_atomic_load_i32(const tni_atomic_i32 *a);
+TNI_FN void tni_atomic_store_i32(tni_atomic_i32 *a, int32_t value);
+TNI_FN int32_t tni_atomic_add_i32(tni_atomic_i32 *a, int32_t value); /* returns the old value */
+TNI_FN bool tni_atomic_cas_i32(tni_atomic_i32 *a, int32_t expected, int32_t desired);
+TNI_FN int64_t tni_atomic_load_i64(const tni_atomic_i64 *a);
+TNI_FN void tni_atomic_store_i64(tni_atomic_i64 *a, int64_t value);
+TNI_FN int64_t tni_atomic_add_i64(tni_atomic_i64 *a, int64_t value); /* returns the old value */
+TNI_FN bool tni_atomic_cas_i64(tni_atomic_i64 *a, int64_t expected, int64_t desired);
+TNI_FN void *tni_atomic_load_pointer(const tni_atomic_pointer *a);
+TNI_FN void tni_atomic_store_pointer(tni_atomic_pointer *a, void *value);
+
+/* ---- threads ---- */
+typedef struct tni_mutex {
+    uint64_t storage[8]; /* large enough for pthread_mutex_t and SRWLOCK; checked in platform.c */
+} tni_mutex;
+typedef struct tni_condition {
+    uint64_t storage[8];
+} tni_condition;
+typedef struct tni_thread tni_thread;
+
+TNI_FN bool tni_mutex_init(tni_mutex *mutex);
+TNI_FN void tni_mutex_free(tni_mutex *mutex);
+TNI_FN void tni_mutex_lock(tni_mutex *mutex);
+TNI_FN void tni_mutex_unlock(tni_mutex *mutex);
+TNI_FN bool tni_condition_init(tni_condition *condition);
+TNI_FN void tni_condition_free(tni_condition *condition);
+TNI_FN void tni_condition_wait(tni_condition *condition, tni_mutex *mutex);
+TNI_FN void tni_condition_signal_all(tni_condition *condition);
+/* NULL when the system refuses. Stack of at least 512 KiB. */
+TNI_FN tni_thread *tni_thread_start(void (*function)(void *), void *argument);
+TNI_FN void tni_thread_join(tni_thread *thread); /* also frees it */
+TNI_FN void tni_thread_yield(void);
+TNI_FN uint32_t tni_cpu_count(void); /* processors this process may use, >= 1 */
+
+/* ---- time, environment ---- */
+TNI_FN int64_t tni_clock_nanoseconds(void); /* monotonic */
+TNI_FN int64_t tni_wall_microseconds(void); /* since 1970-01-01 UTC */
+TNI_FN const char *tni_environment(const char *name); /* NULL when unset */
+
+/* ---- dynamic libraries ---- */
+TNI_FN void *tni_library_open(const char *name); /* NULL when absent */
+TNI_FN void *tni_library_symbol(void *library, const char *name);
+TNI_FN void tni_library_close(void *library);
+
+/* ---- the default trueno_files: the operating system's, 64-bit offsets, mmap where possible --- */
+TNI_FN void tni_files_default(trueno_files *out);
+/* Expand a glob (*, ?, [..], ** for folders) through the operating system: sorted list passed
+ * path by path to `visit`; a non-OK return stops. A path without glob characters is passed as
+ * it is. Errors: NOT_FOUND when a glob matches nothing, IO. */
+TNI_FN trueno_status tni_files_glob(const char *pattern,
+                                    trueno_status (*visit)(void *user, const char *path),
+                                    void *user, tni_error *error);
+TNI_FN bool tni_path_has_glob(const char *path);
+/* A unique name for a spill file in `directory` (NULL: the system's temp folder). */
+TNI_FN trueno_status tni_temp_path(const char *directory, char *out, size_t size,
+                                   tni_error *error);
+
+#endif
