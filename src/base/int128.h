@@ -50,6 +50,26 @@ TNI_INLINE bool tni_i128_fits_i64(tni_i128 v) {
     return v.high == ((int64_t)v.low < 0 ? -1 : 0);
 }
 
+/* Full 128-bit product; returns the low half. */
+TNI_INLINE uint64_t tni_multiply_wide(uint64_t a, uint64_t b, uint64_t *high) {
+#if defined(__SIZEOF_INT128__)
+    __extension__ typedef unsigned __int128 tni_wide;
+    tni_wide product = (tni_wide)a * b;
+    *high = (uint64_t)(product >> 64);
+    return (uint64_t)product;
+#else
+    uint64_t a0 = a & 0xffffffffu, a1 = a >> 32, b0 = b & 0xffffffffu, b1 = b >> 32;
+    uint64_t p00 = a0 * b0, p01 = a0 * b1, p10 = a1 * b0;
+    uint64_t middle = (p00 >> 32) + (p01 & 0xffffffffu) + (p10 & 0xffffffffu);
+    *high = a1 * b1 + (p01 >> 32) + (p10 >> 32) + (middle >> 32);
+    return (middle << 32) | (p00 & 0xffffffffu);
+#endif
+}
+
+/* Quotient of high:low by a divisor greater than `high`. */
+TNI_FN uint64_t tni_divide_wide(uint64_t high, uint64_t low, uint64_t divisor,
+                                uint64_t *remainder);
+
 TNI_FN bool tni_i128_add(tni_i128 a, tni_i128 b, tni_i128 *out); /* false on overflow */
 TNI_FN bool tni_i128_subtract(tni_i128 a, tni_i128 b, tni_i128 *out);
 TNI_FN bool tni_i128_multiply(tni_i128 a, tni_i128 b, tni_i128 *out);

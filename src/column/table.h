@@ -1,0 +1,99 @@
+/*
+ * table.h - tables in memory (a kind of source), how they are built, and result collections.
+ *
+ * A table is an immutable version: INSERT makes a new one that shares the old row groups, so
+ * readers never wait. Row groups hold 2^16 rows but the last of each append. String columns share
+ * one dictionary per table where that pays.
+ */
+#ifndef TNI_COLUMN_TABLE_H
+#define TNI_COLUMN_TABLE_H
+
+#include "column/source.h"
+
+typedef struct tni_row_group {
+    tni_atomic_i32 references;
+    uint32_t rows;
+    uint32_t column_count;
+    tni_segment **segments;
+    tni_memory *memory;
+} tni_row_group;
+
+typedef struct tni_table {
+    tni_source source;             /* must be first: &table->source is the scan interface */
+    tni_memory *memory;
+    tni_arena arena;               /* names, zone strings */
+    tni_row_group **groups;
+    size_t group_count;
+    tni_zone *zones;               /* [field_count], over all groups */
+    tni_dictionary **dictionaries; /* [field_count], NULL where segments do not share one */
+} tni_table;
+
+/* Build a table from rows. Workers append in parallel, each with its own number; `order` decides
+ * where rows go, so the table is the same for any thread count. */
+typedef struct tni_table_builder tni_table_builder;
+TNI_FN trueno_status tni_table_builder_new(tni_env *env, const char *name, const tni_field *fields,
+                                           uint32_t field_count, uint32_t workers,
+                                           tni_table_builder **out, tni_error *error);
+/* Append the counting rows of a chunk (columns match the fields' types); values are copied. */
+TNI_FN trueno_status tni_table_builder_append(tni_table_builder *builder, uint32_t worker,
+                                              const tni_chunk *chunk, tni_error *error);
+/* Seal into a table; `base` (may be NULL) is the older version whose rows come first and whose
+ * row groups are shared. The builder is freed in any case. */
+TNI_FN trueno_status tni_table_builder_finish(tni_table_builder *builder, tni_table *base,
+                                              tni_table **out, tni_error *error);
+TNI_FN void tni_table_builder_free(tni_table_builder *builder); /* give up; NULL is fine */
+
+/* Host arrays: fixed-width columns in place, text copied into dictionaries or offset strings. */
+TNI_FN trueno_status tni_table_from_columns(tni_env *env, const char *name,
+                                            const trueno_column *columns, uint32_t count,
+                                            uint64_t rows, tni_table **out, tni_error *error);
+/* An Arrow stream, read to its end; takes the stream over (released in any case). */
+TNI_FN trueno_status tni_table_from_arrow(tni_env *env, const char *name,
+                                          struct ArrowArrayStream *stream, tni_table **out,
+                                          tni_error *error);
+
+/* ---- collections: rows kept flat, for results, sorts of small inputs, VALUES ---- */
+typedef struct tni_block {
+    uint64_t order;
+    uint32_t rows;
+    uint32_t capacity;
+    uint64_t first;        /* row number of row 0, set by tni_collection_seal */
+    void **data;           /* [column_count] values */
+    uint64_t **validity;   /* [column_count], NULL = no NULLs */
+} tni_block;
+
+typedef struct tni_collection {
+    tni_atomic_i32 references;
+    tni_memory *memory;
+    uint32_t column_count;
+    tni_type *types;
+    tni_block **blocks;
+    size_t block_count, block_capacity;
+    uint64_t rows;
+    tni_arena heap;        /* string bytes */
+    struct tni_collection **parts; /* merged collections whose heaps we keep alive */
+    size_t part_count;
+} tni_collection;
+
+TNI_FN trueno_status tni_collection_new(tni_memory *memory, const tni_type *types, uint32_t count,
+                                        tni_collection **out, tni_error *error);
+TNI_FN tni_collection *tni_collection_retain(tni_collection *collection);
+TNI_FN void tni_collection_release(tni_collection *collection);
+/* Copy the counting rows of the chunk to the end (flattened). Not thread-safe: one per worker. */
+TNI_FN trueno_status tni_collection_append(tni_collection *collection, const tni_env *env,
+                                           const tni_chunk *chunk, tni_scratch *scratch,
+                                           tni_error *error);
+/* Move all blocks of `parts` (released) into `into` and sort blocks by order (stable). */
+TNI_FN trueno_status tni_collection_merge(tni_collection *into, tni_collection **parts,
+                                          size_t count, tni_error *error);
+/* Number the rows; needed before the calls below. */
+TNI_FN void tni_collection_seal(tni_collection *collection);
+TNI_FN const tni_block *tni_collection_block(const tni_collection *collection, uint64_t row,
+                                             uint32_t *offset); /* NULL past the end */
+TNI_FN tni_value tni_collection_value(const tni_collection *collection, uint64_t row,
+                                      uint32_t column);
+/* Export as an Arrow stream of one struct batch per block; keeps the collection alive. */
+TNI_FN trueno_status tni_collection_to_arrow(tni_collection *collection, const char *const *names,
+                                             struct ArrowArrayStream *out, tni_error *error);
+
+#endif
