@@ -21,6 +21,7 @@
 #define TNI_NOINLINE __attribute__((noinline))
 #define TNI_RESTRICT __restrict__
 #define TNI_PREFETCH(p) __builtin_prefetch(p)
+#define TNI_ALIGN8 __attribute__((aligned(8)))
 #if defined(__MINGW32__)
 #define TNI_PRINTF(f, a) __attribute__((format(gnu_printf, f, a)))
 #else
@@ -34,7 +35,16 @@
 #define TNI_NOINLINE
 #define TNI_RESTRICT
 #define TNI_PREFETCH(p) ((void)(p))
+#define TNI_ALIGN8
 #define TNI_PRINTF(f, a)
+#endif
+
+/* a * b + c stays two roundings, whatever a target attribute allows: the same bits everywhere.
+ * gcc contracts by default once FMA is there; clang obeys the pragma around the amalgam. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define TNI_NO_CONTRACT __attribute__((optimize("fp-contract=off")))
+#else
+#define TNI_NO_CONTRACT
 #endif
 
 /* An internal function with a prototype in a header. */

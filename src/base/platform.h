@@ -7,12 +7,17 @@
 
 #include "base/error.h"
 
+/* ---- memory: where the allocation family of memory.h gets its blocks by default ---- */
+TNI_FN void tni_allocator_default(trueno_allocator *out);
+/* Bytes of memory this process may use (machine or container); 0 when unknown. */
+TNI_FN uint64_t tni_physical_memory(void);
+
 /* ---- atomics: sequentially consistent unless named otherwise ---- */
 typedef struct tni_atomic_i32 {
     volatile int32_t value;
 } tni_atomic_i32;
 typedef struct tni_atomic_i64 {
-    volatile int64_t value;
+    TNI_ALIGN8 volatile int64_t value; /* i386 would place it on 4 */
 } tni_atomic_i64;
 typedef struct tni_atomic_pointer {
     void *volatile value;
