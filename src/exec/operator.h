@@ -1,0 +1,103 @@
+/*
+ * operator.h - pipelines: a driver pushes chunks through operators into a sink.
+ *
+ *   driver.run(worker) -> operator.push -> operator.push -> sink.push
+ *
+ * Life of a pipeline (tni_pipeline_run): begin of driver and operators; on W workers: run, then
+ * flush down the chain; finish down the chain (one thread, may use the scheduler). Breakers
+ * (aggregate, sort) are the sink of one pipeline and the driver of the next. The first failure in
+ * input order is the query's error. An operator that needs no more input sets pipeline->stopped.
+ * CPU and GPU operators implement the same interface.
+ */
+#ifndef TNI_EXEC_OPERATOR_H
+#define TNI_EXEC_OPERATOR_H
+
+#include "exec/scheduler.h"
+#include "plan/plan.h"
+
+/* A running query. */
+typedef struct tni_run {
+    tni_env *env;
+    tni_scheduler *scheduler;
+    const tni_settings *settings;
+    tni_arena *arena;                /* for names of pipelines, operators: planner thread only */
+    trueno_pipeline_info *pipelines; /* filled in as pipelines end */
+    uint32_t pipeline_count, pipeline_capacity;
+    const trueno_progress *progress;
+    bool analyze;                    /* EXPLAIN ANALYZE: keep per-operator rows and times */
+} tni_run;
+
+typedef struct tni_pipeline {
+    tni_run *run;
+    uint32_t workers;
+    tni_atomic_i32 stopped;   /* no more input is needed (LIMIT reached, or a failure) */
+} tni_pipeline;
+
+typedef struct tni_operator tni_operator;
+typedef struct tni_operator_ops {
+    const char *name;         /* "filter", "hash aggregate" */
+    trueno_status (*begin)(tni_operator *op, tni_pipeline *pipeline, tni_error *error);
+    /* The chunk and its vectors may be modified in place; they are the caller's again after. */
+    trueno_status (*push)(tni_operator *op, uint32_t worker, tni_chunk *chunk, tni_error *error);
+    trueno_status (*flush)(tni_operator *op, uint32_t worker, tni_error *error); /* may be NULL */
+    trueno_status (*finish)(tni_operator *op, tni_error *error);                 /* may be NULL */
+    void (*free)(tni_operator *op);
+} tni_operator_ops;
+
+struct tni_operator {
+    const tni_operator_ops *ops;
+    tni_operator *next;       /* NULL: the sink */
+    const tni_plan *plan;     /* the node it runs, for EXPLAIN ANALYZE; may be NULL */
+    tni_pipeline *pipeline;   /* set by tni_pipeline_run before begin */
+    tni_atomic_i64 rows;      /* rows it produced (or, a sink, received) */
+};
+
+typedef struct tni_driver tni_driver;
+typedef struct tni_driver_ops {
+    const char *name;
+    /* How many workers could be busy at once (>= 1). Called before begin. */
+    uint32_t (*parallelism)(tni_driver *driver);
+    trueno_status (*begin)(tni_driver *driver, tni_pipeline *pipeline, tni_error *error);
+    /* Push everything this worker can get hold of into `first`. */
+    trueno_status (*run)(tni_driver *driver, uint32_t worker, tni_operator *first,
+                         tni_error *error);
+    void (*free)(tni_driver *driver);
+} tni_driver_ops;
+
+struct tni_driver {
+    const tni_driver_ops *ops;
+    const tni_plan *plan;
+    tni_pipeline *pipeline;
+    tni_atomic_i64 rows_in, bytes_read;
+};
+
+TNI_INLINE trueno_status tni_push(tni_operator *op, uint32_t worker, tni_chunk *chunk,
+                                  tni_error *error) {
+    return op->ops->push(op, worker, chunk, error);
+}
+
+/* Run driver and chain; both stay the caller's to free. `name` is for reports. */
+TNI_FN trueno_status tni_pipeline_run(tni_run *run, const char *name, tni_driver *driver,
+                                      tni_operator *first, tni_error *error);
+
+/* ---- breakers: made as a pair, sink first used, then driver; free both with their ops ---- */
+/* `plan` AGGREGATE: input chunks carry the program's outputs (keys, then inputs) as columns. */
+TNI_FN trueno_status tni_aggregate_new(tni_run *run, const tni_plan *plan, tni_operator **sink,
+                                       tni_driver **driver, tni_error *error);
+/* `plan` ORDER: sort, or top-k when it has a limit; offset applied. */
+TNI_FN trueno_status tni_sort_new(tni_run *run, const tni_plan *plan, tni_operator **sink,
+                                  tni_driver **driver, tni_error *error);
+
+/* ---- running a plan ---- */
+/* Run `plan` into `sink` (rows in the plan's order when `ordered`, by chunk->order otherwise). */
+TNI_FN trueno_status tni_run_plan(tni_run *run, const tni_plan *plan, tni_operator *sink,
+                                  tni_error *error);
+/* Run and collect, sealed. */
+TNI_FN trueno_status tni_run_collect(tni_run *run, const tni_plan *plan, tni_collection **out,
+                                     tni_error *error);
+/* Run into a new table `name` (rows appended to `base` when not NULL). */
+TNI_FN trueno_status tni_run_table(tni_run *run, const tni_plan *plan, const char *name,
+                                   const tni_field *fields, tni_table *base, tni_table **out,
+                                   uint64_t *rows, tni_error *error);
+
+#endif

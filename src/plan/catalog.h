@@ -1,0 +1,43 @@
+/* catalog.h - tables and views by name (case-insensitive), safe for several threads. */
+#ifndef TNI_PLAN_CATALOG_H
+#define TNI_PLAN_CATALOG_H
+
+#include "column/table.h"
+#include "sql/ast.h"
+
+typedef struct tni_view {
+    tni_atomic_i32 references;
+    tni_memory *memory;
+    char *name;
+    char *sql;             /* the SELECT text */
+    char **columns;        /* aliases, may be NULL */
+    uint32_t column_count;
+} tni_view;
+
+typedef struct tni_catalog tni_catalog;
+
+TNI_FN trueno_status tni_catalog_new(tni_memory *memory, tni_catalog **out, tni_error *error);
+TNI_FN void tni_catalog_free(tni_catalog *catalog);
+/* A new reference to the table or the view of that name; both NULL when there is none. */
+TNI_FN void tni_catalog_find(tni_catalog *catalog, const char *name, tni_table **table,
+                             tni_view **view);
+/* Put a table (reference taken over on success) under its source name. `expected` non-NULL:
+ * only if that version is still current (INSERT), else the caller retries (*stale = true). */
+TNI_FN trueno_status tni_catalog_put_table(tni_catalog *catalog, tni_table *table,
+                                           tni_table *expected, bool replace, bool *stale,
+                                           tni_error *error);
+TNI_FN trueno_status tni_catalog_put_view(tni_catalog *catalog, const char *name, const char *sql,
+                                          size_t sql_length, const char *const *columns,
+                                          uint32_t column_count, bool replace, tni_error *error);
+TNI_FN trueno_status tni_catalog_drop(tni_catalog *catalog, const char *name, bool view,
+                                      bool if_exists, tni_error *error);
+TNI_FN void tni_view_release(tni_view *view);
+/* Visit names in alphabetical order, under the catalogue's lock. */
+TNI_FN void tni_catalog_visit(tni_catalog *catalog,
+                              void (*visit)(void *user, const tni_table *table,
+                                            const tni_view *view),
+                              void *user);
+/* The existing name nearest to `name` for a hint; "" when none is near. */
+TNI_FN void tni_catalog_nearest(tni_catalog *catalog, const char *name, char *out, size_t size);
+
+#endif
