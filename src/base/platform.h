@@ -68,7 +68,11 @@ TNI_FN void *tni_library_symbol(void *library, const char *name);
 TNI_FN void tni_library_close(void *library);
 
 /* ---- the default trueno_files: the operating system's, 64-bit offsets, mmap where possible --- */
+/* Pipes (/dev/stdin) are read to their end when opened. A mapped file must not be cut short by
+ * another process while it is in use: read() is the safe way for files that still change. */
 TNI_FN void tni_files_default(trueno_files *out);
+/* "no such file or directory" for an errno value that a trueno_files call returned. */
+TNI_FN const char *tni_files_error_text(int code);
 /* Expand a glob (*, ?, [..], ** for folders) through the operating system: sorted list passed
  * path by path to `visit`; a non-OK return stops. A path without glob characters is passed as
  * it is. Errors: NOT_FOUND when a glob matches nothing, IO. */
