@@ -50,10 +50,8 @@
 /* An internal function with a prototype in a header. */
 #if defined(TNI_AMALGAM)
 #define TNI_FN static TNI_UNUSED
-#define TNI_DATA static TNI_UNUSED
 #else
 #define TNI_FN
-#define TNI_DATA extern
 #endif
 #define TNI_INLINE static inline TNI_UNUSED
 

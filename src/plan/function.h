@@ -90,12 +90,12 @@ typedef struct tni_function {
 } tni_function;
 
 /* The tables, each ending with a row whose name is NULL. */
-TNI_DATA const tni_function tni_functions_operator[]; /* arithmetic, bits, casts' helpers */
-TNI_DATA const tni_function tni_functions_math[];
-TNI_DATA const tni_function tni_functions_string[];
-TNI_DATA const tni_function tni_functions_pattern[];  /* LIKE, regexp_* */
-TNI_DATA const tni_function tni_functions_date[];
-TNI_DATA const tni_function tni_functions_misc[];     /* coalesce-like, hash, typeof, greatest... */
+TNI_FN const tni_function *tni_functions_operator(void); /* arithmetic, bits, casts' helpers */
+TNI_FN const tni_function *tni_functions_math(void);
+TNI_FN const tni_function *tni_functions_string(void);
+TNI_FN const tni_function *tni_functions_pattern(void);  /* LIKE, regexp_* */
+TNI_FN const tni_function *tni_functions_date(void);
+TNI_FN const tni_function *tni_functions_misc(void);     /* coalesce-like, hash, typeof, greatest... */
 
 /* Call `visit` for every row until it returns false. */
 TNI_FN void tni_function_visit(bool (*visit)(void *user, const tni_function *function),
@@ -144,7 +144,7 @@ typedef struct tni_aggregate_function {
     const char *doc;
 } tni_aggregate_function;
 
-TNI_DATA const tni_aggregate_function tni_aggregate_functions[]; /* ends with name NULL */
+TNI_FN const tni_aggregate_function *tni_aggregate_functions(void); /* ends with name NULL */
 TNI_FN const tni_aggregate_function *tni_aggregate_find(const char *name);
 /* Result type, and the types the value arguments are cast to. Errors: BINDER. */
 TNI_FN trueno_status tni_aggregate_bind(const tni_aggregate_function *function,
