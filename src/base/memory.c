@@ -39,13 +39,13 @@ TNI_FN void tni_memory_init(tni_memory *memory, const trueno_allocator *allocato
 
 static bool tni_memory_charge(tni_memory *memory, size_t size) {
     int64_t amount, used, peak;
-    if ((uint64_t)size > (uint64_t)INT64_MAX / 2) {
+    if ((uint64_t)size > (uint64_t)memory->limit) {
         return false;
     }
     amount = (int64_t)size;
     do {
         used = tni_atomic_load_i64(&memory->used);
-        if (amount > memory->limit || used > memory->limit - amount) {
+        if (used > memory->limit - amount) {
             return false;
         }
     } while (!tni_atomic_cas_i64(&memory->used, used, used + amount));
