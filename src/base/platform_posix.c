@@ -448,7 +448,7 @@ static int tni_posix_file_modified(void *user, void *file_pointer, int64_t *stam
     *stamp = 0;
     if (fstat(file->fd, &facts) != 0) {
         /* 32-bit struct stat and a large file or inode number: the size must do as the stamp */
-        uint64_t size;
+        uint64_t size = 0;
         int code = errno == EOVERFLOW ? tni_posix_file_size(user, file, &size) : errno;
         *stamp = code ? 0 : (int64_t)size;
         return code;
