@@ -50,8 +50,23 @@ typedef enum tni_ast_kind {
     TNI_AST_SUBQUERY,  /* (query) as a scalar */
     TNI_AST_QUANTIFIED,/* left name ANY/ALL (query): value.integer 1 = ALL */
     TNI_AST_ROW,       /* (a, b): arguments */
-    TNI_AST_LIST       /* [a, b]: arguments (read_parquet([...]), IN lists) */
+    TNI_AST_LIST,      /* [a, b]: arguments (read_parquet([...]), IN lists) */
+    TNI_AST_DEFAULT    /* DEFAULT in INSERT ... VALUES and UPDATE ... SET */
 } tni_ast_kind;
+
+/*
+ * What the parser has already rewritten, so that a planner never sees it:
+ *   BINARY names are exactly: + - * / // % ^ || & | << >> = <> < <= > >= AND OR
+ *   "IS DISTINCT FROM" "IS NOT DISTINCT FROM"; UNARY names - + ~ NOT. `==`, `!=`, `**` become
+ *   =, <>, ^. Chains of AND or OR are balanced trees. `-` before a number is part of the number.
+ *   CALL: a ~ b regexp_full_match(a, b), ~* with a third argument 'i', ! before them NOT;
+ *   a ^@ b starts_with; @a abs; EXTRACT(u FROM x) date_part('u', x); POSITION(a IN b)
+ *   strpos(b, a); SUBSTRING(x FROM a FOR b) substring; TRIM(BOTH c FROM x) trim(x, c), LEADING
+ *   ltrim, TRAILING rtrim; OVERLAY(...) overlay(x, y, from[, for]); x AT TIME ZONE z
+ *   timezone(z, x); CURRENT_DATE and the like without parentheses are calls without arguments.
+ *   a ~~ b LIKE, ~~* ILIKE, ~~~ GLOB. x = ANY([a, b]), x IN [a, b] and x <> ALL([a, b]) IN_LIST.
+ *   x IN () FALSE, x IN t IN_QUERY of SELECT * FROM t. DATE 'x' and the like: CAST of the text.
+ */
 
 typedef struct tni_ast_order {
     tni_ast_expression *expression;
@@ -90,6 +105,8 @@ struct tni_ast_expression {
     bool distinct;          /* CALL: agg(DISTINCT x) */
     bool ignore_nulls;      /* CALL: IGNORE NULLS */
     bool parenthesised;
+    bool within_group;      /* CALL: `order` came from WITHIN GROUP */
+    uint32_t depth;         /* height of the tree from here down, at most depth_limit */
     const char *name;
     const char *qualifier;
     const char *text;
@@ -135,7 +152,9 @@ typedef struct tni_ast_name {
 struct tni_ast_source {
     tni_ast_source_kind kind;
     uint32_t position;
+    uint32_t depth;            /* height of the tree from here down */
     const char *name;
+    const char *schema;        /* as written before the dot, or NULL; lookups ignore it */
     bool is_path;
     const char *alias;         /* NULL: none */
     tni_ast_name *columns;     /* alias (a, b, c) */
@@ -178,6 +197,7 @@ typedef struct tni_ast_grouping {
 struct tni_ast_query {
     tni_ast_query_kind kind;
     uint32_t position;
+    uint32_t depth;                  /* height of the tree from here down */
     tni_ast_cte *with;
     bool recursive;
     /* SELECT */
@@ -239,6 +259,14 @@ typedef struct tni_ast_column_definition {
     struct tni_ast_column_definition *next;
 } tni_ast_column_definition;
 
+/* A PRIMARY KEY (a, b) or UNIQUE (a, b) of several columns; of one, it is on the definition. */
+typedef struct tni_ast_key {
+    bool primary;
+    uint32_t position;
+    tni_ast_name *columns;
+    struct tni_ast_key *next;
+} tni_ast_key;
+
 typedef struct tni_ast_statement {
     tni_ast_statement_kind kind;
     uint32_t position, end;         /* the statement's text, without the semicolon */
@@ -251,6 +279,14 @@ typedef struct tni_ast_statement {
     bool or_replace, if_not_exists, if_exists, temporary, is_view;
     bool analyze;                   /* EXPLAIN ANALYZE */
     bool by_name;                   /* INSERT BY NAME */
+    bool is_index;                  /* DROP INDEX */
+    bool is_pragma;                 /* SET: written PRAGMA name [= value | (values)] */
+    bool is_reset;                  /* SET: RESET name, SET name = DEFAULT */
+    bool default_values;            /* INSERT INTO t DEFAULT VALUES: query is NULL */
+    const char *alias;              /* UPDATE t AS alias, DELETE FROM t AS alias */
+    tni_ast_key *keys;              /* CREATE TABLE: keys of several columns */
+    tni_ast_expression *checks;     /* CREATE TABLE: CHECK constraints of the table */
+    tni_ast_name *parameters;       /* named parameters in order of their index */
     tni_ast_column_definition *definitions;
     tni_ast_name *columns;          /* INSERT (a, b), VIEW (a, b), COPY t (a, b) */
     tni_ast_expression *options;    /* COPY ... (FORMAT csv, HEADER): alias = name, expression = value;
