@@ -373,7 +373,7 @@ static uint32_t tni_fixed_set(tni_fixed *v, uint64_t c, int q) {
         c /= TNI_FIXED_UNIT;
     }
     while (left > 0) {
-        uint32_t step = TNI_MIN(left, 13u);
+        uint32_t step = TNI_MIN(left, 12u); /* 5^12 is below the base: one limb of carry */
         tni_fixed_scale(v, q < 0 ? (uint32_t)tni_power5[step] : 1u << step);
         left -= step;
     }
