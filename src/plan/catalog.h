@@ -22,7 +22,8 @@ TNI_FN void tni_catalog_free(tni_catalog *catalog);
 TNI_FN void tni_catalog_find(tni_catalog *catalog, const char *name, tni_table **table,
                              tni_view **view);
 /* Put a table (reference taken over on success) under its source name. `expected` non-NULL:
- * only if that version is still current (INSERT), else the caller retries (*stale = true). */
+ * only if that version is still current (INSERT); else nothing changes, *stale = true, OK is
+ * returned, the reference stays the caller's, and the caller retries. */
 TNI_FN trueno_status tni_catalog_put_table(tni_catalog *catalog, tni_table *table,
                                            tni_table *expected, bool replace, bool *stale,
                                            tni_error *error);

@@ -39,6 +39,7 @@ typedef struct tni_bind_call {
     const tni_value *const *constants; /* [count]: the value of a constant argument, or NULL */
     tni_type result;                  /* out */
     const void *bound;                /* out: data for eval (compiled pattern...), arena-owned */
+    const bool *literals;             /* [count] or NULL: untyped literals, which adapt */
 } tni_bind_call;
 
 /* Evaluating a call over a chunk. */
@@ -108,6 +109,9 @@ TNI_FN trueno_status tni_function_resolve(tni_bind_call *call, const tni_functio
 TNI_FN bool tni_type_common(tni_type a, tni_type b, tni_type *out);
 /* Cost of an implicit cast: 0 same, larger worse, UINT32_MAX not allowed. */
 TNI_FN uint32_t tni_type_cast_cost(tni_type from, tni_type to);
+
+/* Is the integer constant within the range of integer type `type`? */
+TNI_FN bool tni_literal_fits(const tni_value *value, tni_type type);
 
 /* Cast FLAT values; the one implementation behind CAST, TRY_CAST and implicit casts. `strict`
  * false turns failures into NULL. Rows outside `active` never fail. */
