@@ -1,0 +1,231 @@
+# Builds with make and a C compiler, nothing else. `make` gives the shell ./trueno;
+# `make help` lists the rest. Users of the library need none of this: they copy trueno_db.h.
+
+CC      ?= cc
+CXX     ?= c++
+AR      ?= ar
+CFLAGS  ?= -O2 -g
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BUILD   ?= build
+SANITIZE ?=
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wundef -Wcast-qual \
+           -Wstrict-prototypes
+STANDARD = -std=c11 -ffp-contract=off
+ifneq ($(OS),Windows_NT)
+LDLIBS  ?= -lpthread -ldl
+endif
+# `make V=1` shows the whole commands.
+ifneq ($(V),1)
+Q = @
+SAY = @echo "  "
+else
+SAY = @:
+endif
+ifneq ($(SANITIZE),)
+SANITIZE_FLAGS = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+
+# What the modules of src/ are compiled with, and what uses their headers (unit tests).
+SPLIT_FLAGS = $(STANDARD) $(WARNINGS) -D_FILE_OFFSET_BITS=64 -Isrc -I. -MMD -MP $(SANITIZE_FLAGS) $(CFLAGS)
+# What uses the library as its users do: one header.
+HEADER_FLAGS = -std=c11 $(WARNINGS) -I. -MMD -MP $(SANITIZE_FLAGS) $(CFLAGS)
+
+SOURCES := $(sort $(shell find src -name '*.c'))
+HEADERS := $(sort $(shell find src -name '*.h'))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
+LIBRARY := $(BUILD)/libtrueno.a
+
+TESTS   := $(sort $(wildcard tests/test_*.c))
+TEST_PROGRAMS := $(TESTS:tests/%.c=$(BUILD)/tests/%)
+SCRIPTS := $(sort $(wildcard tests/test_*.sh))
+SLT     := $(firstword $(wildcard tests/slt.c tests/slt_runner.c tests/run_slt.c))
+SLT_PROGRAM := $(if $(SLT),$(BUILD)/tests/slt)
+SLT_SCRIPTS := $(sort $(shell find tests -name '*.slt' 2>/dev/null))
+BENCHES := $(sort $(wildcard bench/*.c))
+BENCH_PROGRAMS := $(BENCHES:bench/%.c=$(BUILD)/bench/%)
+EXAMPLES := $(sort $(wildcard examples/*.c))
+EXAMPLE_PROGRAMS := $(EXAMPLES:examples/%.c=$(BUILD)/examples/%)
+FUZZERS := $(sort $(wildcard tests/fuzz_*.c))
+FUZZ_PROGRAMS := $(FUZZERS:tests/%.c=$(BUILD)/fuzz/%)
+KERNELS := $(sort $(wildcard src/gpu/kernels/*.comp))
+
+# The shell, and the line editing it may bring along. Modules of tools/ that are programs of
+# their own stay out.
+SHELL_SOURCES := $(sort $(wildcard tools/trueno*.c tools/shell*.c tools/line*.c tools/edit*.c))
+SHELL_OBJECTS := $(SHELL_SOURCES:%.c=$(BUILD)/shell/%.o)
+ifeq ($(shell grep -l 'define TRUENO_DB_IMPLEMENTATION' $(SHELL_SOURCES) /dev/null 2>/dev/null),)
+SHELL_OBJECTS += $(BUILD)/trueno_db.o
+endif
+
+all: trueno
+
+help:
+	@echo "make             the shell ./trueno (from trueno_db.h)"
+	@echo "make demo        one grouped answer from the Parquet files in examples/data"
+	@echo "make test        every test; the last line is the tally"
+	@echo "make test-unit   the unit tests and SQL scripts alone"
+	@echo "make bench       measurements (bench/)"
+	@echo "make install     PREFIX=$(PREFIX)"
+	@echo "make amalgamate  src/ -> trueno_db.h"
+	@echo "make check-stale fail when trueno_db.h does not match src/"
+	@echo "make spirv       src/gpu/kernels/*.comp -> trueno_db_spirv.h (needs glslangValidator)"
+	@echo "make asan tsan ubsan   unit tests and SQL scripts under a sanitizer"
+	@echo "make portability other compilers, languages and processors, as far as installed"
+	@echo "make fuzz        the fuzz targets, FUZZ_SECONDS=$(FUZZ_SECONDS) each"
+	@echo "make clean"
+
+# ---- the library, module by module ----
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(SPLIT_FLAGS) -c $< -o $@
+
+$(LIBRARY): $(OBJECTS)
+	@rm -f $@
+	$(SAY) AR $@
+	$(Q)$(AR) rcs $@ $(OBJECTS)
+
+lib: $(LIBRARY)
+
+# ---- the library as one header ----
+
+$(BUILD)/amalgamate: tools/amalgamate.c
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $< -o $@
+
+$(BUILD)/embed_spirv: tools/embed_spirv.c
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $< -o $@
+
+# Unchanged text is not rewritten; the stamp tells make that it was looked at.
+$(BUILD)/amalgamated: $(BUILD)/amalgamate $(SOURCES) $(HEADERS)
+	$(BUILD)/amalgamate src trueno_db.h
+	@touch $@
+
+amalgamate: $(BUILD)/amalgamated
+
+trueno_db.h: $(BUILD)/amalgamated ;
+
+check-stale: $(BUILD)/amalgamate
+	@$(BUILD)/amalgamate src $(BUILD)/fresh.h
+	@cmp -s $(BUILD)/fresh.h trueno_db.h || \
+	    { echo "trueno_db.h is stale: run make amalgamate and commit it"; exit 1; }
+	@echo "trueno_db.h matches src/"
+
+spirv: $(BUILD)/embed_spirv
+	@mkdir -p $(BUILD)/spirv
+	@command -v glslangValidator >/dev/null || { echo "make spirv needs glslangValidator"; exit 1; }
+	@test -n "$(KERNELS)" || { echo "there is no kernel in src/gpu/kernels"; exit 1; }
+	@for k in $(KERNELS); do \
+	    glslangValidator -V --target-env vulkan1.2 -o $(BUILD)/spirv/$$(basename $$k .comp).spv $$k \
+	        >$(BUILD)/spirv/log || { cat $(BUILD)/spirv/log; exit 1; }; done
+	$(BUILD)/embed_spirv trueno_db_spirv.h $(KERNELS:src/gpu/kernels/%.comp=$(BUILD)/spirv/%.spv)
+
+$(BUILD)/trueno_db.o: trueno_db.h
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(HEADER_FLAGS) -x c -DTRUENO_DB_IMPLEMENTATION -c trueno_db.h -o $@
+
+# ---- the shell ----
+
+$(BUILD)/shell/%.o: %.c | trueno_db.h
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(HEADER_FLAGS) -c $< -o $@
+
+trueno: $(SHELL_OBJECTS) trueno_db.h
+	$(SAY) CC $@
+	$(Q)$(CC) $(SANITIZE_FLAGS) $(CFLAGS) $(SHELL_OBJECTS) $(LDFLAGS) $(LDLIBS) -o $@
+
+demo: trueno
+	@sh tools/demo.sh ./trueno
+
+install: trueno trueno_db.h
+	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include
+	cp trueno $(DESTDIR)$(PREFIX)/bin/trueno
+	cp trueno_db.h $(wildcard trueno_db_spirv.h) $(DESTDIR)$(PREFIX)/include/
+
+# ---- tests ----
+
+$(BUILD)/tests/%: tests/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(SPLIT_FLAGS) -Itests $< $(LIBRARY) $(LDFLAGS) $(LDLIBS) -o $@
+
+$(BUILD)/tests/slt: $(SLT) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(SPLIT_FLAGS) -Itests $< $(LIBRARY) $(LDFLAGS) $(LDLIBS) -o $@
+
+$(BUILD)/examples/%: examples/%.c trueno_db.h
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(HEADER_FLAGS) $< $(LDFLAGS) $(LDLIBS) -o $@
+
+test-programs: $(TEST_PROGRAMS) $(SLT_PROGRAM)
+
+test: trueno $(TEST_PROGRAMS) $(SLT_PROGRAM) $(EXAMPLE_PROGRAMS) $(BUILD)/amalgamate
+	@TRUENO=./trueno BUILD=$(BUILD) CC="$(CC)" sh tests/run.sh $(TEST_PROGRAMS) \
+	    $(if $(SLT_PROGRAM),"$(SLT_PROGRAM) $(SLT_SCRIPTS)") $(SCRIPTS) $(EXAMPLE_PROGRAMS)
+
+test-unit: $(TEST_PROGRAMS) $(SLT_PROGRAM)
+	@BUILD=$(BUILD) sh tests/run.sh $(TEST_PROGRAMS) \
+	    $(if $(SLT_PROGRAM),"$(SLT_PROGRAM) $(SLT_SCRIPTS)")
+
+asan:
+	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined CFLAGS="-O1 -g" test-unit
+
+ubsan:
+	@$(MAKE) --no-print-directory BUILD=build/ubsan SANITIZE=undefined CFLAGS="-O2 -g" test-unit
+
+tsan:
+	@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread CFLAGS="-O1 -g" test-unit
+
+portability: trueno_db.h
+	@BUILD=$(BUILD) sh tests/portability.sh
+
+# With clang: libFuzzer. Without it: the same targets under the driver of tests/fuzz.c, which
+# mutates what it finds in tests/corpus/<target>.
+FUZZ_SECONDS ?= 20
+FUZZ_LIBFUZZER := $(if $(findstring clang,$(CC)),-fsanitize=fuzzer)
+
+$(BUILD)/fuzz/%: tests/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(SPLIT_FLAGS) -Itests $(FUZZ_LIBFUZZER) $< $(if $(FUZZ_LIBFUZZER),,tests/fuzz.c) \
+	    $(LIBRARY) $(LDFLAGS) $(LDLIBS) -o $@
+
+fuzz-programs: $(FUZZ_PROGRAMS)
+
+fuzz:
+	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined CFLAGS="-O1 -g" \
+	    fuzz-programs
+	@BUILD=build/asan FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh
+
+# ---- measurements ----
+
+$(BUILD)/bench/%: bench/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(SPLIT_FLAGS) -Itests -I. $< $(LIBRARY) $(LDFLAGS) $(LDLIBS) -o $@
+
+bench-programs: $(BENCH_PROGRAMS)
+
+bench: trueno $(BENCH_PROGRAMS)
+	@if [ -f bench/run.sh ]; then BUILD=$(BUILD) TRUENO=./trueno sh bench/run.sh; else \
+	    for b in $(BENCH_PROGRAMS); do echo "== $$b"; $$b || exit 1; done; fi
+
+clean:
+	rm -rf build trueno
+
+.PHONY: all help lib amalgamate check-stale spirv demo install test test-unit test-programs asan \
+        ubsan tsan portability fuzz fuzz-programs bench bench-programs clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
