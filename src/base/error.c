@@ -11,6 +11,7 @@
 TNI_FN void tni_error_clear(tni_error *error) {
     error->status = TRUENO_OK;
     error->position = TNI_NO_POSITION;
+    error->order = 0;
     error->message[0] = '\0';
 }
 

@@ -17,6 +17,7 @@
 typedef struct tni_error {
     trueno_status status;
     uint32_t position; /* byte offset in the SQL text, or TNI_NO_POSITION */
+    uint64_t order;    /* place of the failing morsel in the input: the earliest failure wins */
     char message[1000];
 } tni_error;
 

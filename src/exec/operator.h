@@ -25,6 +25,8 @@ typedef struct tni_run {
     uint32_t pipeline_count, pipeline_capacity;
     const trueno_progress *progress;
     bool analyze;                    /* EXPLAIN ANALYZE: keep per-operator rows and times */
+    double rows_expected;            /* rows the leaves will read, 0 = unknown */
+    int64_t started;                 /* tni_clock_nanoseconds() */
 } tni_run;
 
 typedef struct tni_pipeline {

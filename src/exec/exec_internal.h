@@ -1,0 +1,29 @@
+/* exec_internal.h - pieces of the executor that are put together in run.c. */
+#ifndef TNI_EXEC_INTERNAL_H
+#define TNI_EXEC_INTERNAL_H
+
+#include "exec/operator.h"
+
+/* Drivers for SCAN, VALUES and RANGE nodes, and for rows already collected (retained). */
+TNI_FN trueno_status tni_driver_new(tni_run *run, const tni_plan *plan, tni_driver **out,
+                                    tni_error *error);
+TNI_FN trueno_status tni_driver_from_collection(tni_run *run, tni_collection *collection,
+                                                tni_driver **out, tni_error *error);
+
+/* Streaming operators. */
+TNI_FN trueno_status tni_filter_new(tni_run *run, const tni_plan *plan, tni_operator **out,
+                                    tni_error *error);
+/* PROJECT, or the program of an AGGREGATE before its sink. */
+TNI_FN trueno_status tni_project_new(tni_run *run, const tni_plan *plan, tni_operator **out,
+                                     tni_error *error);
+
+/* Sinks that keep rows: everything, or (limit != TNI_NO_LIMIT) the first limit in input order.
+ * After the pipeline, ..._take gives the merged rows. */
+TNI_FN trueno_status tni_collect_new(tni_run *run, const tni_type *types, uint32_t count,
+                                     uint64_t limit, tni_operator **out, tni_error *error);
+TNI_FN trueno_status tni_collect_take(tni_operator *op, tni_collection **out, tni_error *error);
+
+/* Stop checks and the host's progress callback; once a morsel. Only worker 0 reports. */
+TNI_FN trueno_status tni_progress(tni_run *run, uint32_t worker, tni_error *error);
+
+#endif

@@ -1,0 +1,302 @@
+/*
+ * run.c - cuts a plan into pipelines and runs them, inputs first.
+ *
+ * tni_run_into(plan, chain) makes the rows of `plan` flow into `chain`: streaming nodes prepend
+ * an operator and recurse; breakers run their input into their sink, then drive the chain from
+ * it; leaves are drivers. Depth is bounded by the binder. May use: all of exec.
+ */
+#include "exec/exec_internal.h"
+
+static trueno_status tni_run_into(tni_run *run, const tni_plan *plan, tni_operator *chain,
+                                  tni_error *error);
+
+TNI_FN trueno_status tni_progress(tni_run *run, uint32_t worker, tni_error *error) {
+    trueno_progress_info info;
+    TNI_TRY(tni_env_check(run->env, error));
+    if (worker != 0 || run->progress == NULL || run->progress->report == NULL) {
+        return TRUENO_OK;
+    }
+    info.rows = (uint64_t)tni_atomic_load_i64(&run->env->rows_read);
+    info.bytes = (uint64_t)tni_atomic_load_i64(&run->env->bytes_read);
+    info.fraction =
+        run->rows_expected > 0 ? TNI_MIN((double)info.rows / run->rows_expected, 1.0) : -1.0;
+    info.seconds = (double)(tni_clock_nanoseconds() - run->started) * 1e-9;
+    if (!run->progress->report(run->progress->user, &info)) {
+        return tni_fail(error, TRUENO_ERROR_INTERRUPTED, "interrupted by the progress callback");
+    }
+    return TRUENO_OK;
+}
+
+/* Run a leaf's driver into the chain. */
+static trueno_status tni_run_driver(tni_run *run, const char *name, tni_driver *driver,
+                                    tni_operator *chain, tni_error *error) {
+    trueno_status status = tni_pipeline_run(run, name, driver, chain, error);
+    driver->ops->free(driver);
+    return status;
+}
+
+static trueno_status tni_run_leaf(tni_run *run, const tni_plan *plan, tni_operator *chain,
+                                  tni_error *error) {
+    tni_driver *driver;
+    TNI_TRY(tni_driver_new(run, plan, &driver, error));
+    return tni_run_driver(run, plan->kind == TNI_PLAN_SCAN ? plan->source->name : NULL, driver,
+                          chain, error);
+}
+
+/* FILTER, PROJECT: one more operator in front of the chain. */
+static trueno_status tni_run_streaming(tni_run *run, const tni_plan *plan, tni_operator *chain,
+                                       tni_error *error) {
+    tni_operator *op;
+    trueno_status status;
+    TNI_TRY(plan->kind == TNI_PLAN_FILTER ? tni_filter_new(run, plan, &op, error)
+                                          : tni_project_new(run, plan, &op, error));
+    op->next = chain;
+    status = tni_run_into(run, plan->input, op, error);
+    op->ops->free(op);
+    return status;
+}
+
+static trueno_status tni_run_aggregate(tni_run *run, const tni_plan *plan, tni_operator *chain,
+                                       tni_error *error) {
+    tni_operator *project;
+    tni_operator *sink;
+    tni_driver *driver;
+    trueno_status status;
+    TNI_TRY(tni_aggregate_new(run, plan, &sink, &driver, error));
+    status = tni_project_new(run, plan, &project, error);
+    if (status == TRUENO_OK) {
+        project->next = sink;
+        status = tni_run_into(run, plan->input, project, error);
+        project->ops->free(project);
+    }
+    if (status == TRUENO_OK) {
+        status = tni_pipeline_run(run, NULL, driver, chain, error);
+    }
+    driver->ops->free(driver);
+    sink->ops->free(sink);
+    return status;
+}
+
+static trueno_status tni_run_order(tni_run *run, const tni_plan *plan, tni_operator *chain,
+                                   tni_error *error) {
+    tni_operator *sink;
+    tni_driver *driver;
+    trueno_status status;
+    TNI_TRY(tni_sort_new(run, plan, &sink, &driver, error));
+    status = tni_run_into(run, plan->input, sink, error);
+    if (status == TRUENO_OK) {
+        status = tni_pipeline_run(run, NULL, driver, chain, error);
+    }
+    driver->ops->free(driver);
+    sink->ops->free(sink);
+    return status;
+}
+
+static trueno_status tni_run_limited(tni_run *run, const tni_plan *plan, uint64_t limit,
+                                     tni_collection **out, tni_error *error) {
+    tni_operator *sink;
+    trueno_status status;
+    *out = NULL;
+    TNI_TRY(tni_collect_new(run, plan->types, plan->column_count, limit, &sink, error));
+    status = tni_run_into(run, plan, sink, error);
+    if (status == TRUENO_OK) {
+        status = tni_collect_take(sink, out, error);
+    }
+    sink->ops->free(sink);
+    return status;
+}
+
+/* Keep rows [offset, offset + limit) of a sealed collection. Blocks are cut in place. */
+static void tni_collection_slice(tni_collection *rows, uint64_t offset, uint64_t limit) {
+    uint64_t seen = 0, total = 0;
+    size_t b;
+    for (b = 0; b < rows->block_count; b++) {
+        tni_block *block = rows->blocks[b];
+        uint64_t skip = seen < offset ? TNI_MIN(offset - seen, (uint64_t)block->rows) : 0;
+        uint64_t keep = TNI_MIN((uint64_t)block->rows - skip, limit - total);
+        uint32_t column, i;
+        seen += block->rows;
+        for (column = 0; skip > 0 && keep > 0 && column < rows->column_count; column++) {
+            size_t width = tni_type_width(rows->types[column]);
+            uint8_t *data = (uint8_t *)block->data[column];
+            memmove(data, data + skip * width, keep * width);
+            for (i = 0; block->validity[column] != NULL && i < keep; i++) {
+                if (tni_bit_get(block->validity[column], i + skip)) {
+                    tni_bit_set(block->validity[column], i);
+                } else {
+                    tni_bit_clear(block->validity[column], i);
+                }
+            }
+        }
+        block->rows = (uint32_t)keep;
+        total += keep;
+    }
+    tni_collection_seal(rows);
+}
+
+static trueno_status tni_run_limit(tni_run *run, const tni_plan *plan, tni_operator *chain,
+                                   tni_error *error) {
+    uint64_t wanted = plan->limit > UINT64_MAX - plan->offset ? TNI_NO_LIMIT
+                                                              : plan->limit + plan->offset;
+    tni_collection *rows;
+    tni_driver *driver;
+    trueno_status status;
+    TNI_TRY(tni_run_limited(run, plan->input, wanted, &rows, error));
+    tni_collection_slice(rows, plan->offset, plan->limit);
+    status = tni_driver_from_collection(run, rows, &driver, error);
+    tni_collection_release(rows);
+    TNI_TRY(status);
+    return tni_run_driver(run, "limit", driver, chain, error);
+}
+
+/* Both inputs are collected, the second's blocks ordered behind the first's. */
+static trueno_status tni_run_union(tni_run *run, const tni_plan *plan, tni_operator *chain,
+                                   tni_error *error) {
+    tni_collection *parts[2];
+    tni_collection *rows;
+    tni_driver *driver;
+    trueno_status status;
+    size_t b, first;
+    TNI_TRY(tni_run_limited(run, plan->input, TNI_NO_LIMIT, &parts[0], error));
+    status = tni_run_limited(run, plan->second, TNI_NO_LIMIT, &parts[1], error);
+    if (status != TRUENO_OK) {
+        tni_collection_release(parts[0]);
+        return status;
+    }
+    first = parts[0]->block_count;
+    for (b = 0; b < first; b++) {
+        parts[0]->blocks[b]->order = b;
+    }
+    for (b = 0; b < parts[1]->block_count; b++) {
+        parts[1]->blocks[b]->order = first + b;
+    }
+    status = tni_collection_new(run->env->memory, plan->types, plan->column_count, &rows, error);
+    if (status != TRUENO_OK) {
+        tni_collection_release(parts[0]);
+        tni_collection_release(parts[1]);
+        return status;
+    }
+    status = tni_collection_merge(rows, parts, 2, error);
+    if (status == TRUENO_OK) {
+        tni_collection_seal(rows);
+        status = tni_driver_from_collection(run, rows, &driver, error);
+    }
+    tni_collection_release(rows);
+    TNI_TRY(status);
+    return tni_run_driver(run, "union", driver, chain, error);
+}
+
+static trueno_status tni_run_into(tni_run *run, const tni_plan *plan, tni_operator *chain,
+                                  tni_error *error) {
+    switch (plan->kind) {
+    case TNI_PLAN_SCAN:
+    case TNI_PLAN_VALUES:
+    case TNI_PLAN_RANGE: return tni_run_leaf(run, plan, chain, error);
+    case TNI_PLAN_FILTER:
+    case TNI_PLAN_PROJECT: return tni_run_streaming(run, plan, chain, error);
+    case TNI_PLAN_AGGREGATE: return tni_run_aggregate(run, plan, chain, error);
+    case TNI_PLAN_ORDER: return tni_run_order(run, plan, chain, error);
+    case TNI_PLAN_LIMIT: return tni_run_limit(run, plan, chain, error);
+    case TNI_PLAN_UNION_ALL: return tni_run_union(run, plan, chain, error);
+    }
+    return tni_fail(error, TRUENO_ERROR_INTERNAL, "unknown plan node %d", (int)plan->kind);
+}
+
+/* Rows the leaves will read, for the progress bar. */
+static double tni_run_expected(const tni_plan *plan) {
+    double rows = 0;
+    for (; plan != NULL; plan = plan->input) {
+        if (plan->kind == TNI_PLAN_SCAN && plan->source->rows != UINT64_MAX) {
+            rows += (double)plan->source->rows;
+        }
+        if (plan->second != NULL) {
+            rows += tni_run_expected(plan->second);
+        }
+    }
+    return rows;
+}
+
+TNI_FN trueno_status tni_run_plan(tni_run *run, const tni_plan *plan, tni_operator *sink,
+                                  tni_error *error) {
+    run->rows_expected = tni_run_expected(plan);
+    return tni_run_into(run, plan, sink, error);
+}
+
+TNI_FN trueno_status tni_run_collect(tni_run *run, const tni_plan *plan, tni_collection **out,
+                                     tni_error *error) {
+    run->rows_expected = tni_run_expected(plan);
+    return tni_run_limited(run, plan, TNI_NO_LIMIT, out, error);
+}
+
+/* -------------------------------------------------------------------------- tables --- */
+
+typedef struct tni_table_sink {
+    tni_operator base;
+    tni_run *run;
+    const char *name;
+    const tni_field *fields;
+    uint32_t field_count;
+    tni_table *older;
+    tni_table_builder *builder;
+    tni_table *table;
+} tni_table_sink;
+
+static trueno_status tni_table_sink_begin(tni_operator *base, tni_pipeline *pipeline,
+                                          tni_error *error) {
+    tni_table_sink *op = (tni_table_sink *)base;
+    return tni_table_builder_new(op->run->env, op->name, op->fields, op->field_count,
+                                 pipeline->workers, &op->builder, error);
+}
+
+static trueno_status tni_table_sink_push(tni_operator *base, uint32_t worker, tni_chunk *chunk,
+                                         tni_error *error) {
+    tni_table_sink *op = (tni_table_sink *)base;
+    tni_atomic_add_i64(&base->rows, (int64_t)chunk->active);
+    return tni_table_builder_append(op->builder, worker, chunk, error);
+}
+
+static trueno_status tni_table_sink_finish(tni_operator *base, tni_error *error) {
+    tni_table_sink *op = (tni_table_sink *)base;
+    tni_table_builder *builder = op->builder;
+    op->builder = NULL;
+    return tni_table_builder_finish(builder, op->older, &op->table, error);
+}
+
+static void tni_table_sink_free(tni_operator *base) {
+    tni_table_sink *op = (tni_table_sink *)base;
+    tni_table_builder_free(op->builder);
+    tni_free(op->run->env->memory, op, sizeof *op);
+}
+
+static const tni_operator_ops tni_table_sink_ops = {
+    "table", tni_table_sink_begin, tni_table_sink_push, NULL, tni_table_sink_finish,
+    tni_table_sink_free,
+};
+
+TNI_FN trueno_status tni_run_table(tni_run *run, const tni_plan *plan, const char *name,
+                                   const tni_field *fields, tni_table *base, tni_table **out,
+                                   uint64_t *rows, tni_error *error) {
+    tni_table_sink *sink =
+        (tni_table_sink *)tni_alloc_zero(run->env->memory, sizeof *sink);
+    trueno_status status;
+    *out = NULL;
+    *rows = 0;
+    if (sink == NULL) {
+        return tni_memory_fail(run->env->memory, sizeof *sink, error);
+    }
+    sink->base.ops = &tni_table_sink_ops;
+    sink->run = run;
+    sink->name = name;
+    sink->fields = fields;
+    sink->field_count = plan->column_count;
+    sink->older = base;
+    status = tni_run_plan(run, plan, &sink->base, error);
+    if (status == TRUENO_OK) {
+        *out = sink->table;
+        *rows = (uint64_t)tni_atomic_load_i64(&sink->base.rows);
+    } else if (sink->table != NULL) {
+        tni_source_release(&sink->table->source);
+    }
+    sink->base.ops->free(&sink->base);
+    return status;
+}
