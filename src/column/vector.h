@@ -76,6 +76,20 @@ TNI_FN tni_vector tni_vector_constant(const tni_value *value, void *storage16); 
 TNI_FN bool tni_vector_is_null(const tni_vector *vector, uint32_t row);
 /* One value of any form. */
 TNI_FN tni_value tni_vector_value(const tni_vector *vector, uint32_t row);
+/* ---- pieces, also for segment.c ---- */
+/* Zero the slots of NULL rows; validity may be NULL. */
+TNI_FN void tni_vector_clear_nulls(void *data, uint32_t width, const uint64_t *validity,
+                                   uint32_t rows);
+TNI_FN void tni_vector_repeat(void *out, const void *value, uint32_t width, uint32_t count);
+/* out[i] = values[positions[i]], width 1, 2, 4, 8 or 16. */
+TNI_FN void tni_vector_gather_values(const tni_kernels *k, const void *values, uint32_t width,
+                                     const uint16_t *positions, uint32_t count, void *out);
+/* The bits of `positions` as a bitmap in scratch memory; NULL: error set. */
+TNI_FN uint64_t *tni_vector_gather_validity(const uint64_t *validity, const uint16_t *positions,
+                                            uint32_t count, tni_scratch *scratch,
+                                            tni_error *error);
+/* base + code as a value of a type that has a NARROW form. */
+TNI_FN tni_value tni_vector_narrow_value(tni_type type, int64_t base, uint64_t code);
 /* Code of a row of a DICT or NARROW vector. */
 TNI_INLINE uint64_t tni_vector_code(const tni_vector *v, uint32_t row) {
     switch (v->code_width) {

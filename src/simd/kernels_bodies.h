@@ -1,0 +1,785 @@
+/*
+ * kernels_bodies.h - the kernels' bodies in portable C, forced inline into a stub per row.
+ *
+ * The model: loops the compiler can vectorise under the stub's target attribute, and, where
+ * bitmaps are involved, blocks of 64 rows: a mask word becomes 64 flag bytes (0 or 0xff) before
+ * the loop, or 64 flag bytes become a word after it. Only those two conversions know the
+ * processor, and only its baseline (SSE2, NEON). `simd` is a constant: 0 in the scalar row.
+ * The last, short block is copied to a padded array, so that each body exists once.
+ *
+ * Inputs may lie anywhere in memory (a Parquet page is a byte stream): they are read through
+ * the tni_any_* types, which assume no alignment.
+ */
+#ifndef TNI_SIMD_KERNELS_BODIES_H
+#define TNI_SIMD_KERNELS_BODIES_H
+
+#include "base/hash.h"
+#include "simd/kernels.h"
+
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#define TNI_SIMD_X86 1
+#include <immintrin.h>
+#elif defined(__aarch64__) && defined(__ARM_NEON) && (defined(__GNUC__) || defined(__clang__)) &&  \
+    !defined(__AARCH64EB__)
+#define TNI_SIMD_NEON 1
+#include <arm_neon.h>
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define TNI_ANYWHERE(type) type __attribute__((aligned(1), may_alias))
+#else
+#define TNI_ANYWHERE(type) type
+#endif
+typedef TNI_ANYWHERE(uint8_t) tni_any_u8;
+typedef TNI_ANYWHERE(uint16_t) tni_any_u16;
+typedef TNI_ANYWHERE(uint32_t) tni_any_u32;
+typedef TNI_ANYWHERE(uint64_t) tni_any_u64;
+typedef TNI_ANYWHERE(int32_t) tni_any_i32;
+typedef TNI_ANYWHERE(int64_t) tni_any_i64;
+typedef TNI_ANYWHERE(float) tni_any_f32;
+typedef TNI_ANYWHERE(double) tni_any_f64;
+
+/* Before an element-wise loop whose output may be its input: iterations do not meet. */
+#if defined(__clang__)
+#define TNI_EACH_ALONE _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define TNI_EACH_ALONE _Pragma("GCC ivdep")
+#else
+#define TNI_EACH_ALONE
+#endif
+
+/* ---- blocks of 64 rows ---- */
+
+/* flags[j] = bit j of `word` ? 0xff : 0 */
+TNI_FORCE_INLINE void tni_block_expand(int simd, uint64_t word, uint8_t *flags) {
+    uint32_t j;
+#if defined(TNI_SIMD_X86)
+    if (simd) {
+        const __m128i bits = _mm_set1_epi64x((int64_t)UINT64_C(0x8040201008040201));
+        for (j = 0; j < 4; j++) {
+            uint64_t low = (word >> (16 * j)) & 255, high = (word >> (16 * j + 8)) & 255;
+            __m128i x = _mm_set_epi64x((int64_t)(high * UINT64_C(0x0101010101010101)),
+                                       (int64_t)(low * UINT64_C(0x0101010101010101)));
+            x = _mm_cmpeq_epi8(_mm_and_si128(x, bits), bits);
+            _mm_storeu_si128((__m128i *)(void *)(flags + 16 * j), x);
+        }
+        return;
+    }
+#elif defined(TNI_SIMD_NEON)
+    if (simd) {
+        const uint8x8_t bits = vcreate_u8(UINT64_C(0x8040201008040201));
+        for (j = 0; j < 8; j++) {
+            vst1_u8(flags + 8 * j, vtst_u8(vdup_n_u8((uint8_t)(word >> (8 * j))), bits));
+        }
+        return;
+    }
+#endif
+    (void)simd;
+    for (j = 0; j < 64; j++) {
+        flags[j] = (uint8_t)(0u - (uint32_t)((word >> j) & 1));
+    }
+}
+
+/* Bit j = high bit of flags[j]. */
+TNI_FORCE_INLINE uint64_t tni_block_collect(int simd, const uint8_t *flags) {
+    uint64_t word = 0;
+    uint32_t j;
+#if defined(TNI_SIMD_X86)
+    if (simd) {
+        for (j = 0; j < 4; j++) {
+            __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(flags + 16 * j));
+            word |= (uint64_t)(uint32_t)_mm_movemask_epi8(x) << (16 * j);
+        }
+        return word;
+    }
+#elif defined(TNI_SIMD_NEON)
+    if (simd) {
+        const uint8x16_t bits = vreinterpretq_u8_u64(vdupq_n_u64(UINT64_C(0x8040201008040201)));
+        uint8x16_t a = vandq_u8(vcltzq_s8(vreinterpretq_s8_u8(vld1q_u8(flags))), bits);
+        uint8x16_t b = vandq_u8(vcltzq_s8(vreinterpretq_s8_u8(vld1q_u8(flags + 16))), bits);
+        uint8x16_t c = vandq_u8(vcltzq_s8(vreinterpretq_s8_u8(vld1q_u8(flags + 32))), bits);
+        uint8x16_t d = vandq_u8(vcltzq_s8(vreinterpretq_s8_u8(vld1q_u8(flags + 48))), bits);
+        a = vpaddq_u8(vpaddq_u8(a, b), vpaddq_u8(c, d));
+        a = vpaddq_u8(a, a);
+        return vgetq_lane_u64(vreinterpretq_u64_u8(a), 0);
+    }
+#endif
+    (void)simd;
+    for (j = 0; j < 64; j++) {
+        word |= (uint64_t)(flags[j] >> 7) << j;
+    }
+    return word;
+}
+
+/* The mask word of rows i .. i + 63, cut to the rows there are. */
+TNI_FORCE_INLINE uint64_t tni_block_word(const uint64_t *mask, size_t i, size_t n) {
+    uint64_t word = mask ? mask[i / 64] : ~UINT64_C(0);
+    return n - i >= 64 ? word : word & tni_low_bits((uint32_t)(n - i));
+}
+
+/* Where the 64 values from `v + i` may be read: in place, or in `tail`, zero padded. */
+#define TNI_BLOCK_SOURCE(any, type)                                                                \
+    TNI_FORCE_INLINE const tni_any_##any *tni_block_##any(const type *v, size_t i, size_t n,       \
+                                                          type *tail) {                            \
+        if (n - i >= 64) {                                                                         \
+            return (const tni_any_##any *)(v + i);                                                 \
+        }                                                                                          \
+        memset(tail, 0, 64 * sizeof *tail);                                                        \
+        memcpy(tail, v + i, (n - i) * sizeof *tail);                                               \
+        return (const tni_any_##any *)tail;                                                        \
+    }
+TNI_BLOCK_SOURCE(u8, uint8_t)
+TNI_BLOCK_SOURCE(u16, uint16_t)
+TNI_BLOCK_SOURCE(u32, uint32_t)
+TNI_BLOCK_SOURCE(u64, uint64_t)
+TNI_BLOCK_SOURCE(i32, int32_t)
+TNI_BLOCK_SOURCE(i64, int64_t)
+TNI_BLOCK_SOURCE(f32, float)
+TNI_BLOCK_SOURCE(f64, double)
+
+TNI_FORCE_INLINE bool tni_block_any_set(const uint64_t *mask, size_t n) {
+    uint64_t any = 0;
+    size_t i;
+    if (!mask) {
+        return n != 0;
+    }
+    for (i = 0; i < n; i += 64) {
+        any |= tni_block_word(mask, i, n);
+    }
+    return any != 0;
+}
+
+/* ---- comparisons ---- */
+
+/* low <= v <= high is one unsigned comparison: v - low <= high - low, for signed values too. */
+#define TNI_RANGE_BODY(name, type)                                                                 \
+    TNI_FORCE_INLINE void tni_range_span_##name(int simd, const type *v, size_t n, type low,       \
+                                                type high, uint64_t *out) {                        \
+        type tail[64], span = (type)(high - low);                                                  \
+        uint8_t flags[64];                                                                         \
+        size_t i, j;                                                                               \
+        for (i = 0; i < n; i += 64) {                                                              \
+            const tni_any_##name *p = tni_block_##name(v, i, n, tail);                             \
+            for (j = 0; j < 64; j++) {                                                             \
+                flags[j] = (type)(p[j] - low) <= span ? 255 : 0;                                   \
+            }                                                                                      \
+            out[i / 64] = tni_block_collect(simd, flags) & tni_block_word(NULL, i, n);             \
+        }                                                                                          \
+    }                                                                                              \
+    TNI_FORCE_INLINE void tni_range_##name##_body(int simd, const type *v, size_t n, type low,     \
+                                                  type high, uint64_t *out) {                      \
+        if (high < low) {                                                                          \
+            memset(out, 0, tni_bitmap_words(n) * 8);                                               \
+            return;                                                                                \
+        }                                                                                          \
+        tni_range_span_##name(simd, v, n, low, high, out);                                         \
+    }
+TNI_RANGE_BODY(u8, uint8_t)
+TNI_RANGE_BODY(u16, uint16_t)
+TNI_RANGE_BODY(u32, uint32_t)
+TNI_RANGE_BODY(u64, uint64_t)
+
+#define TNI_RANGE_SIGNED_BODY(bits)                                                                \
+    TNI_FORCE_INLINE void tni_range_i##bits##_body(int simd, const int##bits##_t *v, size_t n,     \
+                                                   int##bits##_t low, int##bits##_t high,          \
+                                                   uint64_t *out) {                                \
+        if (high < low) {                                                                          \
+            memset(out, 0, tni_bitmap_words(n) * 8);                                               \
+            return;                                                                                \
+        }                                                                                          \
+        tni_range_span_u##bits(simd, (const uint##bits##_t *)v, n, (uint##bits##_t)low,            \
+                               (uint##bits##_t)high, out);                                         \
+    }
+TNI_RANGE_SIGNED_BODY(8)
+TNI_RANGE_SIGNED_BODY(16)
+TNI_RANGE_SIGNED_BODY(32)
+TNI_RANGE_SIGNED_BODY(64)
+
+/* The next float towards infinity or its opposite: turns an exclusive bound into an inclusive
+ * one. Past infinity comes NaN, which compares false with everything: no row is left. */
+TNI_FORCE_INLINE double tni_range_step_f64(double v, bool up) {
+    int64_t bits;
+    if (v != v) {
+        return v;
+    }
+    v = v + 0.0; /* -0.0 becomes 0.0 */
+    memcpy(&bits, &v, 8);
+    if (bits == 0 && !up) {
+        bits = INT64_MIN + 1;
+    } else {
+        bits += (bits < 0) == up ? -1 : 1;
+    }
+    memcpy(&v, &bits, 8);
+    return v;
+}
+
+TNI_FORCE_INLINE float tni_range_step_f32(float v, bool up) {
+    int32_t bits;
+    if (v != v) {
+        return v;
+    }
+    v = v + 0.0f;
+    memcpy(&bits, &v, 4);
+    if (bits == 0 && !up) {
+        bits = INT32_MIN + 1;
+    } else {
+        bits += (bits < 0) == up ? -1 : 1;
+    }
+    memcpy(&v, &bits, 4);
+    return v;
+}
+
+#define TNI_RANGE_FLOAT_BODY(name, type)                                                           \
+    TNI_FORCE_INLINE void tni_range_##name##_body(int simd, const type *v, size_t n, type low,     \
+                                                  type high, int options, uint64_t *out) {         \
+        type tail[64];                                                                             \
+        uint8_t flags[64];                                                                         \
+        bool nan = (options & 4) != 0;                                                             \
+        size_t i, j;                                                                               \
+        low = options & 1 ? tni_range_step_##name(low, true) : low;                                \
+        high = options & 2 ? tni_range_step_##name(high, false) : high;                            \
+        for (i = 0; i < n; i += 64) {                                                              \
+            const tni_any_##name *p = tni_block_##name(v, i, n, tail);                             \
+            for (j = 0; j < 64; j++) {                                                             \
+                flags[j] = ((p[j] >= low) & (p[j] <= high)) | ((p[j] != p[j]) & nan) ? 255 : 0;    \
+            }                                                                                      \
+            out[i / 64] = tni_block_collect(simd, flags) & tni_block_word(NULL, i, n);             \
+        }                                                                                          \
+    }
+TNI_RANGE_FLOAT_BODY(f32, float)
+TNI_RANGE_FLOAT_BODY(f64, double)
+
+/* Three operators from two: a <= b is not (b < a), NaN being the greatest and equal to itself. */
+#define TNI_COMPARE_BODY(name, type, equal, less)                                                  \
+    TNI_FORCE_INLINE void tni_compare_##name##_body(int simd, const type *a, const type *b,        \
+                                                    size_t n, int op, uint64_t *out) {             \
+        type tail_a[64], tail_b[64];                                                               \
+        uint8_t flags[64];                                                                         \
+        uint64_t flip = op == 2 ? ~UINT64_C(0) : 0;                                                \
+        size_t i, j;                                                                               \
+        if (op == 2) {                                                                             \
+            const type *swap = a;                                                                  \
+            a = b;                                                                                 \
+            b = swap;                                                                              \
+        }                                                                                          \
+        for (i = 0; i < n; i += 64) {                                                              \
+            const tni_any_##name *p = tni_block_##name(a, i, n, tail_a);                           \
+            const tni_any_##name *q = tni_block_##name(b, i, n, tail_b);                           \
+            if (op == 0) {                                                                         \
+                for (j = 0; j < 64; j++) {                                                         \
+                    flags[j] = equal(p[j], q[j]) ? 255 : 0;                                        \
+                }                                                                                  \
+            } else {                                                                               \
+                for (j = 0; j < 64; j++) {                                                         \
+                    flags[j] = less(p[j], q[j]) ? 255 : 0;                                         \
+                }                                                                                  \
+            }                                                                                      \
+            out[i / 64] = (tni_block_collect(simd, flags) ^ flip) & tni_block_word(NULL, i, n);    \
+        }                                                                                          \
+    }
+#define TNI_EQUAL_INTEGER(x, y) ((x) == (y))
+#define TNI_LESS_INTEGER(x, y) ((x) < (y))
+#define TNI_EQUAL_FLOAT(x, y) (((x) == (y)) | (((x) != (x)) & ((y) != (y))))
+#define TNI_LESS_FLOAT(x, y) (((x) < (y)) | (((x) == (x)) & ((y) != (y))))
+TNI_COMPARE_BODY(i32, int32_t, TNI_EQUAL_INTEGER, TNI_LESS_INTEGER)
+TNI_COMPARE_BODY(i64, int64_t, TNI_EQUAL_INTEGER, TNI_LESS_INTEGER)
+TNI_COMPARE_BODY(f64, double, TNI_EQUAL_FLOAT, TNI_LESS_FLOAT)
+
+/* ---- masks ---- */
+
+TNI_FORCE_INLINE void tni_bytes_to_mask_body(int simd, const uint8_t *v, size_t n, uint64_t *out) {
+    uint8_t tail[64], flags[64];
+    size_t i, j;
+    for (i = 0; i < n; i += 64) {
+        const tni_any_u8 *p = tni_block_u8(v, i, n, tail);
+        for (j = 0; j < 64; j++) {
+            flags[j] = p[j] ? 255 : 0;
+        }
+        out[i / 64] = tni_block_collect(simd, flags);
+    }
+}
+
+TNI_FORCE_INLINE void tni_mask_to_bytes_body(int simd, const uint64_t *mask, size_t n,
+                                             uint8_t *out) {
+    uint8_t flags[64];
+    size_t i, j;
+    for (i = 0; i < n; i += 64) {
+        tni_block_expand(simd, mask[i / 64], flags);
+        for (j = 0; j < 64; j++) {
+            flags[j] &= 1;
+        }
+        memcpy(out + i, flags, n - i < 64 ? n - i : 64);
+    }
+}
+
+/* Row numbers of the set bits of one word, one at a time. */
+TNI_FORCE_INLINE uint32_t tni_positions_of_word(uint64_t word, uint32_t base, uint16_t *out,
+                                                uint32_t count) {
+    for (; word; word &= word - 1) {
+        out[count++] = (uint16_t)(base + tni_ctz64(word));
+    }
+    return count;
+}
+
+/* Where the set bits of a nibble are, then padding. */
+static const uint16_t tni_positions_nibble[16][4] = {
+    {0, 0, 0, 0}, {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {2, 0, 0, 0}, {0, 2, 0, 0},
+    {1, 2, 0, 0}, {0, 1, 2, 0}, {3, 0, 0, 0}, {0, 3, 0, 0}, {1, 3, 0, 0}, {0, 1, 3, 0},
+    {2, 3, 0, 0}, {0, 2, 3, 0}, {1, 2, 3, 0}, {0, 1, 2, 3},
+};
+
+/* Four rows a step, without branches: the four slots written always fit, because no more rows
+ * were found than passed. Sparse words go bit by bit. */
+TNI_FORCE_INLINE uint32_t tni_mask_positions_body(int simd, const uint64_t *mask, size_t n,
+                                                  uint16_t *out) {
+    uint32_t count = 0, i;
+    (void)simd;
+    for (i = 0; i < (uint32_t)n; i += 64) {
+        uint64_t word = mask[i / 64], step;
+        uint32_t j;
+        if ((uint32_t)n - i < 64 || tni_popcount64(word) <= 8) {
+            count = tni_positions_of_word(tni_block_word(mask, i, n), i, out, count);
+            continue;
+        }
+        for (j = 0; j < 64; j += 4, word >>= 4) {
+            memcpy(&step, tni_positions_nibble[word & 15], 8);
+            step += (i + j) * UINT64_C(0x0001000100010001);
+            memcpy(out + count, &step, 8);
+            count += tni_popcount64(word & 15);
+        }
+    }
+    return count;
+}
+
+/* ---- gather, widen ---- */
+
+#define TNI_GATHER_BODY(bits)                                                                      \
+    TNI_FORCE_INLINE void tni_gather_##bits##_body(int simd, const uint##bits##_t *v,              \
+                                                   const uint16_t *positions, size_t n,            \
+                                                   uint##bits##_t *out) {                          \
+        const tni_any_u##bits *p = (const tni_any_u##bits *)v;                                     \
+        size_t i;                                                                                  \
+        (void)simd;                                                                                \
+        for (i = 0; i + 4 <= n; i += 4) {                                                          \
+            uint##bits##_t a = p[positions[i]], b = p[positions[i + 1]];                           \
+            uint##bits##_t c = p[positions[i + 2]], d = p[positions[i + 3]];                       \
+            out[i] = a;                                                                            \
+            out[i + 1] = b;                                                                        \
+            out[i + 2] = c;                                                                        \
+            out[i + 3] = d;                                                                        \
+        }                                                                                          \
+        for (; i < n; i++) {                                                                       \
+            out[i] = p[positions[i]];                                                              \
+        }                                                                                          \
+    }
+TNI_GATHER_BODY(8)
+TNI_GATHER_BODY(16)
+TNI_GATHER_BODY(32)
+TNI_GATHER_BODY(64)
+
+/* base + code wraps like the subtraction that made the code. */
+#define TNI_WIDEN_BODY(from, to, wrap)                                                             \
+    TNI_FORCE_INLINE void tni_widen_u##from##_i##to##_body(int simd, const uint##from##_t *v,      \
+                                                           size_t n, int##to##_t base,             \
+                                                           int##to##_t *out) {                     \
+        const tni_any_u##from *p = (const tni_any_u##from *)v;                                     \
+        size_t i;                                                                                  \
+        (void)simd;                                                                                \
+        TNI_EACH_ALONE                                                                             \
+        for (i = 0; i < n; i++) {                                                                  \
+            out[i] = (int##to##_t)((wrap)base + p[i]);                                             \
+        }                                                                                          \
+    }
+TNI_WIDEN_BODY(8, 32, uint32_t)
+TNI_WIDEN_BODY(16, 32, uint32_t)
+TNI_WIDEN_BODY(8, 64, uint64_t)
+TNI_WIDEN_BODY(16, 64, uint64_t)
+TNI_WIDEN_BODY(32, 64, uint64_t)
+
+#define TNI_TO_DOUBLE_BODY(name, type)                                                             \
+    TNI_FORCE_INLINE void tni_widen_##name##_f64_body(int simd, const type *v, size_t n,           \
+                                                      double *out) {                               \
+        const tni_any_##name *p = (const tni_any_##name *)v;                                       \
+        size_t i;                                                                                  \
+        (void)simd;                                                                                \
+        TNI_EACH_ALONE                                                                             \
+        for (i = 0; i < n; i++) {                                                                  \
+            out[i] = (double)p[i];                                                                 \
+        }                                                                                          \
+    }
+TNI_TO_DOUBLE_BODY(i32, int32_t)
+TNI_TO_DOUBLE_BODY(i64, int64_t)
+TNI_TO_DOUBLE_BODY(f32, float)
+
+/* ---- sums ---- */
+
+/* 2^16 values below 2^16 still fit 32 bits: sums of codes need no wider lanes. */
+#define TNI_SUM_BODY(name, type, lane, term, term_flag)                                            \
+    TNI_FORCE_INLINE int64_t tni_sum_##name##_body(int simd, const type *v, size_t n,              \
+                                                   const uint64_t *mask) {                         \
+        const tni_any_##name *p = (const tni_any_##name *)v;                                       \
+        lane sum = 0;                                                                              \
+        size_t i, j;                                                                               \
+        if (!mask) {                                                                               \
+            for (i = 0; i < n; i++) {                                                              \
+                sum += (lane)(term)p[i];                                                           \
+            }                                                                                      \
+            return (int64_t)sum;                                                                   \
+        }                                                                                          \
+        for (i = 0; i < n; i += 64) {                                                              \
+            type tail[64];                                                                         \
+            uint8_t flags[64];                                                                     \
+            p = tni_block_##name(v, i, n, tail);                                                   \
+            tni_block_expand(simd, tni_block_word(mask, i, n), flags);                             \
+            for (j = 0; j < 64; j++) {                                                             \
+                sum += (lane)(term)(type)(p[j] & (type)(term_flag)(int8_t)flags[j]);               \
+            }                                                                                      \
+        }                                                                                          \
+        return (int64_t)sum;                                                                       \
+    }
+TNI_SUM_BODY(u8, uint8_t, uint32_t, uint8_t, int8_t)
+TNI_SUM_BODY(u16, uint16_t, uint32_t, uint16_t, int16_t)
+TNI_SUM_BODY(u32, uint32_t, uint64_t, uint32_t, int32_t)
+TNI_SUM_BODY(i32, int32_t, int64_t, int32_t, int32_t)
+
+/* Sums of the low and of the high 32 bits (signed), put together. */
+TNI_FORCE_INLINE tni_i128 tni_sum_limbs(uint64_t low, int64_t high) {
+    tni_i128 sum;
+    sum.low = (uint64_t)high << 32;
+    sum.high = high >> 32;
+    tni_i128_accumulate(&sum, (int64_t)low);
+    return sum;
+}
+
+/* The high half is summed biased by 2^31, unsigned: no row has a 64-bit arithmetic shift. */
+TNI_FORCE_INLINE tni_i128 tni_sum_i64_body(int simd, const int64_t *v, size_t n,
+                                           const uint64_t *mask) {
+    const uint64_t bias = UINT64_C(1) << 63;
+    uint64_t low = 0, high = 0, rows = 0;
+    size_t i, j;
+    if (!mask) {
+        const tni_any_u64 *p = (const tni_any_u64 *)v;
+        for (i = 0; i < n; i++) {
+            low += p[i] & UINT32_MAX;
+            high += (p[i] ^ bias) >> 32;
+        }
+        rows = n;
+    }
+    for (i = 0; mask && i < n; i += 64) {
+        uint64_t word = tni_block_word(mask, i, n);
+        int64_t tail[64];
+        uint8_t flags[64];
+        const tni_any_i64 *p = tni_block_i64(v, i, n, tail);
+        tni_block_expand(simd, word, flags);
+        for (j = 0; j < 64; j++) {
+            uint64_t keep = (uint64_t)(int64_t)(int8_t)flags[j];
+            low += (uint64_t)p[j] & (keep & UINT32_MAX);
+            high += (((uint64_t)p[j] ^ bias) & keep) >> 32;
+        }
+        rows += tni_popcount64(word);
+    }
+    return tni_sum_limbs(low, (int64_t)high - (int64_t)(rows << 31));
+}
+
+/* Lane j adds rows j, j + 64, ... in order. A row that does not count adds -0.0, which leaves
+ * every accumulator as it is, -0.0 and infinities included; +0.0 would turn -0.0 into 0.0. */
+#define TNI_LANES_BODY(name, type)                                                                 \
+    TNI_FORCE_INLINE void tni_lanes_##name##_body(int simd, const type *v, size_t n,               \
+                                                  const uint64_t *mask, double *lanes) {           \
+        size_t i, j;                                                                               \
+        for (i = 0; i < n; i += 64) {                                                              \
+            size_t rows = n - i < 64 ? n - i : 64;                                                 \
+            const tni_any_##name *p = (const tni_any_##name *)(v + i);                             \
+            uint8_t flags[64];                                                                     \
+            if (!mask) {                                                                           \
+                for (j = 0; j < rows; j++) {                                                       \
+                    lanes[j] += (double)p[j];                                                      \
+                }                                                                                  \
+                continue;                                                                          \
+            }                                                                                      \
+            tni_block_expand(simd, mask[i / 64], flags);                                           \
+            for (j = 0; j < rows; j++) {                                                           \
+                lanes[j] += flags[j] ? (double)p[j] : -0.0;                                        \
+            }                                                                                      \
+        }                                                                                          \
+    }
+TNI_LANES_BODY(f32, float)
+TNI_LANES_BODY(f64, double)
+
+/* ---- bounds ---- */
+
+/* Floats compare as integers: the sign bit of a negative one flips the others, NaN becomes the
+ * one canonical NaN, above infinity. The result does not depend on the order of the rows. */
+TNI_FORCE_INLINE int32_t tni_order_f32(float v) {
+    int32_t bits;
+    memcpy(&bits, &v, 4);
+    bits ^= (bits < 0 ? -1 : 0) & INT32_MAX;
+    return v != v ? INT32_C(0x7fc00000) : bits;
+}
+TNI_FORCE_INLINE int64_t tni_order_f64(double v) {
+    int64_t bits;
+    memcpy(&bits, &v, 8);
+    bits ^= (bits < 0 ? -1 : 0) & INT64_MAX;
+    return v != v ? INT64_C(0x7ff8000000000000) : bits;
+}
+TNI_FORCE_INLINE float tni_unorder_f32(int32_t bits) {
+    float v;
+    bits ^= (bits < 0 ? -1 : 0) & INT32_MAX;
+    memcpy(&v, &bits, 4);
+    return v;
+}
+TNI_FORCE_INLINE double tni_unorder_f64(int64_t bits) {
+    double v;
+    bits ^= (bits < 0 ? -1 : 0) & INT64_MAX;
+    memcpy(&v, &bits, 8);
+    return v;
+}
+
+#define TNI_MIN_MAX_BODY(name, type, key, least, most, enter, leave)                               \
+    TNI_FORCE_INLINE bool tni_min_max_##name##_body(int simd, const type *v, size_t n,             \
+                                                    const uint64_t *mask, type *low,               \
+                                                    type *high) {                                  \
+        const tni_any_##name *p = (const tni_any_##name *)v;                                       \
+        key lower = most, upper = least;                                                           \
+        size_t i, j;                                                                               \
+        *low = *high = 0;                                                                          \
+        if (!tni_block_any_set(mask, n)) {                                                         \
+            return false;                                                                          \
+        }                                                                                          \
+        for (i = 0; !mask && i < n; i++) {                                                         \
+            key k = enter(p[i]);                                                                   \
+            lower = k < lower ? k : lower;                                                         \
+            upper = k > upper ? k : upper;                                                         \
+        }                                                                                          \
+        for (i = 0; mask && i < n; i += 64) {                                                      \
+            type tail[64];                                                                         \
+            uint8_t flags[64];                                                                     \
+            p = tni_block_##name(v, i, n, tail);                                                   \
+            tni_block_expand(simd, tni_block_word(mask, i, n), flags);                             \
+            for (j = 0; j < 64; j++) {                                                             \
+                key k = enter(p[j]), a = flags[j] ? k : most, b = flags[j] ? k : least;            \
+                lower = a < lower ? a : lower;                                                     \
+                upper = b > upper ? b : upper;                                                     \
+            }                                                                                      \
+        }                                                                                          \
+        *low = leave(lower);                                                                       \
+        *high = leave(upper);                                                                      \
+        return true;                                                                               \
+    }
+#define TNI_AS_IT_IS(x) (x)
+TNI_MIN_MAX_BODY(u8, uint8_t, uint8_t, 0, UINT8_MAX, TNI_AS_IT_IS, TNI_AS_IT_IS)
+TNI_MIN_MAX_BODY(u16, uint16_t, uint16_t, 0, UINT16_MAX, TNI_AS_IT_IS, TNI_AS_IT_IS)
+TNI_MIN_MAX_BODY(u32, uint32_t, uint32_t, 0, UINT32_MAX, TNI_AS_IT_IS, TNI_AS_IT_IS)
+TNI_MIN_MAX_BODY(i32, int32_t, int32_t, INT32_MIN, INT32_MAX, TNI_AS_IT_IS, TNI_AS_IT_IS)
+TNI_MIN_MAX_BODY(i64, int64_t, int64_t, INT64_MIN, INT64_MAX, TNI_AS_IT_IS, TNI_AS_IT_IS)
+TNI_MIN_MAX_BODY(f32, float, int32_t, INT32_MIN, INT32_MAX, tni_order_f32, tni_unorder_f32)
+TNI_MIN_MAX_BODY(f64, double, int64_t, INT64_MIN, INT64_MAX, tni_order_f64, tni_unorder_f64)
+
+/* ---- hashing, arithmetic ---- */
+
+#define TNI_HASH_BODY(bits)                                                                        \
+    TNI_FORCE_INLINE void tni_hash_u##bits##_body(int simd, const uint##bits##_t *v, size_t n,     \
+                                                  uint64_t *out) {                                 \
+        const tni_any_u##bits *p = (const tni_any_u##bits *)v;                                     \
+        size_t i;                                                                                  \
+        (void)simd;                                                                                \
+        TNI_EACH_ALONE                                                                             \
+        for (i = 0; i < n; i++) {                                                                  \
+            out[i] = tni_hash_u64(p[i]);                                                           \
+        }                                                                                          \
+    }
+TNI_HASH_BODY(8)
+TNI_HASH_BODY(16)
+TNI_HASH_BODY(32)
+TNI_HASH_BODY(64)
+
+TNI_FORCE_INLINE void tni_hash_mix_body(int simd, const uint64_t *h, size_t n, uint64_t *out) {
+    size_t i;
+    (void)simd;
+    TNI_EACH_ALONE
+    for (i = 0; i < n; i++) {
+        out[i] = tni_hash_combine(out[i], h[i]);
+    }
+}
+
+/* Rows are looked at before they are written (the output may be an input), a stretch at a time.
+ * `over` is negative where the operation overflows; only then does the mask matter. */
+#define TNI_CHECKED_BODY(name, any, type, wrap, over, result)                                         \
+    TNI_FORCE_INLINE bool tni_##name##_body(int simd, const type *a, const type *b, size_t n,      \
+                                            const uint64_t *mask, type *out) {                     \
+        bool fits = true;                                                                          \
+        size_t first, i;                                                                           \
+        (void)simd;                                                                                \
+        for (first = 0; first < n; first += 512) {                                                 \
+            size_t rows = n - first < 512 ? n - first : 512;                                       \
+            const tni_any_##any *x = (const tni_any_##any *)(a + first);                           \
+            const tni_any_##any *y = (const tni_any_##any *)(b + first);                           \
+            type *to = out + first, bad = 0;                                                       \
+            for (i = 0; i < rows; i++) {                                                           \
+                bad |= over(x[i], y[i], type, wrap);                                               \
+            }                                                                                      \
+            for (i = 0; bad < 0 && fits && i < rows; i++) {                                        \
+                fits = over(x[i], y[i], type, wrap) >= 0 ||                                        \
+                       (mask && !tni_bit_get(mask, first + i));                                    \
+            }                                                                                      \
+            TNI_EACH_ALONE                                                                         \
+            for (i = 0; i < rows; i++) {                                                           \
+                to[i] = result(x[i], y[i], type, wrap);                                            \
+            }                                                                                      \
+        }                                                                                          \
+        return fits;                                                                               \
+    }
+#define TNI_SUM_OF(x, y, type, wrap) ((type)((wrap)(x) + (wrap)(y)))
+#define TNI_DIFFERENCE_OF(x, y, type, wrap) ((type)((wrap)(x) - (wrap)(y)))
+#define TNI_PRODUCT_OF(x, y, type, wrap) ((type)((wrap)(x) * (wrap)(y)))
+#define TNI_SUM_OVER(x, y, type, wrap)                                                             \
+    (((x) ^ TNI_SUM_OF(x, y, type, wrap)) & ((y) ^ TNI_SUM_OF(x, y, type, wrap)))
+#define TNI_DIFFERENCE_OVER(x, y, type, wrap)                                                      \
+    (((x) ^ (y)) & ((x) ^ TNI_DIFFERENCE_OF(x, y, type, wrap)))
+/* The high half must repeat the sign of the low half. */
+#define TNI_PRODUCT_OVER(x, y, type, wrap)                                                         \
+    ((int32_t)(((int64_t)(x) * (y)) >> 32) == (TNI_PRODUCT_OF(x, y, type, wrap) < 0 ? -1 : 0)      \
+         ? 0                                                                                       \
+         : -1)
+TNI_CHECKED_BODY(add_i32, i32, int32_t, uint32_t, TNI_SUM_OVER, TNI_SUM_OF)
+TNI_CHECKED_BODY(sub_i32, i32, int32_t, uint32_t, TNI_DIFFERENCE_OVER, TNI_DIFFERENCE_OF)
+TNI_CHECKED_BODY(mul_i32, i32, int32_t, uint32_t, TNI_PRODUCT_OVER, TNI_PRODUCT_OF)
+TNI_CHECKED_BODY(add_i64, i64, int64_t, uint64_t, TNI_SUM_OVER, TNI_SUM_OF)
+TNI_CHECKED_BODY(sub_i64, i64, int64_t, uint64_t, TNI_DIFFERENCE_OVER, TNI_DIFFERENCE_OF)
+
+#define TNI_DOUBLE_BODY(name, operation)                                                           \
+    TNI_FORCE_INLINE void tni_##name##_f64_body(int simd, const double *a, const double *b,        \
+                                                size_t n, double *out) {                           \
+        const tni_any_f64 *x = (const tni_any_f64 *)a, *y = (const tni_any_f64 *)b;                \
+        size_t i;                                                                                  \
+        (void)simd;                                                                                \
+        TNI_EACH_ALONE                                                                             \
+        for (i = 0; i < n; i++) {                                                                  \
+            out[i] = x[i] operation y[i];                                                          \
+        }                                                                                          \
+    }
+TNI_DOUBLE_BODY(add, +)
+TNI_DOUBLE_BODY(sub, -)
+TNI_DOUBLE_BODY(mul, *)
+
+/* ---- histograms ---- */
+
+/* Four histograms in turn, so that equal neighbours do not wait for each other's store. */
+TNI_FORCE_INLINE void tni_count_u8_body(int simd, const uint8_t *v, size_t n,
+                                        const uint64_t *mask, uint64_t *counts) {
+    uint32_t parts[4][256];
+    size_t i = 0, j;
+    (void)simd;
+    if (n < 512) {
+        for (; i < n; i++) {
+            counts[v[i]] += !mask || tni_bit_get(mask, i);
+        }
+        return;
+    }
+    memset(parts, 0, sizeof parts);
+    for (; i < n; i += 64) {
+        uint64_t word = tni_block_word(mask, i, n);
+        size_t rows = n - i < 64 ? n - i : 64;
+        if (rows == 64 && word == ~UINT64_C(0)) {
+            for (j = 0; j < 64; j += 4) {
+                parts[0][v[i + j]]++;
+                parts[1][v[i + j + 1]]++;
+                parts[2][v[i + j + 2]]++;
+                parts[3][v[i + j + 3]]++;
+            }
+            continue;
+        }
+        for (j = 0; j < rows; j++, word >>= 1) {
+            parts[j & 3][v[i + j]] += (uint32_t)(word & 1);
+        }
+    }
+    for (i = 0; i < 256; i++) {
+        counts[i] += (uint64_t)parts[0][i] + parts[1][i] + parts[2][i] + parts[3][i];
+    }
+}
+
+/* Up to 2^16 counters are the caller's cache misses already: no copies of them. */
+TNI_FORCE_INLINE void tni_count_u16_body(int simd, const uint16_t *v, size_t n,
+                                         const uint64_t *mask, uint64_t *counts) {
+    const tni_any_u16 *p = (const tni_any_u16 *)v;
+    size_t i, j;
+    (void)simd;
+    for (i = 0; i < n; i += 64) {
+        uint64_t word = tni_block_word(mask, i, n);
+        size_t rows = n - i < 64 ? n - i : 64;
+        for (j = 0; j < rows; j++, word >>= 1) {
+            counts[p[i + j]] += word & 1;
+        }
+    }
+}
+
+/* ---- Parquet and CSV ---- */
+
+TNI_FORCE_INLINE uint64_t tni_unpack_load(const uint8_t *p) {
+    uint64_t v;
+    memcpy(&v, p, 8);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    v = __builtin_bswap64(v);
+#endif
+    return v;
+}
+
+/* Values from bit `first * width` on; also the end of every hand-written version. */
+TNI_FORCE_INLINE void tni_unpack_rest(const uint8_t *packed, size_t first, size_t n,
+                                      uint32_t width, uint32_t *out) {
+    const uint64_t keep = tni_low_bits(width);
+    size_t i, bit = first * width;
+    for (i = first; i < n; i++, bit += width) {
+        out[i] = (uint32_t)((tni_unpack_load(packed + bit / 8) >> (bit % 8)) & keep);
+    }
+}
+
+TNI_FORCE_INLINE void tni_unpack_u32_body(int simd, const uint8_t *packed, size_t n,
+                                          uint32_t width, uint32_t *out) {
+    size_t i;
+    (void)simd;
+    if (width == 8) {
+        for (i = 0; i < n; i++) {
+            out[i] = packed[i];
+        }
+    } else if (width == 0) {
+        memset(out, 0, n * sizeof *out);
+    } else {
+        tni_unpack_rest(packed, 0, n, width, out);
+    }
+}
+
+TNI_FORCE_INLINE void tni_csv_index_body(int simd, const uint8_t *text, size_t blocks,
+                                         uint8_t delimiter, uint8_t quote, uint64_t *delimiters,
+                                         uint64_t *quotes, uint64_t *newlines) {
+    uint8_t is_delimiter[64], is_quote[64], is_newline[64];
+    size_t i, j;
+    for (i = 0; i < blocks; i++, text += 64) {
+        for (j = 0; j < 64; j++) {
+            is_delimiter[j] = text[j] == delimiter ? 255 : 0;
+            is_quote[j] = text[j] == quote ? 255 : 0;
+            is_newline[j] = (text[j] == '\n') | (text[j] == '\r') ? 255 : 0;
+        }
+        delimiters[i] = tni_block_collect(simd, is_delimiter);
+        quotes[i] = tni_block_collect(simd, is_quote);
+        newlines[i] = tni_block_collect(simd, is_newline);
+    }
+}
+
+TNI_FORCE_INLINE bool tni_ascii_all_body(int simd, const uint8_t *text, size_t n) {
+    size_t i = 0;
+    (void)simd;
+    while (i < n) {
+        size_t end = n - i < 4096 ? n : i + 4096;
+        uint8_t any = 0;
+        for (; i < end; i++) {
+            any |= text[i];
+        }
+        if (any & 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+#endif
