@@ -4,6 +4,9 @@
  * A table is an immutable version: INSERT makes a new one that shares the old row groups, so
  * readers never wait. Row groups hold 2^16 rows but the last of each append. String columns share
  * one dictionary per table where that pays.
+ *
+ * Zones of columns used in place (host arrays, Arrow) are computed when the source's zone() is
+ * first asked for; until then scans see the segments without bounds.
  */
 #ifndef TNI_COLUMN_TABLE_H
 #define TNI_COLUMN_TABLE_H
@@ -24,9 +27,33 @@ typedef struct tni_table {
     tni_arena arena;               /* names, zone strings */
     tni_row_group **groups;
     size_t group_count;
-    tni_zone *zones;               /* [field_count], over all groups */
+    tni_zone *zones;               /* [field_count], over all groups; ask source.ops->zone() */
     tni_dictionary **dictionaries; /* [field_count], NULL where segments do not share one */
+    uint64_t *first_rows;          /* [group_count] row number of each group's first row */
+    size_t group_capacity;
+    const tni_kernels *kernels;    /* for late zones */
+    tni_mutex late_lock;
+    bool has_late_lock;
+    bool *late_wanted;             /* [field_count]: some segments came without bounds */
+    tni_atomic_pointer *late;      /* [field_count]: tni_segment *[group_count] with zones */
 } tni_table;
+
+/* ---- assembling a table from segments somebody else made ---- */
+/* A row group of `count` empty places for segments. */
+TNI_FN trueno_status tni_row_group_new(tni_memory *memory, uint32_t rows, uint32_t count,
+                                       tni_row_group **out, tni_error *error);
+TNI_FN void tni_row_group_release(tni_row_group *group); /* NULL is fine */
+/* A table without rows; name and fields are copied. */
+TNI_FN trueno_status tni_table_new(const tni_env *env, const char *name, const tni_field *fields,
+                                   uint32_t field_count, tni_table **out, tni_error *error);
+/* Add a filled row group at the end: the reference is taken over, on failure too. */
+TNI_FN trueno_status tni_table_add_group(tni_table *table, tni_row_group *group,
+                                         tni_error *error);
+/* After the last group: number the rows, join the zones, find the shared dictionaries. */
+TNI_FN trueno_status tni_table_seal(tni_table *table, tni_error *error);
+/* A second shell around the same buffers, to be given another zone or dictionary. */
+TNI_FN trueno_status tni_segment_clone(const tni_segment *segment, tni_segment **out,
+                                       tni_error *error);
 
 /* Build a table from rows. Workers append in parallel, each with its own number; `order` decides
  * where rows go, so the table is the same for any thread count. */
@@ -42,6 +69,19 @@ TNI_FN trueno_status tni_table_builder_append(tni_table_builder *builder, uint32
 TNI_FN trueno_status tni_table_builder_finish(tni_table_builder *builder, tni_table *base,
                                               tni_table **out, tni_error *error);
 TNI_FN void tni_table_builder_free(tni_table_builder *builder); /* give up; NULL is fine */
+
+/* Finishing on many workers, for who has them (tni_table_builder_finish does the rest, or all):
+ *   for each stage 0 .. TNI_TABLE_FINISH_STAGES - 1
+ *       tni_table_builder_finish_prepare(builder, base, stage, &count)      one thread
+ *       tni_table_builder_finish_task(builder, stage, i) for every i < count  any threads at once
+ *   tni_table_builder_finish(builder, base)                                  one thread
+ * `base` is the same in every call. After a failure: tni_table_builder_free. */
+#define TNI_TABLE_FINISH_STAGES 2u /* dictionaries by column, then segments */
+TNI_FN trueno_status tni_table_builder_finish_prepare(tni_table_builder *builder, tni_table *base,
+                                                      uint32_t stage, uint32_t *count,
+                                                      tni_error *error);
+TNI_FN trueno_status tni_table_builder_finish_task(tni_table_builder *builder, uint32_t stage,
+                                                   uint32_t index, tni_error *error);
 
 /* Host arrays: fixed-width columns in place, text copied into dictionaries or offset strings. */
 TNI_FN trueno_status tni_table_from_columns(tni_env *env, const char *name,
@@ -73,6 +113,9 @@ typedef struct tni_collection {
     tni_arena heap;        /* string bytes */
     struct tni_collection **parts; /* merged collections whose heaps we keep alive */
     size_t part_count;
+    size_t row_bytes;      /* of all columns' values */
+    void *keeper;          /* what must outlive the collection, given to release_keeper last */
+    void (*release_keeper)(void *keeper);
 } tni_collection;
 
 TNI_FN trueno_status tni_collection_new(tni_memory *memory, const tni_type *types, uint32_t count,
