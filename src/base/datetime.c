@@ -24,7 +24,6 @@
 
 #define TNI_DATE_INFINITY INT32_MAX
 #define TNI_TIMESTAMP_INFINITY INT64_MAX
-#define TNI_NS_PER_DAY (TNI_US_PER_DAY * 1000)
 /* whole days whose microseconds (nanoseconds) fit int64 with any time of day before the end */
 #define TNI_TIMESTAMP_DAYS INT64_C(106751991)
 #define TNI_TIMESTAMP_NS_DAYS INT64_C(106751)
@@ -340,15 +339,15 @@ TNI_FN bool tni_parse_time(const char *text, size_t length, int64_t *out_us) {
 /* A timestamp's parts before a unit is chosen. */
 typedef struct tni_timestamp_parts {
     int64_t days;
-    int64_t ns;      /* since midnight UTC, may lie outside the day after the zone is applied */
-    int infinity;    /* -1, 0, 1 */
+    int64_t ns;     /* since midnight, as written */
+    int64_t offset; /* seconds east of UTC */
+    int infinity;   /* -1, 0, 1 */
     bool has_zone;
 } tni_timestamp_parts;
 
 static bool tni_parse_timestamp_parts(const char *text, size_t length, tni_timestamp_parts *out) {
     tni_cursor c;
     int32_t days;
-    int64_t offset;
     bool negative;
     memset(out, 0, sizeof *out);
     tni_trim_blanks(&text, &length);
@@ -370,27 +369,21 @@ static bool tni_parse_timestamp_parts(const char *text, size_t length, tni_times
     } else if (!tni_cursor_char(&c, 'T')) {
         return false;
     }
-    if (!tni_cursor_time(&c, &out->ns) || !tni_cursor_zone(&c, &offset, &out->has_zone)) {
-        return false;
-    }
-    out->ns -= offset * 1000000000;
-    return c.p == c.end;
+    return tni_cursor_time(&c, &out->ns) && tni_cursor_zone(&c, &out->offset, &out->has_zone) &&
+           c.p == c.end;
 }
 
 static bool tni_timestamp_finish(const tni_timestamp_parts *parts, bool nanoseconds,
                                  int64_t *out) {
+    int64_t unit = nanoseconds ? 1000000000 : 1000000;
     if (parts->infinity != 0) {
         *out = parts->infinity < 0 ? -TNI_TIMESTAMP_INFINITY : TNI_TIMESTAMP_INFINITY;
         return true;
     }
-    if (nanoseconds) {
-        return tni_timestamp_join(parts->days, parts->ns, TNI_NS_PER_DAY, TNI_TIMESTAMP_NS_DAYS,
-                                  out);
-    }
-    /* offsets are whole seconds, so a negative rest still drops the nanoseconds downwards */
-    return tni_timestamp_join(parts->days, parts->ns >= 0 ? parts->ns / 1000
-                                                          : -((999 - parts->ns) / 1000),
-                              TNI_US_PER_DAY, TNI_TIMESTAMP_DAYS, out);
+    return tni_timestamp_join(parts->days,
+                              (nanoseconds ? parts->ns : parts->ns / 1000) - parts->offset * unit,
+                              86400 * unit,
+                              nanoseconds ? TNI_TIMESTAMP_NS_DAYS : TNI_TIMESTAMP_DAYS, out);
 }
 
 /* YYYY-MM-DD?HH:MM:SS with every character in its place: what files mostly hold. */
@@ -445,6 +438,19 @@ TNI_FN bool tni_parse_timestamp_ns(const char *text, size_t length, int64_t *out
         *has_zone = parts.has_zone;
     }
     return good && tni_timestamp_finish(&parts, true, out_ns);
+}
+
+TNI_FN bool tni_parse_timestamp_local(const char *text, size_t length, int64_t *out_us) {
+    tni_timestamp_parts parts;
+    *out_us = 0;
+    if (length == 19 && tni_parse_timestamp_fixed(text, out_us)) {
+        return true;
+    }
+    if (!tni_parse_timestamp_parts(text, length, &parts)) {
+        return false;
+    }
+    parts.offset = 0;
+    return tni_timestamp_finish(&parts, false, out_us);
 }
 
 /* ------------------------------------------------------------------------------- printing --- */
@@ -541,6 +547,5 @@ TNI_FN size_t tni_print_timestamp_ns(int64_t ns, char out[48]) {
 #undef TNI_EPOCH_SHIFT
 #undef TNI_DATE_INFINITY
 #undef TNI_TIMESTAMP_INFINITY
-#undef TNI_NS_PER_DAY
 #undef TNI_TIMESTAMP_DAYS
 #undef TNI_TIMESTAMP_NS_DAYS

@@ -26,11 +26,14 @@ TNI_FN bool tni_timestamp_add(int64_t us, tni_interval interval, int64_t *out);
 
 TNI_FN bool tni_parse_date(const char *text, size_t length, int32_t *out); /* YYYY-MM-DD */
 TNI_FN bool tni_parse_time(const char *text, size_t length, int64_t *out_us); /* HH:MM[:SS[.f]] */
-/* Date, date and time ('T' or blank), optional zone (Z, +HH[:MM]); *has_zone may be NULL. */
+/* Date, date and time ('T' or blank), optional zone (Z, +HH[:MM]); the zone is applied, so the
+ * result is UTC. has_zone may be NULL. */
 TNI_FN bool tni_parse_timestamp(const char *text, size_t length, int64_t *out_us, bool *has_zone);
 /* The same in nanoseconds (up to nine fraction digits; false outside the range of int64). */
 TNI_FN bool tni_parse_timestamp_ns(const char *text, size_t length, int64_t *out_ns,
                                    bool *has_zone);
+/* The clock reading as written: a zone is checked and dropped (what a cast to TIMESTAMP wants). */
+TNI_FN bool tni_parse_timestamp_local(const char *text, size_t length, int64_t *out_us);
 TNI_FN bool tni_parse_interval(const char *text, size_t length, tni_interval *out);
 
 TNI_FN size_t tni_print_date(int32_t days, char out[32]);

@@ -138,6 +138,9 @@ static bool tni_interval_clock(const char **p, const char *end, int64_t hours, b
         return false;
     }
     if (*p < end && **p == ':') {
+        if (!tni_is_digit((*p)[-1])) {
+            return false;
+        }
         (*p)++;
         if (!tni_interval_number(p, end, &seconds)) {
             return false;

@@ -505,35 +505,36 @@ static bool tni_scan_join(const tni_scan_fields *f, int64_t *out_us) {
     return true;
 }
 
+/* infinity, -infinity and epoch are read whatever the format. */
+static bool tni_scan_word(const char *text, size_t length, int64_t *out_us) {
+    char first;
+    tni_trim_blanks(&text, &length);
+    first = length > 1 ? text[text[0] == '-' ? 1 : 0] : '\0';
+    return (first == 'i' || first == 'I' || first == 'e' || first == 'E') &&
+           tni_parse_timestamp(text, length, out_us, NULL);
+}
+
 TNI_FN trueno_status tni_scan_timestamp(const char *text, size_t length, const char *format,
                                         size_t format_length, int64_t *out_us, bool *matched,
                                         tni_error *error) {
     tni_scan_fields fields;
-    const char *end;
-    bool good = true, zone;
+    const char *p = text, *end = text + length;
+    bool good = true;
     *out_us = 0;
     *matched = false;
     memset(&fields, 0, sizeof fields);
     fields.year = 1900;
     fields.month = 1;
     fields.day = 1;
-    tni_trim_blanks(&text, &length);
-    end = text + length;
-    {
-        const char *p = text;
-        bool blank_end = format_length > 0 && tni_scan_blank(format[format_length - 1]);
-        /* the trimmed text must still answer a format that ends in blanks */
-        while (blank_end && format_length > 0 && tni_scan_blank(format[format_length - 1])) {
-            format_length--;
-        }
-        TNI_TRY(tni_scan_walk(format, format + format_length, &p, end, &fields, &good, error));
-        good = good && p == end && tni_scan_join(&fields, out_us);
+    while (p < end && tni_scan_blank(*p)) {
+        p++;
     }
-    if (!good && length >= 3 && !tni_is_digit(text[length - 1])) {
-        /* infinity, -infinity and epoch are read whatever the format */
-        good = tni_parse_timestamp(text, length, out_us, &zone);
+    TNI_TRY(tni_scan_walk(format, format + format_length, &p, end, &fields, &good, error));
+    while (p < end && tni_scan_blank(*p)) {
+        p++;
     }
-    *matched = good;
+    *matched = (good && p == end && tni_scan_join(&fields, out_us)) ||
+               tni_scan_word(text, length, out_us);
     return TRUENO_OK;
 }
 
