@@ -74,6 +74,7 @@ help:
 	@echo "make asan tsan ubsan   unit tests and SQL scripts under a sanitizer"
 	@echo "make portability other compilers, languages and processors, as far as installed"
 	@echo "make fuzz        the fuzz targets, FUZZ_SECONDS=$(FUZZ_SECONDS) each"
+	@echo "make format      clang-format over every source"
 	@echo "make clean"
 
 # ---- the library, module by module ----
@@ -220,10 +221,15 @@ bench: trueno $(BENCH_PROGRAMS)
 	@if [ -f bench/run.sh ]; then BUILD=$(BUILD) TRUENO=./trueno sh bench/run.sh; else \
 	    for b in $(BENCH_PROGRAMS); do echo "== $$b"; $$b || exit 1; done; fi
 
+# clang-format is the arbiter of layout; CLANG_FORMAT names the program.
+CLANG_FORMAT ?= clang-format
+format:
+	$(CLANG_FORMAT) -i $(SOURCES) $(HEADERS) $(wildcard tools/*.[ch] tests/*.[ch] bench/*.c examples/*.c)
+
 clean:
 	rm -rf build trueno
 
-.PHONY: all help lib amalgamate check-stale spirv demo install test test-unit test-programs asan \
+.PHONY: format all help lib amalgamate check-stale spirv demo install test test-unit test-programs asan \
         ubsan tsan portability fuzz fuzz-programs bench bench-programs clean
 .DELETE_ON_ERROR:
 .SECONDARY:

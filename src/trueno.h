@@ -138,7 +138,11 @@ typedef struct trueno_jobs {
     void *user;
 } trueno_jobs;
 
-typedef enum trueno_log_level { TRUENO_LOG_ERROR, TRUENO_LOG_WARN, TRUENO_LOG_INFO } trueno_log_level;
+typedef enum trueno_log_level {
+    TRUENO_LOG_ERROR,
+    TRUENO_LOG_WARN,
+    TRUENO_LOG_INFO
+} trueno_log_level;
 
 typedef struct trueno_log {
     void (*write)(void *user, trueno_log_level level, const char *message);

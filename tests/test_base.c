@@ -443,10 +443,10 @@ static void make_file(const trueno_files *files, const char *folder, const char 
 }
 
 static const char *const glob_folders[] = {"a", "a/deep", "a/deep/er", "b", ".hidden"};
-static const char *const glob_files[] = {"one.csv",       "two.csv",  "three.parquet", ".dot.csv",
-                                         "x[1].csv",      "a/1.csv",  "a/2.csv",       "b/1.csv",
-                                         "a/deep/3.csv",  "b/10.txt", "a/deep/er/4.csv",
-                                         ".hidden/5.csv", "stop"};
+static const char *const glob_files[] = {
+    "one.csv",         "two.csv",       "three.parquet", ".dot.csv",     "x[1].csv",
+    "a/1.csv",         "a/2.csv",       "b/1.csv",       "a/deep/3.csv", "b/10.txt",
+    "a/deep/er/4.csv", ".hidden/5.csv", "stop"};
 
 static void make_tree(const trueno_files *files, const char *folder) {
     char path[FOLDER_SIZE + 100];
@@ -485,8 +485,7 @@ static void check_globs(const char *folder) {
     TNI_CHECK_TEXT(glob(folder, "x[1].csv", &n), "x[1].csv"); /* the literal name counts too */
     TNI_CHECK_TEXT(glob(folder, "*/1.csv", &n), "a/1.csv b/1.csv");
     TNI_CHECK_TEXT(glob(folder, "a/*", &n), "a/1.csv a/2.csv"); /* folders are not files */
-    TNI_CHECK_TEXT(glob(folder, "a/**/*.csv", &n),
-                   "a/1.csv a/2.csv a/deep/3.csv a/deep/er/4.csv");
+    TNI_CHECK_TEXT(glob(folder, "a/**/*.csv", &n), "a/1.csv a/2.csv a/deep/3.csv a/deep/er/4.csv");
     TNI_CHECK_TEXT(glob(folder, "**/**/er/*", &n), "a/deep/er/4.csv");
     TNI_CHECK_TEXT(glob(folder, "a/**", &n), "a/1.csv a/2.csv a/deep/3.csv a/deep/er/4.csv");
     TNI_CHECK_TEXT(glob(folder, ".*", &n), ".dot.csv");

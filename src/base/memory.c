@@ -25,8 +25,7 @@ TNI_FN bool tni_size_mul(size_t a, size_t b, size_t *out) {
 
 /* ---- budget ---- */
 
-TNI_FN void tni_memory_init(tni_memory *memory, const trueno_allocator *allocator,
-                            uint64_t limit) {
+TNI_FN void tni_memory_init(tni_memory *memory, const trueno_allocator *allocator, uint64_t limit) {
     if (allocator && allocator->alloc) {
         memory->allocator = *allocator;
     } else {
@@ -112,7 +111,7 @@ TNI_FN trueno_status tni_memory_fail(tni_memory *memory, size_t size, tni_error 
         return tni_fail_memory(error, size);
     }
     return tni_fail(error, TRUENO_ERROR_MEMORY_LIMIT,
-                    "memory limit: %llu bytes more do not fit, %lld of memory_limit %lld are in use",
+                    "memory limit: %llu bytes more do not fit, %lld of memory_limit %lld in use",
                     (unsigned long long)size, (long long)used, (long long)memory->limit);
 }
 

@@ -290,13 +290,14 @@ static bool tni_glob_entry(void *user, const char *name, tni_os_kind kind) {
         return true; /* a name this long cannot be opened either */
     }
     if (any_depth) {
-        bool enter = kind == TNI_OS_FOLDER ||
-                     (kind == TNI_OS_UNKNOWN && tni_os_is_folder(step->path));
+        bool enter =
+            kind == TNI_OS_FOLDER || (kind == TNI_OS_UNKNOWN && tni_os_is_folder(step->path));
         if (enter && tni_glob_append(step->path, &length, "/", 1)) {
             tni_glob_walk(step->glob, step->path, length, step->part, step->depth + 1);
         }
     } else if (*step->rest == '\0') {
-        bool folder = kind == TNI_OS_FOLDER || (kind != TNI_OS_FILE && tni_os_is_folder(step->path));
+        bool folder =
+            kind == TNI_OS_FOLDER || (kind != TNI_OS_FILE && tni_os_is_folder(step->path));
         if (!folder) {
             tni_glob_add(step->glob, step->path, length);
         }
@@ -355,7 +356,7 @@ static void tni_glob_walk(tni_glob *glob, char *path, size_t length, const char 
     }
     code = tni_os_list_folder(length ? path : ".", tni_glob_entry, &step);
     if (code == ENOMEM || code == EMFILE || code == ENFILE) {
-        glob->error = code; /* the answer would be incomplete; unreadable folders just match nothing */
+        glob->error = code; /* an incomplete answer; a folder we may not read just has no match */
     }
 }
 

@@ -58,8 +58,8 @@ TNI_FN void tni_thread_yield(void);
 TNI_FN uint32_t tni_cpu_count(void); /* processors this process may use, >= 1 */
 
 /* ---- time, environment ---- */
-TNI_FN int64_t tni_clock_nanoseconds(void); /* monotonic */
-TNI_FN int64_t tni_wall_microseconds(void); /* since 1970-01-01 UTC */
+TNI_FN int64_t tni_clock_nanoseconds(void);           /* monotonic */
+TNI_FN int64_t tni_wall_microseconds(void);           /* since 1970-01-01 UTC */
 TNI_FN const char *tni_environment(const char *name); /* NULL when unset */
 
 /* ---- dynamic libraries ---- */
@@ -81,7 +81,6 @@ TNI_FN trueno_status tni_files_glob(const char *pattern,
                                     void *user, tni_error *error);
 TNI_FN bool tni_path_has_glob(const char *path);
 /* A unique name for a spill file in `directory` (NULL: the system's temp folder). */
-TNI_FN trueno_status tni_temp_path(const char *directory, char *out, size_t size,
-                                   tni_error *error);
+TNI_FN trueno_status tni_temp_path(const char *directory, char *out, size_t size, tni_error *error);
 
 #endif

@@ -62,7 +62,7 @@ extern int tni_posix_clock(int clock, tni_posix_time *out) __asm__("clock_gettim
 typedef struct dirent tni_posix_entry;
 #define tni_posix_open open
 #define tni_posix_pread(fd, data, size, at) pread(fd, data, size, (off_t)(at))
-#define tni_posix_seek(fd, at, whence) (int64_t)lseek(fd, (off_t)(at), whence)
+#define tni_posix_seek(fd, at, whence) (int64_t) lseek(fd, (off_t)(at), whence)
 #define tni_posix_readdir readdir
 #define tni_posix_align posix_memalign
 #define TNI_POSIX_ENTRY_NAME(entry) ((entry)->d_name)
@@ -281,9 +281,10 @@ TNI_FN uint32_t tni_cpu_count(void) {
     uint32_t count = tni_posix_processors();
 #if defined(__linux__)
     uint64_t quota, period, unused;
-    bool limited = tni_posix_read_numbers("/sys/fs/cgroup/cpu.max", &quota, &period) ||
-                   (tni_posix_read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", &quota, &unused) &&
-                    tni_posix_read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us", &period, &unused));
+    bool limited =
+        tni_posix_read_numbers("/sys/fs/cgroup/cpu.max", &quota, &period) ||
+        (tni_posix_read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", &quota, &unused) &&
+         tni_posix_read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us", &period, &unused));
     if (limited && period > 0 && quota > 0 && (quota - 1) / period + 1 < count) {
         count = (uint32_t)((quota - 1) / period + 1); /* a container's share, rounded up */
     }
@@ -480,8 +481,8 @@ static int tni_posix_file_read(void *user, void *file_pointer, uint64_t offset, 
         return EINVAL;
     }
     while (*done < size) {
-        ssize_t got = tni_posix_read_at(file->fd, (uint8_t *)data + *done, size - *done,
-                                        offset + *done);
+        ssize_t got =
+            tni_posix_read_at(file->fd, (uint8_t *)data + *done, size - *done, offset + *done);
         if (got < 0) {
             return errno;
         }

@@ -85,16 +85,16 @@ TNI_WINDOWS_FN int TNI_WINDOWS_CALL GlobalMemoryStatusEx(struct _MEMORYSTATUSEX 
 /* GetProcAddress returns FARPROC, whose definition differs with STRICT: bound by name instead. */
 #if defined(__GNUC__)
 #if defined(__i386__)
-extern void *__stdcall tni_windows_symbol(void *library, const char *name)
-    __asm__("_GetProcAddress@8");
+extern void *__stdcall tni_windows_symbol(void *library,
+                                          const char *name) __asm__("_GetProcAddress@8");
 #else
-extern void *__stdcall tni_windows_symbol(void *library, const char *name)
-    __asm__("GetProcAddress");
+extern void *__stdcall tni_windows_symbol(void *library,
+                                          const char *name) __asm__("GetProcAddress");
 #endif
 #else
 typedef long long(__stdcall *tni_windows_procedure)(void);
-__declspec(dllimport) tni_windows_procedure __stdcall GetProcAddress(struct HINSTANCE__ *,
-                                                                     const char *);
+__declspec(dllimport) tni_windows_procedure
+    __stdcall GetProcAddress(struct HINSTANCE__ *, const char *);
 #endif
 #if defined(__cplusplus)
 }
@@ -254,13 +254,22 @@ static int tni_windows_widen(const char *path, const wchar_t *suffix, wchar_t *o
 
 static int tni_windows_error(void) {
     switch (GetLastError()) {
-    case 2: case 3: case 15: case 123: case 161: return ENOENT;
+    case 2:
+    case 3:
+    case 15:
+    case 123:
+    case 161: return ENOENT;
     case 4: return EMFILE;
-    case 5: case 32: case 33: return EACCES;
-    case 8: case 14: return ENOMEM;
+    case 5:
+    case 32:
+    case 33: return EACCES;
+    case 8:
+    case 14: return ENOMEM;
     case 38: return 0; /* end of file */
-    case 39: case 112: return ENOSPC;
-    case 80: case 183: return EEXIST;
+    case 39:
+    case 112: return ENOSPC;
+    case 80:
+    case 183: return EEXIST;
     case 109: return EPIPE;
     case 206: return ENAMETOOLONG;
     default: return EIO;
@@ -358,8 +367,8 @@ static int tni_windows_file_open(void *user, const char *path, trueno_file_mode 
     }
     memset(file, 0, sizeof *file);
     /* GENERIC_WRITE or _READ; others may read, write and delete; CREATE_ALWAYS or OPEN_EXISTING */
-    file->handle = CreateFileW(wide, writing ? 0x40000000u : 0x80000000u, 7, NULL,
-                               writing ? 2 : 3, 0x80, NULL);
+    file->handle = CreateFileW(wide, writing ? 0x40000000u : 0x80000000u, 7, NULL, writing ? 2 : 3,
+                               0x80, NULL);
     if (file->handle == TNI_WINDOWS_INVALID) {
         code = tni_windows_error();
         tni_os_free(file);
