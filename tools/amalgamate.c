@@ -7,8 +7,8 @@
  * The model. src/trueno.h opens the result. Then, inside TRUENO_DB_IMPLEMENTATION, come the
  * floors from base to db, in each the .c files by path, each after the headers that it includes
  * and that did not stand yet. A module keeps every byte but its include lines, which become
- * comments: system headers are gathered at the top, before any code, with the #if around them; a
- * header without an include guard is a template, copied at each place that includes it. A banner
+ * comments: system headers are gathered at the top, before any code, with the #if around them
+ * (one whose condition uses a macro of ours stays where it is); a header without an include guard is a template, copied at each place that includes it. A banner
  * before and a line after every module let a reader, grep and --split find it.
  *
  * Whatever would make the result wrong or unpleasant ends the run with the file, the line, the
@@ -55,6 +55,8 @@ typedef struct module {
     bool placed, placing;
     size_t *needs; /* modules it includes, in order */
     size_t need_count;
+    size_t *kept; /* pairs of lines between which system includes stay where they are */
+    size_t kept_count;
 } module;
 
 /* A macro, function or type name and the place that defined it. */
@@ -515,6 +517,27 @@ static void remember_function(const module *m, const line *l) {
     }
 }
 
+/* `static const int tni_name[...` or `... tni_name = ` in the first column. */
+static void remember_data(const module *m, const line *l) {
+    size_t stop = 0, n = 0;
+    if (l->length < 8 || memcmp(l->start, "static ", 7) != 0) {
+        return;
+    }
+    while (stop < l->length && !strchr("[=;(", l->start[stop])) {
+        stop++;
+    }
+    if (stop == l->length || l->start[stop] == '(') {
+        return;
+    }
+    while (stop > 0 && l->start[stop - 1] == ' ') {
+        stop--;
+    }
+    while (n < stop && name_char(l->start[stop - 1 - n])) {
+        n++;
+    }
+    remember(m, l->number, 'd', l->start + stop - n, n);
+}
+
 /* `} tni_name;` in the first column closes a typedef. */
 static void remember_type(const module *m, const line *l) {
     size_t n;
@@ -539,6 +562,7 @@ static void collect_names(const module *m) {
             forget_macro(m, &l, rest);
         } else if (!l.in_comment && !l.continued && depth <= 0) {
             remember_function(m, &l);
+            remember_data(m, &l);
             remember_type(m, &l);
         }
     }
@@ -560,8 +584,7 @@ static void check_names(void) {
         for (j = i + 1; j < name_count && strcmp(names[i].name, names[j].name) == 0; j++) {
             const name *a = &names[i], *b = &names[j];
             char reason[1024];
-            if (a->where == b->where || a->kind != b->kind || a->local || b->local ||
-                a->line == 0 || b->line == 0) {
+            if (a->where == b->where || a->local || b->local || a->line == 0 || b->line == 0) {
                 continue;
             }
             (void)snprintf(reason, sizeof reason, "`%s` is also defined at %s/%s:%lu", b->name,
@@ -617,24 +640,41 @@ static bool copy_group(const module *m, line *l, text *out) {
     return any;
 }
 
+/* System includes on the lines [first, last] of a module are not gathered. */
+static void keep_lines(module *m, size_t first, size_t last) {
+    m->kept = (size_t *)allocate(m->kept, (m->kept_count + 2) * sizeof *m->kept);
+    m->kept[m->kept_count++] = first;
+    m->kept[m->kept_count++] = last;
+}
+
+static bool is_kept(const module *m, size_t number) {
+    size_t i;
+    for (i = 0; i < m->kept_count; i += 2) {
+        if (number >= m->kept[i] && number <= m->kept[i + 1]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool contains(const text *t, const char *needle) {
     return t->data && strstr(t->data, needle) != NULL;
 }
 
-/* System headers come before our own macros, so their conditions may not use them. */
-static void check_group(const module *m, size_t number, const char *group) {
+/* A group whose conditions use a macro of ours must stay behind that macro's definition. */
+static bool stays_in_place(const char *group) {
     const char *found = group;
     while ((found = strstr(found, "TNI_")) != NULL) {
         if (strncmp(found, "TNI_DEBUG", 9) != 0) {
-            fail(m, number, "a system header whose condition uses a macro of ours",
-                 "write the condition with the compiler's own macros");
+            return true;
         }
         found++;
     }
+    return false;
 }
 
 /* A guard's #ifndef and #endif are no condition: they are stepped over. */
-static void collect_system(const module *m, text *plain, text *groups) {
+static void collect_system(module *m, text *plain, text *groups) {
     line l = {0};
     bool skip_guard = m->header && m->guarded;
     while (next_line(m->data, m->length, &l)) {
@@ -648,8 +688,9 @@ static void collect_system(const module *m, text *plain, text *groups) {
         } else if (step == 1) {
             text group = {0};
             if (copy_group(m, &l, &group)) {
-                check_group(m, first, group.data);
-                if (!contains(groups, group.data)) {
+                if (stays_in_place(group.data)) {
+                    keep_lines(m, first, l.number);
+                } else if (!contains(groups, group.data)) {
                     append(groups, group.data, group.length);
                 }
             }
@@ -806,7 +847,8 @@ static void write_lines(text *out, const module *m, bool system_too, int depth) 
         const char *path;
         size_t length, found;
         char quote;
-        if (include_line(&l, &quote, &path, &length) && (quote == '"' || system_too)) {
+        if (include_line(&l, &quote, &path, &length) &&
+            (quote == '"' || (system_too && !is_kept(m, l.number)))) {
             found = quote == '"' ? find_module(path, length) : module_count;
             if (found < module_count && !modules[found].guarded) {
                 write_template(out, &modules[found], depth);
@@ -1145,6 +1187,10 @@ static int split(const char *in_path, const char *folder) {
             add(&stack[depth - 1].body, "\n");
         }
     }
+    for (depth = 0; depth < MAX_DEPTH; depth++) {
+        free(stack[depth].body.data);
+    }
+    free(data);
     return 0;
 }
 
