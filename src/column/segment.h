@@ -97,4 +97,9 @@ TNI_FN trueno_status tni_segment_gather(const tni_env *env, const tni_segment *s
                                         uint32_t first, const uint16_t *positions, uint32_t count,
                                         tni_scratch *scratch, tni_vector *out, tni_error *error);
 
+/* Does the type have a NARROW form? */
+TNI_FN bool tni_type_has_narrow(tni_type type);
+/* String `row` of a PLAIN string segment, whatever its layout. */
+TNI_FN tni_string tni_segment_string(const tni_segment *segment, uint32_t row);
+
 #endif
