@@ -47,7 +47,7 @@ BENCHES := $(sort $(wildcard bench/*.c))
 BENCH_PROGRAMS := $(BENCHES:bench/%.c=$(BUILD)/bench/%)
 EXAMPLES := $(sort $(wildcard examples/*.c))
 EXAMPLE_PROGRAMS := $(EXAMPLES:examples/%.c=$(BUILD)/examples/%)
-FUZZERS := $(sort $(wildcard tests/fuzz_*.c))
+FUZZERS := $(sort $(filter-out tests/fuzz.c,$(wildcard tests/fuzz_*.c)))
 FUZZ_PROGRAMS := $(FUZZERS:tests/%.c=$(BUILD)/fuzz/%)
 KERNELS := $(sort $(wildcard src/gpu/kernels/*.comp))
 

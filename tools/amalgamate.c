@@ -1056,7 +1056,10 @@ static void write_header(text *out) {
     write_contents(out);
     add(out, "\n#if defined(TRUENO_DB_IMPLEMENTATION) && !defined(TRUENO_DB_IMPLEMENTED)\n"
              "#define TRUENO_DB_IMPLEMENTED\n"
-             "#define TNI_AMALGAM\n");
+             "#define TNI_AMALGAM\n"
+             "#if defined(__FAST_MATH__)\n"
+             "#error \"trueno_db.h needs IEEE arithmetic: no -ffast-math for this file\"\n"
+             "#endif\n");
     write_system(out);
     add(out, pragmas_before);
     for (i = 0; i < order_count; i++) {
