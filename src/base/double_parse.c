@@ -280,10 +280,10 @@ static bool tni_parse_short(const char *p, const char *end, uint64_t *w, int64_t
         if (p < end && (*p == '-' || *p == '+')) {
             negative = *p++ == '-';
         }
-        for (digits = p; p < end && tni_is_digit(*p); p++) {
+        for (digits = p; p < end && p - digits < 8 && tni_is_digit(*p); p++) {
             exponent = exponent * 10 + (*p - '0');
         }
-        if (p == digits || p - digits > 8) {
+        if (p == digits) {
             return false;
         }
         exponent = negative ? -exponent : exponent;
