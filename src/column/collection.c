@@ -217,18 +217,6 @@ static trueno_status tni_collection_make_room(tni_collection *collection, uint64
     return tni_block_grow(collection, capacity, error);
 }
 
-static void tni_collection_fill(void *target, const void *value, size_t width, uint32_t count) {
-    uint8_t *out = (uint8_t *)target;
-    uint32_t i;
-    if (width == 1) {
-        memset(out, *(const uint8_t *)value, count);
-        return;
-    }
-    for (i = 0; i < count; i++) {
-        memcpy(out + i * width, value, width);
-    }
-}
-
 /* Rows [first, first + count) of a vector whose FLAT or CONSTANT form is `flat`, appended to a
  * column of the block. block->rows is moved by the caller once all columns are in. */
 static trueno_status tni_collection_append_column(tni_collection *collection, tni_block *block,
@@ -243,7 +231,7 @@ static trueno_status tni_collection_append_column(tni_collection *collection, tn
         if (nulls) {
             memset(target, 0, width * count);
         } else {
-            tni_collection_fill(target, flat->data, width, count);
+            tni_vector_repeat(target, flat->data, (uint32_t)width, count);
         }
     } else {
         nulls = tni_bits_any_zero(flat->validity, first, count);

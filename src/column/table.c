@@ -357,6 +357,7 @@ static trueno_status tni_table_scan_next(tni_scan *opaque, uint32_t worker, tni_
 static trueno_status tni_table_scan_fetch(tni_scan *opaque, uint32_t worker, tni_morsel *morsel,
                                           uint32_t index, tni_error *error) {
     tni_table_scan *scan = (tni_table_scan *)(void *)opaque;
+    const tni_row_group *group = scan->table->groups[morsel->order];
     tni_segment *segment;
     (void)worker;
     (void)error;
@@ -365,7 +366,7 @@ static trueno_status tni_table_scan_fetch(tni_scan *opaque, uint32_t worker, tni
         return TRUENO_OK;
     }
     segment = scan->late[index] ? scan->late[index][morsel->order]
-                                : scan->table->groups[morsel->order]->segments[scan->columns[index]];
+                                : group->segments[scan->columns[index]];
     morsel->segments[index] = segment;
     (void)tni_atomic_add_i64(&scan->env->bytes_read, (int64_t)segment->bytes);
     return TRUENO_OK;
