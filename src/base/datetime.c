@@ -305,12 +305,40 @@ static bool tni_parse_infinity(const char *text, size_t length, bool *negative) 
         text++;
         length--;
     }
-    return tni_name_equal_n(text, length, "infinity", 8) || tni_name_equal_n(text, length, "inf", 3);
+    return tni_name_equal_n(text, length, "infinity", 8) ||
+           tni_name_equal_n(text, length, "inf", 3);
+}
+
+/* Fixed fields, eight characters a step: xor with the pattern leaves digits as 0 .. 9 and
+ * separators as 0, one addition carries everything else into the bytes' top bits. *pairs gets
+ * ten times each byte plus the next: two-digit numbers at the bytes where they begin. */
+static bool tni_parse_pattern(const char *p, const char *pattern, uint64_t limits,
+                              uint64_t *pairs) {
+    uint64_t v = tni_load_text8(p) ^ tni_load_text8(pattern);
+    *pairs = v * 10 + (v >> 8);
+    return ((v | (v + limits)) & UINT64_C(0x8080808080808080)) == 0;
+}
+
+static uint32_t tni_pair_at(uint64_t pairs, uint32_t byte) {
+    return (uint32_t)(pairs >> (8 * byte)) & 0xff;
+}
+
+/* YYYY-MM-DD */
+static bool tni_parse_date_fixed(const char *p, int32_t *out) {
+    uint64_t pairs;
+    uint32_t tens = (uint32_t)(uint8_t)p[8] - '0', ones = (uint32_t)(uint8_t)p[9] - '0';
+    return tni_parse_pattern(p, "0000-00-", UINT64_C(0x7f76767f76767676), &pairs) && tens < 10 &&
+           ones < 10 &&
+           tni_days_from_civil(tni_pair_at(pairs, 0) * 100 + tni_pair_at(pairs, 2),
+                               (int)tni_pair_at(pairs, 5), (int)(tens * 10 + ones), out);
 }
 
 TNI_FN bool tni_parse_date(const char *text, size_t length, int32_t *out) {
     tni_cursor c;
     bool negative;
+    if (length == 10 && tni_parse_date_fixed(text, out)) {
+        return true;
+    }
     tni_trim_blanks(&text, &length);
     c.p = text;
     c.end = text + length;
@@ -386,28 +414,37 @@ static bool tni_timestamp_finish(const tni_timestamp_parts *parts, bool nanoseco
                               nanoseconds ? TNI_TIMESTAMP_NS_DAYS : TNI_TIMESTAMP_DAYS, out);
 }
 
-/* YYYY-MM-DD?HH:MM:SS with every character in its place: what files mostly hold. */
-static bool tni_parse_timestamp_fixed(const char *p, int64_t *out_us) {
-    uint32_t v[14], i, bad = 0;
+/* YYYY-MM-DD(T| )HH:MM:SS[.f..] with every character in its place: what files mostly hold. */
+static bool tni_parse_timestamp_fixed(const char *p, size_t length, int64_t *out_us) {
+    uint64_t pairs;
+    uint32_t hour, minute, second, i;
     int32_t days;
-    static const uint8_t places[14] = {0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18};
-    for (i = 0; i < 14; i++) {
-        v[i] = (uint32_t)(uint8_t)p[places[i]] - '0';
-        bad |= v[i] > 9 ? 1u : 0u;
-    }
-    if (bad || p[4] != '-' || p[7] != '-' || (p[10] != ' ' && p[10] != 'T') || p[13] != ':' ||
-        p[16] != ':') {
+    int64_t fraction = 0;
+    if (length < 19 || length > 26 || !tni_parse_date_fixed(p, &days) ||
+        (p[10] != ' ' && p[10] != 'T') ||
+        !tni_parse_pattern(p + 11, "00:00:00", UINT64_C(0x76767f76767f7676), &pairs)) {
         return false;
     }
-    v[0] = ((v[0] * 10 + v[1]) * 10 + v[2]) * 10 + v[3];
-    v[8] = v[8] * 10 + v[9];
-    v[10] = v[10] * 10 + v[11];
-    v[12] = v[12] * 10 + v[13];
-    if (v[8] > 23 || v[10] > 59 || v[12] > 59 ||
-        !tni_days_from_civil(v[0], (int)(v[4] * 10 + v[5]), (int)(v[6] * 10 + v[7]), &days)) {
+    hour = tni_pair_at(pairs, 0);
+    minute = tni_pair_at(pairs, 3);
+    second = tni_pair_at(pairs, 6);
+    if (hour > 23 || minute > 59 || second > 59 || length == 20) {
         return false;
     }
-    *out_us = days * TNI_US_PER_DAY + ((v[8] * 60 + v[10]) * 60 + v[12]) * TNI_US_PER_SECOND;
+    if (length > 19) {
+        if (p[19] != '.') {
+            return false;
+        }
+        for (i = 20; i < 26; i++) {
+            uint32_t digit = i < length ? (uint32_t)(uint8_t)p[i] - '0' : 0;
+            if (digit > 9) {
+                return false;
+            }
+            fraction = fraction * 10 + digit;
+        }
+    }
+    *out_us = days * TNI_US_PER_DAY + ((hour * 60 + minute) * 60 + second) * TNI_US_PER_SECOND +
+              fraction;
     return true;
 }
 
@@ -419,7 +456,7 @@ TNI_FN bool tni_parse_timestamp(const char *text, size_t length, int64_t *out_us
     if (has_zone != NULL) {
         *has_zone = false;
     }
-    if (length == 19 && tni_parse_timestamp_fixed(text, out_us)) {
+    if (tni_parse_timestamp_fixed(text, length, out_us)) {
         return true;
     }
     good = tni_parse_timestamp_parts(text, length, &parts);
@@ -443,7 +480,7 @@ TNI_FN bool tni_parse_timestamp_ns(const char *text, size_t length, int64_t *out
 TNI_FN bool tni_parse_timestamp_local(const char *text, size_t length, int64_t *out_us) {
     tni_timestamp_parts parts;
     *out_us = 0;
-    if (length == 19 && tni_parse_timestamp_fixed(text, out_us)) {
+    if (tni_parse_timestamp_fixed(text, length, out_us)) {
         return true;
     }
     if (!tni_parse_timestamp_parts(text, length, &parts)) {
@@ -471,9 +508,9 @@ static size_t tni_put_date(int32_t days, char *out) {
     width = TNI_MAX(tni_digits_count(shown), 4u);
     tni_digits_put(shown, width, out);
     out[width] = '-';
-    tni_digits_put((uint64_t)month, 2, out + width + 1);
+    tni_put_two((uint32_t)month, out + width + 1);
     out[width + 3] = '-';
-    tni_digits_put((uint64_t)day, 2, out + width + 4);
+    tni_put_two((uint32_t)day, out + width + 4);
     if (bc) {
         memcpy(out + width + 6, " (BC)", 5);
     }
@@ -482,13 +519,13 @@ static size_t tni_put_date(int32_t days, char *out) {
 
 /* HH:MM:SS and the fraction of `digits` digits without its trailing zeros. */
 static size_t tni_put_time(int64_t seconds, uint64_t fraction, uint32_t digits, char *out) {
-    uint64_t s = (uint64_t)seconds;
+    uint32_t s = (uint32_t)seconds; /* at most one day */
     size_t n = 8;
-    tni_digits_put(s / 3600, 2, out);
+    tni_put_two(s / 3600, out);
     out[2] = ':';
-    tni_digits_put(s / 60 % 60, 2, out + 3);
+    tni_put_two(s / 60 % 60, out + 3);
     out[5] = ':';
-    tni_digits_put(s % 60, 2, out + 6);
+    tni_put_two(s % 60, out + 6);
     if (fraction != 0) {
         out[n] = '.';
         tni_digits_put(fraction, digits, out + n + 1);

@@ -16,6 +16,8 @@
 
 #include "base/bits.h"
 
+#include <float.h>
+
 /* ------------------------------------------------------------------------- powers of ten --- */
 
 /* 10^(27 i - 351), normalised to 192 bits, rounded down */
@@ -176,7 +178,7 @@ static tni_decimal_float tni_decimal_trim(tni_decimal_float v) {
         v.digits /= 100000000;
         v.exponent += 8;
     }
-    if (v.digits % 10000 == 0) {
+    if (v.digits % 10000 == 0) { /* at most seven zeros are left */
         v.digits /= 10000;
         v.exponent += 4;
     }
@@ -249,6 +251,26 @@ static size_t tni_print_decimal_float(tni_decimal_float v, char *out) {
     return count + 1;
 }
 
+#if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD == 0
+/* At most four decimals and 15 digits, as money and measurements have: a decimal of 15 digits
+ * that reads back is the only one, and the division reads it as a parser would. */
+static bool tni_double_is_short(double value, tni_decimal_float *out) {
+    double scaled = value * 1e4;
+    if (!(scaled < 1e15)) {
+        return false;
+    }
+    out->digits = (uint64_t)(scaled + 0.5);
+    out->exponent = -4;
+    return out->digits != 0 && (double)out->digits / 1e4 == value;
+}
+#else
+static bool tni_double_is_short(double value, tni_decimal_float *out) {
+    (void)value; /* wider registers would round twice */
+    (void)out;
+    return false;
+}
+#endif
+
 static size_t tni_print_bits(bool negative, uint64_t fraction, int biased, int fraction_bits,
                              char *out) {
     size_t n = 0;
@@ -274,8 +296,16 @@ static size_t tni_print_bits(bool negative, uint64_t fraction, int biased, int f
 }
 
 TNI_FN size_t tni_print_double(double value, char out[32]) {
+    tni_decimal_float brief;
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
+    if (tni_double_is_short(value < 0 ? -value : value, &brief)) {
+        size_t n = value < 0;
+        out[0] = '-';
+        n += tni_print_decimal_float(tni_decimal_trim(brief), out + n);
+        out[n] = '\0';
+        return n;
+    }
     return tni_print_bits((bits >> 63) != 0, bits & tni_low_bits(52), (int)(bits >> 52) & 0x7ff,
                           52, out);
 }

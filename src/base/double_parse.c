@@ -303,19 +303,48 @@ static bool tni_parse_special(const char *p, size_t length, const tni_binary_for
     return tni_name_equal_n(p, length, "nan", 3);
 }
 
+#if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD == 0
+static const double tni_exact_powers[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                            1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                            1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/* One operation on exact operands rounds correctly. */
+static bool tni_parse_small(uint64_t w, int64_t q, uint64_t *bits) {
+    double v = (double)w;
+    if (w > (UINT64_C(1) << 53) || q < -22 || q > 22) {
+        return false;
+    }
+    v = q < 0 ? v / tni_exact_powers[-q] : v * tni_exact_powers[q];
+    memcpy(bits, &v, sizeof v);
+    return true;
+}
+#else
+static bool tni_parse_small(uint64_t w, int64_t q, uint64_t *bits) {
+    (void)w; /* wider registers would round twice */
+    (void)q;
+    (void)bits;
+    return false;
+}
+#endif
+
 /* Bits of the text's value without its sign. */
 static bool tni_parse_bits(const char *text, size_t length, const tni_binary_format *format,
                            uint64_t *bits, bool *negative) {
-    const char *end = text + length, *p = text;
+    const char *end, *p;
     uint64_t w;
     int64_t q;
     tni_decimal_text shape;
+    tni_trim_blanks(&text, &length);
+    p = text;
+    end = text + length;
     *negative = false;
     *bits = 0;
     if (length > 0 && (*p == '-' || *p == '+')) {
         *negative = *p++ == '-';
     }
-    if (tni_parse_short(p, end, &w, &q) && tni_parse_product(w, q, format, bits)) {
+    if (tni_parse_short(p, end, &w, &q) &&
+        ((format->fraction_bits == 52 && tni_parse_small(w, q, bits)) ||
+         tni_parse_product(w, q, format, bits))) {
         return true;
     }
     if (tni_decimal_scan(text, end, &shape)) {
@@ -325,43 +354,9 @@ static bool tni_parse_bits(const char *text, size_t length, const tni_binary_for
     return tni_parse_special(p, (size_t)(end - p), format, bits);
 }
 
-#if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD == 0
-static const double tni_exact_powers[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                            1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                            1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-
-/* Numbers for which one operation on exact operands rounds correctly. */
-static bool tni_parse_clinger(const char *text, size_t length, double *out) {
-    bool negative = length > 0 && *text == '-';
-    uint64_t w;
-    int64_t q;
-    double v;
-    if (!tni_parse_short(text + (negative ? 1 : 0), text + length, &w, &q) ||
-        w > (UINT64_C(1) << 53) || q < -22 || q > 22) {
-        return false;
-    }
-    v = (double)w;
-    v = q < 0 ? v / tni_exact_powers[-q] : v * tni_exact_powers[q];
-    *out = negative ? -v : v;
-    return true;
-}
-#else
-static bool tni_parse_clinger(const char *text, size_t length, double *out) {
-    (void)text;
-    (void)length;
-    (void)out;
-    return false;
-}
-#endif
-
 TNI_FN bool tni_parse_double(const char *text, size_t length, double *out) {
     uint64_t bits;
-    bool negative, good;
-    if (tni_parse_clinger(text, length, out)) {
-        return true;
-    }
-    tni_trim_blanks(&text, &length);
-    good = tni_parse_bits(text, length, &tni_binary64, &bits, &negative);
+    bool negative, good = tni_parse_bits(text, length, &tni_binary64, &bits, &negative);
     bits = good ? bits | ((uint64_t)negative << 63) : 0;
     memcpy(out, &bits, sizeof *out);
     return good;
@@ -370,9 +365,7 @@ TNI_FN bool tni_parse_double(const char *text, size_t length, double *out) {
 TNI_FN bool tni_parse_float(const char *text, size_t length, float *out) {
     uint64_t bits;
     uint32_t narrow;
-    bool negative, good;
-    tni_trim_blanks(&text, &length);
-    good = tni_parse_bits(text, length, &tni_binary32, &bits, &negative);
+    bool negative, good = tni_parse_bits(text, length, &tni_binary32, &bits, &negative);
     narrow = good ? (uint32_t)bits | ((uint32_t)negative << 31) : 0;
     memcpy(out, &narrow, sizeof *out);
     return good;

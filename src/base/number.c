@@ -51,26 +51,22 @@ TNI_FN uint32_t tni_digits_count(uint64_t value) {
 }
 
 TNI_FN void tni_digits_put(uint64_t value, uint32_t count, char *out) {
-    char *p = out + count;
+    uint32_t low;
     while (value > UINT32_MAX && count >= 2) {
         uint64_t rest = value / 100;
-        p -= 2;
         count -= 2;
-        memcpy(p, tni_number_pairs + 2 * (value - rest * 100), 2);
+        memcpy(out + count, tni_number_pairs + 2 * (value - rest * 100), 2);
         value = rest;
     }
-    {
-        uint32_t small = (uint32_t)value;
-        while (count >= 2) {
-            uint32_t rest = small / 100;
-            p -= 2;
-            count -= 2;
-            memcpy(p, tni_number_pairs + 2 * (small - rest * 100), 2);
-            small = rest;
-        }
-        if (count > 0) {
-            *--p = (char)('0' + small % 10);
-        }
+    low = (uint32_t)value; /* 32-bit divisions are cheaper, where 64 bits are two registers most */
+    while (count >= 2) {
+        uint32_t rest = low / 100;
+        count -= 2;
+        memcpy(out + count, tni_number_pairs + 2 * (low - rest * 100), 2);
+        low = rest;
+    }
+    if (count > 0) {
+        out[0] = (char)('0' + low % 10);
     }
 }
 

@@ -36,14 +36,25 @@ TNI_INLINE bool tni_is_digit(char c) {
     return (unsigned char)(c - '0') < 10;
 }
 
-/* True when the 8 bytes at `p` are all digits; then their value is stored. One load, three
- * multiplications: digits are paired, then the pairs, then the fours. */
-TNI_INLINE bool tni_parse_digits8(const char *p, uint32_t *value) {
+/* Eight bytes, the first in the low bits on every machine. */
+TNI_INLINE uint64_t tni_load_text8(const char *p) {
     uint64_t v;
     memcpy(&v, p, 8);
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     v = __builtin_bswap64(v);
 #endif
+    return v;
+}
+
+TNI_INLINE void tni_put_two(uint32_t value, char *out) { /* value < 100 */
+    out[0] = (char)('0' + value / 10);
+    out[1] = (char)('0' + value % 10);
+}
+
+/* True when the 8 bytes at `p` are all digits; then their value is stored. One load, three
+ * multiplications: digits are paired, then the pairs, then the fours. */
+TNI_INLINE bool tni_parse_digits8(const char *p, uint32_t *value) {
+    uint64_t v = tni_load_text8(p);
     if (((v & UINT64_C(0xf0f0f0f0f0f0f0f0)) |
          (((v + UINT64_C(0x0606060606060606)) & UINT64_C(0xf0f0f0f0f0f0f0f0)) >> 4)) !=
         UINT64_C(0x3333333333333333)) {
