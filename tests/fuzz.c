@@ -105,7 +105,7 @@ static void add_path(const char *path) {
 static size_t mutate(uint8_t *data, size_t size) {
     static const uint8_t edges[] = {0, 1, 0x7f, 0x80, 0xff, '\'', '"', '\n', ',', '('};
     size_t at = below(size), n = 1 + below(16);
-    switch (below(7)) {
+    switch (below(8)) {
     case 0:
         if (size) {
             data[at] ^= (uint8_t)(1u << below(8));
@@ -138,8 +138,16 @@ static size_t mutate(uint8_t *data, size_t size) {
         memcpy(data + at, other->data + from, n);
         return at + n;
     }
-    default: /* random bytes */
+    case 6: /* random bytes in place */
         n = n < size - at ? n : size - at;
+        while (n-- > 0) {
+            data[at + n] = (uint8_t)next_random();
+        }
+        return size;
+    default: /* random bytes put in */
+        n = n < largest - size ? n : largest - size;
+        memmove(data + at + n, data + at, size - at);
+        size += n;
         while (n-- > 0) {
             data[at + n] = (uint8_t)next_random();
         }

@@ -72,9 +72,9 @@ if command -v nm >/dev/null 2>&1; then
     nm -u one.o 2>/dev/null | grep -w -E 'printf|puts|exit|abort|malloc|realloc|signal|system' >log
     [ ! -s log ]
     check "nothing prints, exits, or allocates past the hook" $?
-    nm one.o 2>/dev/null | awk '$2 ~ /^[BbDdC]$/ && $3 !~ /^(\.L|__|_?DW|L_)/ { print $2, $3 }' >log
-    grep -v ' d .*rel\.ro' log >log2
-    [ ! -s log2 ]
+    nm -f sysv one.o 2>/dev/null | awk -F '|' '{ gsub(/ /, "", $1); gsub(/ /, "", $7) }
+        $7 ~ /^\.(t?data|t?bss)/ && $7 !~ /^\.data\.rel\.ro/ { print $7, $1 }' >log
+    [ ! -s log ]
     check "there is no writable global" $?
 else
     skipped=$((skipped + 1))
