@@ -17,11 +17,12 @@ ifneq ($(OS),Windows_NT)
 LDLIBS  ?= -lpthread -ldl
 endif
 # `make V=1` shows the whole commands.
+SAY = @:
 ifneq ($(V),1)
 Q = @
+ifeq ($(findstring s,$(firstword -$(MAKEFLAGS))),)
 SAY = @echo "  "
-else
-SAY = @:
+endif
 endif
 ifneq ($(SANITIZE),)
 SANITIZE_FLAGS = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -103,14 +104,13 @@ $(BUILD)/embed_spirv: tools/embed_spirv.c
 	$(SAY) CC $@
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $< -o $@
 
-# Unchanged text is not rewritten; the stamp tells make that it was looked at.
-$(BUILD)/amalgamated: $(BUILD)/amalgamate $(SOURCES) $(HEADERS)
-	$(BUILD)/amalgamate src trueno_db.h
-	@touch $@
+# Looked at by every make (it takes milliseconds), rewritten only when the text changes.
+trueno_db.h: $(BUILD)/amalgamate FORCE
+	@$(BUILD)/amalgamate src $@
 
-amalgamate: $(BUILD)/amalgamated
+amalgamate: trueno_db.h
 
-trueno_db.h: $(BUILD)/amalgamated ;
+FORCE:
 
 check-stale: $(BUILD)/amalgamate
 	@$(BUILD)/amalgamate src $(BUILD)/fresh.h
@@ -230,7 +230,7 @@ clean:
 	rm -rf build trueno
 
 .PHONY: format all help lib amalgamate check-stale spirv demo install test test-unit test-programs asan \
-        ubsan tsan portability fuzz fuzz-programs bench bench-programs clean
+        ubsan tsan portability fuzz fuzz-programs bench bench-programs clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
