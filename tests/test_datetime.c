@@ -140,11 +140,12 @@ static void test_timestamps_add_intervals(void) {
 /* ---- dates and times ---- */
 
 static void test_dates(void) {
-    static const char *const bad[] = {"2024.01.31",  "2024-01/31", "2024-01-31x",  "2024-02-30",
-                                      "20240131",    "2024-01",    "2024-13-01",   "2024-001-01",
-                                      "+2024-01-01", "2024-01-311", "2024-01-31bc", "",
-                                      "-",           "2024-01-",   "0000-01-01 (BC)", "2024-00-10",
-                                      "99999999999-01-01"};
+    static const char *const bad[] = {"2024.01.31",  "2024-01/31",       "2024-01-31x",
+                                      "2024-02-30",  "20240131",         "2024-01",
+                                      "2024-13-01",  "2024-001-01",      "+2024-01-01",
+                                      "2024-01-311", "2024-01-31bc",     "",
+                                      "-",           "2024-01-",         "0000-01-01 (BC)",
+                                      "2024-00-10",  "99999999999-01-01"};
     size_t i;
     for (i = 0; i < TNI_COUNT_OF(bad); i++) {
         TNI_CHECK_TEXT(date(bad[i]), "no");
@@ -263,54 +264,71 @@ static void test_timestamps_come_back(void) {
 
 static void test_interval_texts(void) {
     /* text, what it prints as */
-    static const char *const good[][2] = {
-        {"1 year 2 days 03:04:05", "1 year 2 days 03:04:05"},
-        {"1 year 14 months", "2 years 2 months"},
-        {"-1 day", "-1 day"},
-        {"1 day -02:03:04", "1 day -02:03:04"},
-        {"10:00", "10:00:00"},
-        {"1.5 days", "1 day 12:00:00"},
-        {"1.5 months", "1 month 15 days"},
-        {"1.5 years", "1 year 6 months"},
-        {"1.05 years", "1 year 1 month"},
-        {"0.333 months", "9 days 23:45:36"},
-        {"1.0001 weeks", "7 days 00:01:00.48"},
-        {"1.7 quarter", "5 months 3 days"},
-        {"0.011 quarter", "1 day"},
-        {"1.999999999 hours", "01:59:59.999996"},
-        {"1.123456789 s", "00:00:01.123457"},
-        {"1.5 us", "00:00:00.000001"},
-        {"2 weeks", "14 days"},
-        {"1 millennium", "1000 years"},
-        {"1 century 1 decade", "110 years"},
-        {"1 quarter", "3 months"},
-        {"1 ms", "00:00:00.001"},
-        {"100 microseconds", "00:00:00.0001"},
-        {"1 m", "00:01:00"},
-        {"1 mon", "1 month"},
-        {"1day2hours", "1 day 02:00:00"},
-        {"5", "00:00:05"},
-        {"-5.5", "-00:00:05.5"},
-        {"@ 1 day", "1 day"},
-        {"1 day ago", "-1 day"},
-        {"1 year -1 day ago", "-1 year 1 day"},
-        {"0 days", "00:00:00"},
-        {"25:00:00", "25:00:00"},
-        {"-00:00:01", "-00:00:01"},
-        {"-1 year -1 day -00:00:01", "-1 year -1 day -00:00:01"},
-        {"01:02:03.456789", "01:02:03.456789"},
-        {"1 DAY", "1 day"},
-        {" 1\tday \n", "1 day"},
-        {"2147483647 days", "2147483647 days"},
-        {"-2147483648 days", "-2147483648 days"},
-        {"99999999999 s", "27777777:46:39"},
-        {"1:", "01:00:00"}};
-    static const char *const bad[] = {
-        "",           "@",          "ago",         "1 foo",           "- 1 day",  "+1 day",
-        ".5 day",     "1e3 days",   "1_000 days",  "1,000 days",      "1 day 10", "1 year, 2 days",
-        "1:60",       "1:2:60",     "1::2",        "9999999999 days", "1 day 1 ago",
-        "9223372036855 s", "300000000 years", "2 days ago 3 hours", "1 dayago", "P1D",
-        "-2147483648 days ago", "99999999999999999999 days"};
+    static const char *const good[][2] = {{"1 year 2 days 03:04:05", "1 year 2 days 03:04:05"},
+                                          {"1 year 14 months", "2 years 2 months"},
+                                          {"-1 day", "-1 day"},
+                                          {"1 day -02:03:04", "1 day -02:03:04"},
+                                          {"10:00", "10:00:00"},
+                                          {"1.5 days", "1 day 12:00:00"},
+                                          {"1.5 months", "1 month 15 days"},
+                                          {"1.5 years", "1 year 6 months"},
+                                          {"1.05 years", "1 year 1 month"},
+                                          {"0.333 months", "9 days 23:45:36"},
+                                          {"1.0001 weeks", "7 days 00:01:00.48"},
+                                          {"1.7 quarter", "5 months 3 days"},
+                                          {"0.011 quarter", "1 day"},
+                                          {"1.999999999 hours", "01:59:59.999996"},
+                                          {"1.123456789 s", "00:00:01.123457"},
+                                          {"1.5 us", "00:00:00.000001"},
+                                          {"2 weeks", "14 days"},
+                                          {"1 millennium", "1000 years"},
+                                          {"1 century 1 decade", "110 years"},
+                                          {"1 quarter", "3 months"},
+                                          {"1 ms", "00:00:00.001"},
+                                          {"100 microseconds", "00:00:00.0001"},
+                                          {"1 m", "00:01:00"},
+                                          {"1 mon", "1 month"},
+                                          {"1day2hours", "1 day 02:00:00"},
+                                          {"5", "00:00:05"},
+                                          {"-5.5", "-00:00:05.5"},
+                                          {"@ 1 day", "1 day"},
+                                          {"1 day ago", "-1 day"},
+                                          {"1 year -1 day ago", "-1 year 1 day"},
+                                          {"0 days", "00:00:00"},
+                                          {"25:00:00", "25:00:00"},
+                                          {"-00:00:01", "-00:00:01"},
+                                          {"-1 year -1 day -00:00:01", "-1 year -1 day -00:00:01"},
+                                          {"01:02:03.456789", "01:02:03.456789"},
+                                          {"1 DAY", "1 day"},
+                                          {" 1\tday \n", "1 day"},
+                                          {"2147483647 days", "2147483647 days"},
+                                          {"-2147483648 days", "-2147483648 days"},
+                                          {"99999999999 s", "27777777:46:39"},
+                                          {"1:", "01:00:00"}};
+    static const char *const bad[] = {"",
+                                      "@",
+                                      "ago",
+                                      "1 foo",
+                                      "- 1 day",
+                                      "+1 day",
+                                      ".5 day",
+                                      "1e3 days",
+                                      "1_000 days",
+                                      "1,000 days",
+                                      "1 day 10",
+                                      "1 year, 2 days",
+                                      "1:60",
+                                      "1:2:60",
+                                      "1::2",
+                                      "9999999999 days",
+                                      "1 day 1 ago",
+                                      "9223372036855 s",
+                                      "300000000 years",
+                                      "2 days ago 3 hours",
+                                      "1 dayago",
+                                      "P1D",
+                                      "-2147483648 days ago",
+                                      "99999999999999999999 days"};
     size_t i;
     for (i = 0; i < TNI_COUNT_OF(good); i++) {
         TNI_CHECK_TEXT(interval(good[i][0]), good[i][1]);
@@ -357,8 +375,7 @@ static void test_formatting(void) {
     TNI_CHECK_TEXT(format(when, "%y %j %U %W %V %G %u %w"), "24 065 09 10 10 2024 2 2");
     TNI_CHECK_TEXT(format(when, "%I %p %g %n %z|%Z|%%"), "07 AM 012 012345000 +00||%");
     TNI_CHECK_TEXT(format(when, "%-d/%-m/%-y %-H:%-M:%-S %-I %-j"), "5/3/24 7:8:9 7 65");
-    TNI_CHECK_TEXT(format(when, "%c|%x|%X|%T"),
-                   "2024-03-05 07:08:09|2024-03-05|07:08:09|07:08:09");
+    TNI_CHECK_TEXT(format(when, "%c|%x|%X|%T"), "2024-03-05 07:08:09|2024-03-05|07:08:09|07:08:09");
     TNI_CHECK_TEXT(format("2024-03-05 00:00:00", "%I %p"), "12 AM");
     TNI_CHECK_TEXT(format("2024-03-05 15:00:00", "%I %p"), "03 PM");
     TNI_CHECK_TEXT(format("0044-03-15 (BC) 00:00:00", "%Y|%y|%G|%x"), "-43|43|-43|-43-03-15");

@@ -28,20 +28,13 @@ static tni_i128 random_value(void) {
     uint32_t shift = (uint32_t)(kind >> 8) % 64;
     tni_i128 v = make((int64_t)random_bits(), random_bits());
     switch (kind % 8) {
-    case 0:
-        return tni_i128_from_i64((int64_t)v.low >> shift);
-    case 1:
-        return make((int64_t)((uint64_t)v.high >> shift), v.low);
-    case 2:
-        return make(v.high >> shift, v.low);
-    case 3:
-        return make(INT64_MIN, v.low >> shift);
-    case 4:
-        return make(INT64_MAX, ~(v.low >> shift));
-    case 5:
-        return tni_i128_from_i64((int64_t)(kind >> 40) % 5 - 2);
-    default:
-        return v;
+    case 0: return tni_i128_from_i64((int64_t)v.low >> shift);
+    case 1: return make((int64_t)((uint64_t)v.high >> shift), v.low);
+    case 2: return make(v.high >> shift, v.low);
+    case 3: return make(INT64_MIN, v.low >> shift);
+    case 4: return make(INT64_MAX, ~(v.low >> shift));
+    case 5: return tni_i128_from_i64((int64_t)(kind >> 40) % 5 - 2);
+    default: return v;
     }
 }
 
@@ -181,8 +174,7 @@ static void test_doubles_round_once(void) {
     TNI_CHECK_EQ_DOUBLE(tni_i128_to_double(least), -0x1p127);
     /* 2^64 (2^53 + 1) and a bit: to the even neighbour, then above the tie */
     TNI_CHECK_EQ_DOUBLE(tni_i128_to_double(make((INT64_C(1) << 53) + 1, 0)), 0x1p117);
-    TNI_CHECK_EQ_DOUBLE(tni_i128_to_double(make((INT64_C(1) << 53) + 1, 1)),
-                        0x1.0000000000001p117);
+    TNI_CHECK_EQ_DOUBLE(tni_i128_to_double(make((INT64_C(1) << 53) + 1, 1)), 0x1.0000000000001p117);
     TNI_CHECK(!tni_i128_from_double(0x1p127, &v));
     TNI_CHECK(tni_i128_from_double(-0x1p127, &v) && tni_i128_equal(v, least));
     TNI_CHECK(!tni_i128_from_double(strtod("nan", NULL), &v));

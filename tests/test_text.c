@@ -28,10 +28,20 @@ static int sign(int v) {
 }
 
 static void test_strings_order_bytewise(void) {
-    static const char *const sorted[] = {
-        "",     "a",         "aa",            "aaaa",         "aaaaa",           "aaaab",
-        "aaab", "abcdefghi", "abcdefghijklm", "abcdefghijkl", "abcdefghijklmno", "b",
-        "\x7f", "\xc3\xa9"};
+    static const char *const sorted[] = {"",
+                                         "a",
+                                         "aa",
+                                         "aaaa",
+                                         "aaaaa",
+                                         "aaaab",
+                                         "aaab",
+                                         "abcdefghi",
+                                         "abcdefghijklm",
+                                         "abcdefghijkl",
+                                         "abcdefghijklmno",
+                                         "b",
+                                         "\x7f",
+                                         "\xc3\xa9"};
     size_t i, j;
     for (i = 0; i < TNI_COUNT_OF(sorted); i++) {
         for (j = 0; j < TNI_COUNT_OF(sorted); j++) {
@@ -80,10 +90,21 @@ static bool valid(const char *text) {
 }
 
 static void test_only_well_formed_utf8_is_valid(void) {
-    static const char *const bad[] = {
-        "\x80",         "\xc0\x80",         "\xc1\xbf",         "\xc3",         "\xc3(",
-        "\xe0\x9f\xbf", "\xed\xa0\x80",     "\xed\xbf\xbf",     "\xe2\x82",     "\xe2(\x82",
-        "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf0\x9f\x98", "\xff"};
+    static const char *const bad[] = {"\x80",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xc3",
+                                      "\xc3(",
+                                      "\xe0\x9f\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xed\xbf\xbf",
+                                      "\xe2\x82",
+                                      "\xe2(\x82",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xf0\x9f\x98",
+                                      "\xff"};
     size_t i, pad;
     char text[80];
     TNI_CHECK(valid("") && valid("plain") && valid("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"));
@@ -222,9 +243,21 @@ static void test_integers_print_and_parse(void) {
 }
 
 static void test_integer_texts(void) {
-    static const char *const bad[] = {"",     " ",   "-",    "+",    "1.5",  "1e3", "12x",
-                                      "1 2",  "--1", "0x10", "_1",   "1_",   "1__0",
-                                      "9223372036854775808", "-9223372036854775809",
+    static const char *const bad[] = {"",
+                                      " ",
+                                      "-",
+                                      "+",
+                                      "1.5",
+                                      "1e3",
+                                      "12x",
+                                      "1 2",
+                                      "--1",
+                                      "0x10",
+                                      "_1",
+                                      "1_",
+                                      "1__0",
+                                      "9223372036854775808",
+                                      "-9223372036854775809",
                                       "99999999999999999999999"};
     int64_t v;
     tni_i128 w;
@@ -374,20 +407,14 @@ static double random_double(int kind) {
     uint64_t bits = random_bits();
     double v;
     switch (kind % 6) {
-    case 0:
-        return (double)(int64_t)(bits >> (bits & 63));
-    case 1:
-        return (double)(bits % 100000000) / 100.0;
-    case 2:
-        return (double)(bits >> 40) * 1e-9;
+    case 0: return (double)(int64_t)(bits >> (bits & 63));
+    case 1: return (double)(bits % 100000000) / 100.0;
+    case 2: return (double)(bits >> 40) * 1e-9;
     case 3: /* near a power of two, where the rounding interval is lopsided */
         bits = (bits & UINT64_C(0x7ff0000000000000)) + bits % 3 - 1;
         break;
-    case 4: /* subnormal */
-        bits &= (UINT64_C(1) << (bits >> 58)) - 1;
-        break;
-    default:
-        break;
+    case 4: /* subnormal */ bits &= (UINT64_C(1) << (bits >> 58)) - 1; break;
+    default: break;
     }
     memcpy(&v, &bits, sizeof v);
     return v - v == 0 ? v : 1.0;
@@ -451,16 +478,33 @@ static bool reads_like_strtod(const char *text) {
 }
 
 static void test_parsing_rounds_correctly(void) {
-    static const char *const hard[] = {
-        "2.2250738585072011e-308", "2.2250738585072012e-308", "9007199254740993",
-        "9007199254740993.00000000000000000000000000000000000001", "1e23", "8.5e22",
-        "4.9406564584124654e-324", "2.4703282292062327e-324", "2.4703282292062328e-324",
-        "1.7976931348623158e308", "1.7976931348623159e308", "1e400", "1e-400",
-        "123456789012345678901234567890", "0.000000000000000000000000000000000000000000001",
-        "6.631236846766476e-316", "3.2378839133029012895883524125015321748630094389041e-316",
-        "5.3169120365053e-312", "1.00000005960464477539062499999999999999999", "16777217",
-        "1.4012984643e-45", "7.006492321624085e-46", "7.006492321624086e-46", "3.4028236e38",
-        "0e99999999999999999999", "1e-99999999999999999999", "1e99999999999999999999"};
+    static const char *const hard[] = {"2.2250738585072011e-308",
+                                       "2.2250738585072012e-308",
+                                       "9007199254740993",
+                                       "9007199254740993.00000000000000000000000000000000000001",
+                                       "1e23",
+                                       "8.5e22",
+                                       "4.9406564584124654e-324",
+                                       "2.4703282292062327e-324",
+                                       "2.4703282292062328e-324",
+                                       "1.7976931348623158e308",
+                                       "1.7976931348623159e308",
+                                       "1e400",
+                                       "1e-400",
+                                       "123456789012345678901234567890",
+                                       "0.000000000000000000000000000000000000000000001",
+                                       "6.631236846766476e-316",
+                                       "3.2378839133029012895883524125015321748630094389041e-316",
+                                       "5.3169120365053e-312",
+                                       "1.00000005960464477539062499999999999999999",
+                                       "16777217",
+                                       "1.4012984643e-45",
+                                       "7.006492321624085e-46",
+                                       "7.006492321624086e-46",
+                                       "3.4028236e38",
+                                       "0e99999999999999999999",
+                                       "1e-99999999999999999999",
+                                       "1e99999999999999999999"};
     char text[1400];
     int i;
     bool good = true;
@@ -495,9 +539,9 @@ static void test_parsing_rounds_correctly(void) {
 }
 
 static void test_double_texts(void) {
-    static const char *const bad[] = {"",     " ",     ".",   "1e",  "1e+",  "e5",   "1.5f", "1,5",
-                                      "--5",  "1__0",  "_1",  "1_",  "0x10", "nanx", "in",   "+-1",
-                                      "1..2", "1e5.0", "1 2", "1e5x"};
+    static const char *const bad[] = {"",    " ",   ".",    "1e",    "1e+", "e5",   "1.5f",
+                                      "1,5", "--5", "1__0", "_1",    "1_",  "0x10", "nanx",
+                                      "in",  "+-1", "1..2", "1e5.0", "1 2", "1e5x"};
     double v;
     size_t i;
     for (i = 0; i < TNI_COUNT_OF(bad); i++) {

@@ -154,13 +154,13 @@ TNI_FN bool tni_timestamp_add(int64_t us, tni_interval interval, int64_t *out) {
 /* -------------------------------------------------------------------------------- parsing --- */
 
 /* A cursor over text; every reader leaves it untouched when it fails. */
-typedef struct tni_cursor {
+typedef struct tni_date_cursor {
     const char *p;
     const char *end;
-} tni_cursor;
+} tni_date_cursor;
 
 /* Up to `most` digits; how many there were. */
-static uint32_t tni_cursor_digits(tni_cursor *c, uint32_t most, int64_t *out) {
+static uint32_t tni_date_cursor_digits(tni_date_cursor *c, uint32_t most, int64_t *out) {
     uint32_t count = 0;
     int64_t value = 0;
     while (count < most && c->p < c->end && tni_is_digit(*c->p)) {
@@ -171,7 +171,7 @@ static uint32_t tni_cursor_digits(tni_cursor *c, uint32_t most, int64_t *out) {
     return count;
 }
 
-static bool tni_cursor_char(tni_cursor *c, char expected) {
+static bool tni_date_cursor_char(tni_date_cursor *c, char expected) {
     if (c->p < c->end && *c->p == expected) {
         c->p++;
         return true;
@@ -179,14 +179,14 @@ static bool tni_cursor_char(tni_cursor *c, char expected) {
     return false;
 }
 
-static void tni_cursor_blanks(tni_cursor *c) {
+static void tni_date_cursor_blanks(tni_date_cursor *c) {
     while (c->p < c->end && (*c->p == ' ' || (*c->p >= '\t' && *c->p <= '\r'))) {
         c->p++;
     }
 }
 
 /* A word in any case. */
-static bool tni_cursor_word(tni_cursor *c, const char *word) {
+static bool tni_date_cursor_word(tni_date_cursor *c, const char *word) {
     size_t length = strlen(word);
     if ((size_t)(c->end - c->p) < length || !tni_name_equal_n(c->p, length, word, length)) {
         return false;
@@ -196,27 +196,27 @@ static bool tni_cursor_word(tni_cursor *c, const char *word) {
 }
 
 /* [-]Y..-M[M]-D[D][ (BC)], also with '/', '\' or ' ' twice as the separator */
-static bool tni_cursor_date(tni_cursor *c, int32_t *out) {
-    tni_cursor at = *c, after;
-    bool negative = tni_cursor_char(&at, '-');
+static bool tni_date_cursor_date(tni_date_cursor *c, int32_t *out) {
+    tni_date_cursor at = *c, after;
+    bool negative = tni_date_cursor_char(&at, '-');
     int64_t year, month, day;
     char separator;
     *out = 0;
-    if (tni_cursor_digits(&at, 8, &year) == 0 || at.p == at.end) {
+    if (tni_date_cursor_digits(&at, 8, &year) == 0 || at.p == at.end) {
         return false;
     }
     separator = *at.p++;
     if (separator != '-' && separator != '/' && separator != ' ' && separator != '\\') {
         return false;
     }
-    if (tni_cursor_digits(&at, 2, &month) == 0 || !tni_cursor_char(&at, separator) ||
-        tni_cursor_digits(&at, 2, &day) == 0 || (at.p < at.end && tni_is_digit(*at.p))) {
+    if (tni_date_cursor_digits(&at, 2, &month) == 0 || !tni_date_cursor_char(&at, separator) ||
+        tni_date_cursor_digits(&at, 2, &day) == 0 || (at.p < at.end && tni_is_digit(*at.p))) {
         return false;
     }
     year = negative ? -year : year;
     after = at;
-    tni_cursor_blanks(&after);
-    if (tni_cursor_word(&after, "(bc)")) {
+    tni_date_cursor_blanks(&after);
+    if (tni_date_cursor_word(&after, "(bc)")) {
         if (negative || year == 0) {
             return false;
         }
@@ -228,9 +228,9 @@ static bool tni_cursor_date(tni_cursor *c, int32_t *out) {
 }
 
 /* Fraction digits after the point as nanoseconds; digits past the ninth are dropped. */
-static int64_t tni_cursor_fraction(tni_cursor *c) {
+static int64_t tni_date_cursor_fraction(tni_date_cursor *c) {
     int64_t value;
-    uint32_t count = tni_cursor_digits(c, 9, &value);
+    uint32_t count = tni_date_cursor_digits(c, 9, &value);
     for (; count < 9; count++) {
         value *= 10;
     }
@@ -241,20 +241,20 @@ static int64_t tni_cursor_fraction(tni_cursor *c) {
 }
 
 /* H[H]:M[M][:S[S][.f..]], to 24:00:00 */
-static bool tni_cursor_time(tni_cursor *c, int64_t *out_ns) {
-    tni_cursor at = *c;
+static bool tni_date_cursor_time(tni_date_cursor *c, int64_t *out_ns) {
+    tni_date_cursor at = *c;
     int64_t hour, minute, second = 0, fraction = 0;
     *out_ns = 0;
-    if (tni_cursor_digits(&at, 2, &hour) == 0 || !tni_cursor_char(&at, ':') ||
-        tni_cursor_digits(&at, 2, &minute) == 0) {
+    if (tni_date_cursor_digits(&at, 2, &hour) == 0 || !tni_date_cursor_char(&at, ':') ||
+        tni_date_cursor_digits(&at, 2, &minute) == 0) {
         return false;
     }
-    if (tni_cursor_char(&at, ':')) {
-        if (tni_cursor_digits(&at, 2, &second) == 0) {
+    if (tni_date_cursor_char(&at, ':')) {
+        if (tni_date_cursor_digits(&at, 2, &second) == 0) {
             return false;
         }
-        if (tni_cursor_char(&at, '.')) {
-            fraction = tni_cursor_fraction(&at);
+        if (tni_date_cursor_char(&at, '.')) {
+            fraction = tni_date_cursor_fraction(&at);
         }
     }
     if (minute > 59 || second > 59 || hour > 24 ||
@@ -267,29 +267,31 @@ static bool tni_cursor_time(tni_cursor *c, int64_t *out_ns) {
 }
 
 /* Z, UTC, GMT, or (+|-)HH[[:]MM[[:]SS]]; no zone at all is fine and leaves *has alone. */
-static bool tni_cursor_zone(tni_cursor *c, int64_t *out_seconds, bool *has) {
-    tni_cursor at = *c;
+static bool tni_date_cursor_zone(tni_date_cursor *c, int64_t *out_seconds, bool *has) {
+    tni_date_cursor at = *c;
     bool negative;
     int64_t part, seconds, unit;
     *out_seconds = 0;
-    tni_cursor_blanks(&at);
+    tni_date_cursor_blanks(&at);
     if (at.p == at.end) {
         *c = at;
         return true;
     }
     *has = true;
-    if (tni_cursor_char(&at, 'Z') || tni_cursor_word(&at, "utc") || tni_cursor_word(&at, "gmt")) {
+    if (tni_date_cursor_char(&at, 'Z') || tni_date_cursor_word(&at, "utc") ||
+        tni_date_cursor_word(&at, "gmt")) {
         *c = at;
         return true;
     }
-    negative = tni_cursor_char(&at, '-');
-    if ((!negative && !tni_cursor_char(&at, '+')) || tni_cursor_digits(&at, 2, &part) != 2) {
+    negative = tni_date_cursor_char(&at, '-');
+    if ((!negative && !tni_date_cursor_char(&at, '+')) ||
+        tni_date_cursor_digits(&at, 2, &part) != 2) {
         return false;
     }
     seconds = part * 3600;
     for (unit = 60; unit >= 1 && at.p < at.end; unit /= 60) {
-        (void)tni_cursor_char(&at, ':');
-        if (tni_cursor_digits(&at, 2, &part) != 2 || part > 59) {
+        (void)tni_date_cursor_char(&at, ':');
+        if (tni_date_cursor_digits(&at, 2, &part) != 2 || part > 59) {
             return false;
         }
         seconds += part * unit;
@@ -334,7 +336,7 @@ static bool tni_parse_date_fixed(const char *p, int32_t *out) {
 }
 
 TNI_FN bool tni_parse_date(const char *text, size_t length, int32_t *out) {
-    tni_cursor c;
+    tni_date_cursor c;
     bool negative;
     if (length == 10 && tni_parse_date_fixed(text, out)) {
         return true;
@@ -342,7 +344,7 @@ TNI_FN bool tni_parse_date(const char *text, size_t length, int32_t *out) {
     tni_trim_blanks(&text, &length);
     c.p = text;
     c.end = text + length;
-    if (tni_cursor_date(&c, out)) {
+    if (tni_date_cursor_date(&c, out)) {
         return c.p == c.end;
     }
     if (tni_parse_infinity(text, length, &negative)) {
@@ -353,13 +355,13 @@ TNI_FN bool tni_parse_date(const char *text, size_t length, int32_t *out) {
 }
 
 TNI_FN bool tni_parse_time(const char *text, size_t length, int64_t *out_us) {
-    tni_cursor c;
+    tni_date_cursor c;
     int64_t ns;
     bool good;
     tni_trim_blanks(&text, &length);
     c.p = text;
     c.end = text + length;
-    good = tni_cursor_time(&c, &ns) && c.p == c.end;
+    good = tni_date_cursor_time(&c, &ns) && c.p == c.end;
     *out_us = good ? ns / 1000 : 0;
     return good;
 }
@@ -374,14 +376,14 @@ typedef struct tni_timestamp_parts {
 } tni_timestamp_parts;
 
 static bool tni_parse_timestamp_parts(const char *text, size_t length, tni_timestamp_parts *out) {
-    tni_cursor c;
+    tni_date_cursor c;
     int32_t days;
     bool negative;
     memset(out, 0, sizeof *out);
     tni_trim_blanks(&text, &length);
     c.p = text;
     c.end = text + length;
-    if (!tni_cursor_date(&c, &days)) {
+    if (!tni_date_cursor_date(&c, &days)) {
         if (tni_parse_infinity(text, length, &negative)) {
             out->infinity = negative ? -1 : 1;
             return true;
@@ -393,25 +395,23 @@ static bool tni_parse_timestamp_parts(const char *text, size_t length, tni_times
         return true;
     }
     if (*c.p == ' ') {
-        tni_cursor_blanks(&c);
-    } else if (!tni_cursor_char(&c, 'T')) {
+        tni_date_cursor_blanks(&c);
+    } else if (!tni_date_cursor_char(&c, 'T')) {
         return false;
     }
-    return tni_cursor_time(&c, &out->ns) && tni_cursor_zone(&c, &out->offset, &out->has_zone) &&
-           c.p == c.end;
+    return tni_date_cursor_time(&c, &out->ns) &&
+           tni_date_cursor_zone(&c, &out->offset, &out->has_zone) && c.p == c.end;
 }
 
-static bool tni_timestamp_finish(const tni_timestamp_parts *parts, bool nanoseconds,
-                                 int64_t *out) {
+static bool tni_timestamp_finish(const tni_timestamp_parts *parts, bool nanoseconds, int64_t *out) {
     int64_t unit = nanoseconds ? 1000000000 : 1000000;
     if (parts->infinity != 0) {
         *out = parts->infinity < 0 ? -TNI_TIMESTAMP_INFINITY : TNI_TIMESTAMP_INFINITY;
         return true;
     }
-    return tni_timestamp_join(parts->days,
-                              (nanoseconds ? parts->ns : parts->ns / 1000) - parts->offset * unit,
-                              86400 * unit,
-                              nanoseconds ? TNI_TIMESTAMP_NS_DAYS : TNI_TIMESTAMP_DAYS, out);
+    return tni_timestamp_join(
+        parts->days, (nanoseconds ? parts->ns : parts->ns / 1000) - parts->offset * unit,
+        86400 * unit, nanoseconds ? TNI_TIMESTAMP_NS_DAYS : TNI_TIMESTAMP_DAYS, out);
 }
 
 /* YYYY-MM-DD(T| )HH:MM:SS[.f..] with every character in its place: what files mostly hold. */
@@ -443,13 +443,12 @@ static bool tni_parse_timestamp_fixed(const char *p, size_t length, int64_t *out
             fraction = fraction * 10 + digit;
         }
     }
-    *out_us = days * TNI_US_PER_DAY + ((hour * 60 + minute) * 60 + second) * TNI_US_PER_SECOND +
-              fraction;
+    *out_us =
+        days * TNI_US_PER_DAY + ((hour * 60 + minute) * 60 + second) * TNI_US_PER_SECOND + fraction;
     return true;
 }
 
-TNI_FN bool tni_parse_timestamp(const char *text, size_t length, int64_t *out_us,
-                                bool *has_zone) {
+TNI_FN bool tni_parse_timestamp(const char *text, size_t length, int64_t *out_us, bool *has_zone) {
     tni_timestamp_parts parts;
     bool good;
     *out_us = 0;

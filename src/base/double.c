@@ -51,13 +51,33 @@ static const uint64_t tni_power10_bases[26][3] = {
 };
 
 static const uint64_t tni_power5[27] = {
-    UINT64_C(1), UINT64_C(5), UINT64_C(25), UINT64_C(125), UINT64_C(625), UINT64_C(3125),
-    UINT64_C(15625), UINT64_C(78125), UINT64_C(390625), UINT64_C(1953125), UINT64_C(9765625),
-    UINT64_C(48828125), UINT64_C(244140625), UINT64_C(1220703125), UINT64_C(6103515625),
-    UINT64_C(30517578125), UINT64_C(152587890625), UINT64_C(762939453125),
-    UINT64_C(3814697265625), UINT64_C(19073486328125), UINT64_C(95367431640625),
-    UINT64_C(476837158203125), UINT64_C(2384185791015625), UINT64_C(11920928955078125),
-    UINT64_C(59604644775390625), UINT64_C(298023223876953125), UINT64_C(1490116119384765625),
+    UINT64_C(1),
+    UINT64_C(5),
+    UINT64_C(25),
+    UINT64_C(125),
+    UINT64_C(625),
+    UINT64_C(3125),
+    UINT64_C(15625),
+    UINT64_C(78125),
+    UINT64_C(390625),
+    UINT64_C(1953125),
+    UINT64_C(9765625),
+    UINT64_C(48828125),
+    UINT64_C(244140625),
+    UINT64_C(1220703125),
+    UINT64_C(6103515625),
+    UINT64_C(30517578125),
+    UINT64_C(152587890625),
+    UINT64_C(762939453125),
+    UINT64_C(3814697265625),
+    UINT64_C(19073486328125),
+    UINT64_C(95367431640625),
+    UINT64_C(476837158203125),
+    UINT64_C(2384185791015625),
+    UINT64_C(11920928955078125),
+    UINT64_C(59604644775390625),
+    UINT64_C(298023223876953125),
+    UINT64_C(1490116119384765625),
 };
 
 /* a:b << shift, the high word; shift < 64 */
@@ -306,8 +326,8 @@ TNI_FN size_t tni_print_double(double value, char out[32]) {
         out[n] = '\0';
         return n;
     }
-    return tni_print_bits((bits >> 63) != 0, bits & tni_low_bits(52), (int)(bits >> 52) & 0x7ff,
-                          52, out);
+    return tni_print_bits((bits >> 63) != 0, bits & tni_low_bits(52), (int)(bits >> 52) & 0x7ff, 52,
+                          out);
 }
 
 TNI_FN size_t tni_print_float(float value, char out[32]) {
@@ -416,8 +436,8 @@ static void tni_fixed_digits(tni_fixed_sink *sink, uint64_t c, int q, uint32_t d
     if (scale > digits) {
         /* the digit after the last one printed decides; a tie goes to even */
         uint32_t cut = scale - digits, next = tni_fixed_digit(&v, cut - 1);
-        if (next > 5 || (next == 5 && (tni_fixed_any_below(&v, cut - 1) ||
-                                       (tni_fixed_digit(&v, cut) & 1)))) {
+        if (next > 5 ||
+            (next == 5 && (tni_fixed_any_below(&v, cut - 1) || (tni_fixed_digit(&v, cut) & 1)))) {
             tni_fixed_add_unit(&v, cut);
         }
     }

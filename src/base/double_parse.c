@@ -179,8 +179,7 @@ static int tni_compare_midpoint(const tni_big *digits, int exponent, uint64_t bi
     right.limbs[0] = (uint32_t)mantissa;
     right.limbs[1] = (uint32_t)(mantissa >> 32);
     right.count = right.limbs[1] != 0 ? 2 : 1;
-    tni_big_power5(exponent < 0 ? &right : &left,
-                   (uint32_t)(exponent < 0 ? -exponent : exponent));
+    tni_big_power5(exponent < 0 ? &right : &left, (uint32_t)(exponent < 0 ? -exponent : exponent));
     /* both sides were divided by 2^exponent */
     power -= exponent;
     tni_big_shift(power < 0 ? &left : &right, (uint32_t)(power < 0 ? -power : power));
@@ -234,8 +233,8 @@ static uint64_t tni_parse_long(const tni_decimal_text *shape, const tni_binary_f
         }
     }
     if (tni_parse_product(w, shape->whole - count, format, &bits) &&
-        (!more || (tni_parse_product(w + 1, shape->whole - count, format, &above) &&
-                   bits == above))) {
+        (!more ||
+         (tni_parse_product(w + 1, shape->whole - count, format, &above) && bits == above))) {
         return bits;
     }
     return tni_parse_exact(shape, bits, format);

@@ -45,10 +45,10 @@ static uint64_t tni_hash_long(const uint8_t *p, size_t length, uint64_t seed) {
         uint64_t lane1 = seed, lane2 = seed;
         do {
             seed = tni_hash_fold(tni_hash_load8(p) ^ TNI_HASH_K1, tni_hash_load8(p + 8) ^ seed);
-            lane1 = tni_hash_fold(tni_hash_load8(p + 16) ^ TNI_HASH_K2,
-                                  tni_hash_load8(p + 24) ^ lane1);
-            lane2 = tni_hash_fold(tni_hash_load8(p + 32) ^ TNI_HASH_K3,
-                                  tni_hash_load8(p + 40) ^ lane2);
+            lane1 =
+                tni_hash_fold(tni_hash_load8(p + 16) ^ TNI_HASH_K2, tni_hash_load8(p + 24) ^ lane1);
+            lane2 =
+                tni_hash_fold(tni_hash_load8(p + 32) ^ TNI_HASH_K3, tni_hash_load8(p + 40) ^ lane2);
             p += 48;
             left -= 48;
         } while (left > 48);
@@ -59,9 +59,9 @@ static uint64_t tni_hash_long(const uint8_t *p, size_t length, uint64_t seed) {
         p += 16;
         left -= 16;
     }
-    return tni_hash_fold(TNI_HASH_K1 ^ (uint64_t)length,
-                         tni_hash_fold(tni_hash_load8(last) ^ TNI_HASH_K1,
-                                       tni_hash_load8(last + 8) ^ seed));
+    return tni_hash_fold(
+        TNI_HASH_K1 ^ (uint64_t)length,
+        tni_hash_fold(tni_hash_load8(last) ^ TNI_HASH_K1, tni_hash_load8(last + 8) ^ seed));
 }
 
 TNI_FN uint64_t tni_hash_bytes(const void *data, size_t length) {

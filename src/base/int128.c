@@ -100,9 +100,9 @@ static tni_magnitude tni_magnitude_divide(tni_magnitude a, tni_magnitude b, tni_
     /* b has a high limb: the quotient is one limb, and an estimate from b's top 64 bits is at
      * most one too large after this scaling */
     shift = tni_clz64(b.high);
-    estimate = tni_divide_wide(a.high >> 1, (a.high << 63) | (a.low >> 1),
-                               shift ? (b.high << shift) | (b.low >> (64 - shift)) : b.high,
-                               &unused);
+    estimate =
+        tni_divide_wide(a.high >> 1, (a.high << 63) | (a.low >> 1),
+                        shift ? (b.high << shift) | (b.low >> (64 - shift)) : b.high, &unused);
     estimate >>= 63 - shift;
     estimate -= estimate != 0;
     q.low = estimate;

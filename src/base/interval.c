@@ -13,41 +13,41 @@
 #define TNI_NANO INT64_C(1000000000)
 
 /* How a unit counts: one field takes `size` per unit. */
-typedef enum tni_interval_field {
-    TNI_INTERVAL_MONTHS,
-    TNI_INTERVAL_DAYS,
-    TNI_INTERVAL_MICROSECONDS
-} tni_interval_field;
+typedef enum tni_duration_field {
+    TNI_DURATION_MONTHS,
+    TNI_DURATION_DAYS,
+    TNI_DURATION_MICROSECONDS
+} tni_duration_field;
 
-typedef struct tni_interval_unit {
+typedef struct tni_duration_unit {
     const char *names; /* blank-separated, blank at the end */
     int64_t size;
-    tni_interval_field field;
-} tni_interval_unit;
+    tni_duration_field field;
+} tni_duration_unit;
 
-static const tni_interval_unit tni_interval_units[] = {
-    {"day days d dayofmonth ", 1, TNI_INTERVAL_DAYS},
-    {"month months mon mons ", 1, TNI_INTERVAL_MONTHS},
-    {"year years y yr yrs ", 12, TNI_INTERVAL_MONTHS},
-    {"hour hours h hr hrs ", INT64_C(3600000000), TNI_INTERVAL_MICROSECONDS},
-    {"minute minutes m min mins ", 60000000, TNI_INTERVAL_MICROSECONDS},
-    {"second seconds s sec secs ", 1000000, TNI_INTERVAL_MICROSECONDS},
-    {"millisecond milliseconds ms msec msecs msecond mseconds ", 1000, TNI_INTERVAL_MICROSECONDS},
-    {"microsecond microseconds us usec usecs usecond useconds ", 1, TNI_INTERVAL_MICROSECONDS},
-    {"week weeks w weekofyear ", 7, TNI_INTERVAL_DAYS},
-    {"quarter quarters ", 3, TNI_INTERVAL_MONTHS},
-    {"decade decades dec decs ", 120, TNI_INTERVAL_MONTHS},
-    {"century centuries cent c ", 1200, TNI_INTERVAL_MONTHS},
-    {"millennium millennia millenniums millenium mil mils ", 12000, TNI_INTERVAL_MONTHS},
+static const tni_duration_unit tni_duration_units[] = {
+    {"day days d dayofmonth ", 1, TNI_DURATION_DAYS},
+    {"month months mon mons ", 1, TNI_DURATION_MONTHS},
+    {"year years y yr yrs ", 12, TNI_DURATION_MONTHS},
+    {"hour hours h hr hrs ", INT64_C(3600000000), TNI_DURATION_MICROSECONDS},
+    {"minute minutes m min mins ", 60000000, TNI_DURATION_MICROSECONDS},
+    {"second seconds s sec secs ", 1000000, TNI_DURATION_MICROSECONDS},
+    {"millisecond milliseconds ms msec msecs msecond mseconds ", 1000, TNI_DURATION_MICROSECONDS},
+    {"microsecond microseconds us usec usecs usecond useconds ", 1, TNI_DURATION_MICROSECONDS},
+    {"week weeks w weekofyear ", 7, TNI_DURATION_DAYS},
+    {"quarter quarters ", 3, TNI_DURATION_MONTHS},
+    {"decade decades dec decs ", 120, TNI_DURATION_MONTHS},
+    {"century centuries cent c ", 1200, TNI_DURATION_MONTHS},
+    {"millennium millennia millenniums millenium mil mils ", 12000, TNI_DURATION_MONTHS},
 };
 
-static const tni_interval_unit *tni_interval_find(const char *word, size_t length) {
+static const tni_duration_unit *tni_duration_find(const char *word, size_t length) {
     size_t i;
-    for (i = 0; i < TNI_COUNT_OF(tni_interval_units); i++) {
-        const char *name = tni_interval_units[i].names, *blank;
+    for (i = 0; i < TNI_COUNT_OF(tni_duration_units); i++) {
+        const char *name = tni_duration_units[i].names, *blank;
         for (; (blank = strchr(name, ' ')) != NULL; name = blank + 1) {
             if (tni_name_equal_n(word, length, name, (size_t)(blank - name))) {
-                return &tni_interval_units[i];
+                return &tni_duration_units[i];
             }
         }
     }
@@ -55,15 +55,14 @@ static const tni_interval_unit *tni_interval_find(const char *word, size_t lengt
 }
 
 /* Totals while parsing; range of the fields is checked at the end. */
-typedef struct tni_interval_sum {
+typedef struct tni_duration_sum {
     int64_t months, days, microseconds;
-} tni_interval_sum;
+} tni_duration_sum;
 
-static bool tni_interval_add(int64_t *total, int64_t value, int64_t size) {
+static bool tni_duration_add(int64_t *total, int64_t value, int64_t size) {
     tni_i128 product, sum;
     bool good = tni_i128_multiply(tni_i128_from_i64(value), tni_i128_from_i64(size), &product) &&
-                tni_i128_add(product, tni_i128_from_i64(*total), &sum) &&
-                tni_i128_fits_i64(sum);
+                tni_i128_add(product, tni_i128_from_i64(*total), &sum) && tni_i128_fits_i64(sum);
     if (good) {
         *total = (int64_t)sum.low;
     }
@@ -71,47 +70,47 @@ static bool tni_interval_add(int64_t *total, int64_t value, int64_t size) {
 }
 
 /* nano / 10^9 * size, to the nearest, ties to even; nano below 10^9, size below 2^37 */
-static int64_t tni_interval_part(int64_t nano, int64_t size) {
+static int64_t tni_duration_part(int64_t nano, int64_t size) {
     uint64_t high, rest;
     uint64_t low = tni_multiply_wide((uint64_t)nano, (uint64_t)size, &high);
     uint64_t quotient = tni_divide_wide(high, low, (uint64_t)TNI_NANO, &rest);
-    bool up = rest * 2 > (uint64_t)TNI_NANO ||
-              (rest * 2 == (uint64_t)TNI_NANO && (quotient & 1) != 0);
+    bool up =
+        rest * 2 > (uint64_t)TNI_NANO || (rest * 2 == (uint64_t)TNI_NANO && (quotient & 1) != 0);
     return (int64_t)(quotient + (up ? 1u : 0u));
 }
 
 /* Add sign * (whole + nano / 10^9) units. */
-static bool tni_interval_apply(tni_interval_sum *sum, const tni_interval_unit *unit, bool negative,
+static bool tni_duration_apply(tni_duration_sum *sum, const tni_duration_unit *unit, bool negative,
                                int64_t whole, int64_t nano) {
     int64_t sign = negative ? -1 : 1, days = 0, us = 0, months = 0;
-    if (unit->field == TNI_INTERVAL_MICROSECONDS) {
-        us = tni_interval_part(nano, unit->size);
-    } else if (unit->field == TNI_INTERVAL_DAYS) {
+    if (unit->field == TNI_DURATION_MICROSECONDS) {
+        us = tni_duration_part(nano, unit->size);
+    } else if (unit->field == TNI_DURATION_DAYS) {
         days = nano * unit->size / TNI_NANO;
-        us = tni_interval_part(nano * unit->size % TNI_NANO, TNI_US_PER_DAY);
+        us = tni_duration_part(nano * unit->size % TNI_NANO, TNI_US_PER_DAY);
     } else if (unit->size >= 12) {
-        months = tni_interval_part(nano, unit->size);
+        months = tni_duration_part(nano, unit->size);
     } else {
         int64_t of_month = nano * unit->size % TNI_NANO * 30;
         months = nano * unit->size / TNI_NANO;
         if (unit->size == 1) {
             days = of_month / TNI_NANO;
-            us = tni_interval_part(of_month % TNI_NANO, TNI_US_PER_DAY);
+            us = tni_duration_part(of_month % TNI_NANO, TNI_US_PER_DAY);
         } else {
-            days = tni_interval_part(of_month / 30, 30);
+            days = tni_duration_part(of_month / 30, 30);
         }
     }
-    return tni_interval_add(unit->field == TNI_INTERVAL_MONTHS ? &sum->months
-                            : unit->field == TNI_INTERVAL_DAYS ? &sum->days
+    return tni_duration_add(unit->field == TNI_DURATION_MONTHS ? &sum->months
+                            : unit->field == TNI_DURATION_DAYS ? &sum->days
                                                                : &sum->microseconds,
                             whole * sign, unit->size) &&
-           tni_interval_add(&sum->months, months, sign) &&
-           tni_interval_add(&sum->days, days, sign) &&
-           tni_interval_add(&sum->microseconds, us, sign);
+           tni_duration_add(&sum->months, months, sign) &&
+           tni_duration_add(&sum->days, days, sign) &&
+           tni_duration_add(&sum->microseconds, us, sign);
 }
 
 /* Digits to int64; false when there are none or too many. */
-static bool tni_interval_number(const char **p, const char *end, int64_t *out) {
+static bool tni_duration_number(const char **p, const char *end, int64_t *out) {
     const char *start = *p, *c = start;
     while (c < end && tni_is_digit(*c)) {
         c++;
@@ -121,7 +120,7 @@ static bool tni_interval_number(const char **p, const char *end, int64_t *out) {
 }
 
 /* Digits after a point as billionths; the tenth and later ones are dropped. */
-static int64_t tni_interval_fraction(const char **p, const char *end) {
+static int64_t tni_duration_fraction(const char **p, const char *end) {
     int64_t value = 0, unit = TNI_NANO;
     for (; *p < end && tni_is_digit(**p); (*p)++) {
         unit /= 10;
@@ -131,10 +130,10 @@ static int64_t tni_interval_fraction(const char **p, const char *end) {
 }
 
 /* The rest of H:M[:S[.f]] after its first colon */
-static bool tni_interval_clock(const char **p, const char *end, int64_t hours, bool negative,
-                               tni_interval_sum *sum) {
+static bool tni_duration_clock(const char **p, const char *end, int64_t hours, bool negative,
+                               tni_duration_sum *sum) {
     int64_t minutes = 0, seconds = 0, us = 0, sign = negative ? -1 : 1;
-    if (*p < end && tni_is_digit(**p) && !tni_interval_number(p, end, &minutes)) {
+    if (*p < end && tni_is_digit(**p) && !tni_duration_number(p, end, &minutes)) {
         return false;
     }
     if (*p < end && **p == ':') {
@@ -142,62 +141,62 @@ static bool tni_interval_clock(const char **p, const char *end, int64_t hours, b
             return false;
         }
         (*p)++;
-        if (!tni_interval_number(p, end, &seconds)) {
+        if (!tni_duration_number(p, end, &seconds)) {
             return false;
         }
         if (*p < end && **p == '.') {
             (*p)++;
-            us = tni_interval_fraction(p, end) / 1000;
+            us = tni_duration_fraction(p, end) / 1000;
         }
     }
     if (minutes > 59 || seconds > 59) {
         return false;
     }
-    return tni_interval_add(&sum->microseconds, hours * sign, INT64_C(3600000000)) &&
-           tni_interval_add(&sum->microseconds,
-                            (minutes * 60 + seconds) * TNI_US_PER_SECOND + us, sign);
+    return tni_duration_add(&sum->microseconds, hours * sign, INT64_C(3600000000)) &&
+           tni_duration_add(&sum->microseconds, (minutes * 60 + seconds) * TNI_US_PER_SECOND + us,
+                            sign);
 }
 
-static void tni_interval_blanks(const char **p, const char *end) {
+static void tni_duration_blanks(const char **p, const char *end) {
     while (*p < end && (**p == ' ' || (**p >= '\t' && **p <= '\r'))) {
         (*p)++;
     }
 }
 
-static bool tni_interval_letter(char c) {
+static bool tni_duration_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 /* One "number unit" or clock time. `alone`: nothing came before, so the unit may be missing. */
-static bool tni_interval_term(const char **p, const char *end, bool alone, tni_interval_sum *sum) {
-    static const tni_interval_unit seconds = {"second ", 1000000, TNI_INTERVAL_MICROSECONDS};
-    const tni_interval_unit *unit = &seconds;
+static bool tni_duration_term(const char **p, const char *end, bool alone, tni_duration_sum *sum) {
+    static const tni_duration_unit seconds = {"second ", 1000000, TNI_DURATION_MICROSECONDS};
+    const tni_duration_unit *unit = &seconds;
     bool negative = **p == '-';
     int64_t whole, nano = 0;
     const char *word;
     *p += negative ? 1 : 0;
-    if (!tni_interval_number(p, end, &whole)) {
+    if (!tni_duration_number(p, end, &whole)) {
         return false;
     }
     if (*p < end && **p == ':') {
         (*p)++;
-        return tni_interval_clock(p, end, whole, negative, sum);
+        return tni_duration_clock(p, end, whole, negative, sum);
     }
     if (*p < end && **p == '.') {
         (*p)++;
-        nano = tni_interval_fraction(p, end);
+        nano = tni_duration_fraction(p, end);
     }
-    tni_interval_blanks(p, end);
+    tni_duration_blanks(p, end);
     if (*p < end || !alone) {
-        for (word = *p; *p < end && tni_interval_letter(**p);) {
+        for (word = *p; *p < end && tni_duration_letter(**p);) {
             (*p)++;
         }
-        unit = tni_interval_find(word, (size_t)(*p - word));
+        unit = tni_duration_find(word, (size_t)(*p - word));
     }
-    return unit != NULL && tni_interval_apply(sum, unit, negative, whole, nano);
+    return unit != NULL && tni_duration_apply(sum, unit, negative, whole, nano);
 }
 
-static bool tni_interval_narrow(const tni_interval_sum *sum, bool ago, tni_interval *out) {
+static bool tni_duration_narrow(const tni_duration_sum *sum, bool ago, tni_interval *out) {
     if (ago && sum->microseconds == INT64_MIN) {
         return false;
     }
@@ -213,32 +212,32 @@ static bool tni_interval_narrow(const tni_interval_sum *sum, bool ago, tni_inter
 
 TNI_FN bool tni_parse_interval(const char *text, size_t length, tni_interval *out) {
     const char *p = text, *end;
-    tni_interval_sum sum = TNI_ZERO;
+    tni_duration_sum sum = TNI_ZERO;
     bool alone = true;
     memset(out, 0, sizeof *out);
     tni_trim_blanks(&p, &length);
     end = p + length;
     if (p < end && *p == '@') {
         p++;
-        tni_interval_blanks(&p, end);
+        tni_duration_blanks(&p, end);
     }
     while (p < end) {
         if (!alone && tni_name_equal_n(p, (size_t)(end - p), "ago", 3)) {
-            return tni_interval_narrow(&sum, true, out);
+            return tni_duration_narrow(&sum, true, out);
         }
-        if (!tni_interval_term(&p, end, alone, &sum)) {
+        if (!tni_duration_term(&p, end, alone, &sum)) {
             return false;
         }
         alone = false;
-        tni_interval_blanks(&p, end);
+        tni_duration_blanks(&p, end);
     }
-    return !alone && tni_interval_narrow(&sum, false, out);
+    return !alone && tni_duration_narrow(&sum, false, out);
 }
 
 /* ------------------------------------------------------------------------------- printing --- */
 
 /* " 2 days", without the blank at the start of the text */
-static size_t tni_interval_put(char *out, size_t n, int32_t value, const char *unit) {
+static size_t tni_duration_put(char *out, size_t n, int32_t value, const char *unit) {
     size_t length = strlen(unit);
     if (value == 0) {
         return n;
@@ -256,7 +255,7 @@ static size_t tni_interval_put(char *out, size_t n, int32_t value, const char *u
     return n;
 }
 
-static size_t tni_interval_put_clock(char *out, size_t n, int64_t us) {
+static size_t tni_duration_put_clock(char *out, size_t n, int64_t us) {
     uint64_t v = us < 0 ? 0 - (uint64_t)us : (uint64_t)us;
     uint64_t hours = v / UINT64_C(3600000000), fraction = v % 1000000;
     uint32_t width = TNI_MAX(tni_digits_count(hours), 2u);
@@ -285,11 +284,11 @@ static size_t tni_interval_put_clock(char *out, size_t n, int64_t us) {
 }
 
 TNI_FN size_t tni_print_interval(tni_interval interval, char out[96]) {
-    size_t n = tni_interval_put(out, 0, interval.months / 12, "year");
-    n = tni_interval_put(out, n, interval.months % 12, "month");
-    n = tni_interval_put(out, n, interval.days, "day");
+    size_t n = tni_duration_put(out, 0, interval.months / 12, "year");
+    n = tni_duration_put(out, n, interval.months % 12, "month");
+    n = tni_duration_put(out, n, interval.days, "day");
     if (interval.microseconds != 0 || n == 0) {
-        n = tni_interval_put_clock(out, n, interval.microseconds);
+        n = tni_duration_put_clock(out, n, interval.microseconds);
     }
     out[n] = '\0';
     return n;

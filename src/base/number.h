@@ -62,10 +62,10 @@ TNI_INLINE bool tni_parse_digits8(const char *p, uint32_t *value) {
     }
     v -= UINT64_C(0x3030303030303030);
     v = v * 10 + (v >> 8);
-    *value = (uint32_t)((((v & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064)) +
-                         (((v >> 16) & UINT64_C(0x000000ff000000ff)) *
-                          UINT64_C(0x0000271000000001))) >>
-                        32);
+    *value =
+        (uint32_t)((((v & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064)) +
+                    (((v >> 16) & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x0000271000000001))) >>
+                   32);
     return true;
 }
 

@@ -12,24 +12,20 @@
 #include "base/datetime.h"
 #include "base/number.h"
 
-static const char *const tni_month_names[12] = {
-    "January", "February", "March",     "April",   "May",      "June",
-    "July",    "August",   "September", "October", "November", "December"};
+static const char *const tni_month_names[12] = {"January",   "February", "March",    "April",
+                                                "May",       "June",     "July",     "August",
+                                                "September", "October",  "November", "December"};
 static const char *const tni_day_names[7] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                              "Thursday", "Friday", "Saturday"};
 
 /* What the composite codes stand for; NULL for the others. */
 static const char *tni_format_expand(char code) {
     switch (code) {
-    case 'c':
-        return "%Y-%m-%d %H:%M:%S";
-    case 'x':
-        return "%Y-%m-%d";
+    case 'c': return "%Y-%m-%d %H:%M:%S";
+    case 'x': return "%Y-%m-%d";
     case 'X':
-    case 'T':
-        return "%H:%M:%S";
-    default:
-        return NULL;
+    case 'T': return "%H:%M:%S";
+    default: return NULL;
     }
 }
 
@@ -132,71 +128,31 @@ static void tni_format_field(tni_text *out, char code, bool bare, const tni_form
     uint32_t two = bare ? 1 : 2;
     int32_t year;
     switch (code) {
-    case 'Y':
-        tni_format_year(out, f->year);
-        break;
-    case 'y':
-        tni_format_number(out, (f->year < 0 ? -f->year : f->year) % 100, two);
-        break;
-    case 'm':
-        tni_format_number(out, f->month, two);
-        break;
-    case 'd':
-        tni_format_number(out, f->day, two);
-        break;
-    case 'H':
-        tni_format_number(out, f->hour, two);
-        break;
-    case 'I':
-        tni_format_number(out, (f->hour + 11) % 12 + 1, two);
-        break;
-    case 'M':
-        tni_format_number(out, f->minute, two);
-        break;
-    case 'S':
-        tni_format_number(out, f->second, two);
-        break;
-    case 'f':
-        tni_format_number(out, f->microsecond, 6);
-        break;
-    case 'g':
-        tni_format_number(out, f->microsecond / 1000, 3);
-        break;
-    case 'n':
-        tni_format_number(out, f->microsecond * 1000, 9);
-        break;
-    case 'j':
-        tni_format_number(out, f->day_of_year + 1, bare ? 1 : 3);
-        break;
-    case 'w':
-        tni_format_number(out, f->weekday, 1);
-        break;
-    case 'u':
-        tni_format_number(out, (f->weekday + 6) % 7 + 1, 1);
-        break;
-    case 'U':
-        tni_format_number(out, (f->day_of_year + 7 - f->weekday) / 7, 2);
-        break;
-    case 'W':
-        tni_format_number(out, (f->day_of_year + 7 - (f->weekday + 6) % 7) / 7, 2);
-        break;
-    case 'V':
-        tni_format_number(out, tni_iso_week(f->days, &year), 2);
-        break;
+    case 'Y': tni_format_year(out, f->year); break;
+    case 'y': tni_format_number(out, (f->year < 0 ? -f->year : f->year) % 100, two); break;
+    case 'm': tni_format_number(out, f->month, two); break;
+    case 'd': tni_format_number(out, f->day, two); break;
+    case 'H': tni_format_number(out, f->hour, two); break;
+    case 'I': tni_format_number(out, (f->hour + 11) % 12 + 1, two); break;
+    case 'M': tni_format_number(out, f->minute, two); break;
+    case 'S': tni_format_number(out, f->second, two); break;
+    case 'f': tni_format_number(out, f->microsecond, 6); break;
+    case 'g': tni_format_number(out, f->microsecond / 1000, 3); break;
+    case 'n': tni_format_number(out, f->microsecond * 1000, 9); break;
+    case 'j': tni_format_number(out, f->day_of_year + 1, bare ? 1 : 3); break;
+    case 'w': tni_format_number(out, f->weekday, 1); break;
+    case 'u': tni_format_number(out, (f->weekday + 6) % 7 + 1, 1); break;
+    case 'U': tni_format_number(out, (f->day_of_year + 7 - f->weekday) / 7, 2); break;
+    case 'W': tni_format_number(out, (f->day_of_year + 7 - (f->weekday + 6) % 7) / 7, 2); break;
+    case 'V': tni_format_number(out, tni_iso_week(f->days, &year), 2); break;
     case 'G':
         (void)tni_iso_week(f->days, &year);
         tni_format_year(out, year);
         break;
-    case 'z':
-        tni_text_add(out, "+00");
-        break;
-    case 'Z':
-        break; /* a TIMESTAMP has no zone */
-    case '%':
-        tni_text_char(out, '%');
-        break;
-    default:
-        tni_format_names(out, code, f);
+    case 'z': tni_text_add(out, "+00"); break;
+    case 'Z': break; /* a TIMESTAMP has no zone */
+    case '%': tni_text_char(out, '%'); break;
+    default: tni_format_names(out, code, f);
     }
 }
 
@@ -253,7 +209,7 @@ typedef struct tni_scan_fields {
     uint32_t given;
     int32_t year, month, day, day_of_year, week, weekday;
     int32_t hour, minute, second, microsecond;
-    int32_t half; /* 0 none, 1 AM, 2 PM */
+    int32_t half;   /* 0 none, 1 AM, 2 PM */
     int32_t offset; /* seconds east of UTC */
 } tni_scan_fields;
 
@@ -340,29 +296,21 @@ static bool tni_scan_week(tni_scan_fields *f, const char **p, const char *end, u
 static bool tni_scan_date_field(char code, const char **p, const char *end, tni_scan_fields *f) {
     switch (code) {
     case 'Y':
-    case 'G':
-        return tni_scan_number(p, end, 4, 0, 9999, &f->year);
+    case 'G': return tni_scan_number(p, end, 4, 0, 9999, &f->year);
     case 'y':
         if (!tni_scan_number(p, end, 2, 0, 99, &f->year)) {
             return false;
         }
         f->year += f->year >= 69 ? 1900 : 2000;
         return true;
-    case 'm':
-        f->given |= TNI_SCAN_MONTH;
-        return tni_scan_number(p, end, 2, 1, 12, &f->month);
-    case 'd':
-        f->given |= TNI_SCAN_DAY;
-        return tni_scan_number(p, end, 2, 1, 31, &f->day);
+    case 'm': f->given |= TNI_SCAN_MONTH; return tni_scan_number(p, end, 2, 1, 12, &f->month);
+    case 'd': f->given |= TNI_SCAN_DAY; return tni_scan_number(p, end, 2, 1, 31, &f->day);
     case 'j':
         f->given |= TNI_SCAN_DAY_OF_YEAR;
         return tni_scan_number(p, end, 3, 1, 366, &f->day_of_year);
-    case 'U':
-        return tni_scan_week(f, p, end, TNI_SCAN_SUNDAY_WEEK);
-    case 'W':
-        return tni_scan_week(f, p, end, TNI_SCAN_MONDAY_WEEK);
-    case 'V':
-        return tni_scan_week(f, p, end, TNI_SCAN_ISO_WEEK);
+    case 'U': return tni_scan_week(f, p, end, TNI_SCAN_SUNDAY_WEEK);
+    case 'W': return tni_scan_week(f, p, end, TNI_SCAN_MONDAY_WEEK);
+    case 'V': return tni_scan_week(f, p, end, TNI_SCAN_ISO_WEEK);
     case 'w':
     case 'u':
         f->given |= TNI_SCAN_WEEKDAY;
@@ -388,34 +336,23 @@ static bool tni_scan_date_field(char code, const char **p, const char *end, tni_
 static bool tni_scan_field(char code, const char **p, const char *end, tni_scan_fields *f) {
     static const char *const halves[2] = {"AM", "PM"};
     switch (code) {
-    case 'H':
-        return tni_scan_number(p, end, 2, 0, 23, &f->hour);
-    case 'I':
-        return tni_scan_number(p, end, 2, 1, 12, &f->hour);
-    case 'M':
-        return tni_scan_number(p, end, 2, 0, 59, &f->minute);
-    case 'S':
-        return tni_scan_number(p, end, 2, 0, 59, &f->second);
-    case 'f':
-        return tni_scan_fraction(p, end, 6, &f->microsecond);
-    case 'g':
-        return tni_scan_fraction(p, end, 3, &f->microsecond);
-    case 'n':
-        return tni_scan_fraction(p, end, 9, &f->microsecond);
+    case 'H': return tni_scan_number(p, end, 2, 0, 23, &f->hour);
+    case 'I': return tni_scan_number(p, end, 2, 1, 12, &f->hour);
+    case 'M': return tni_scan_number(p, end, 2, 0, 59, &f->minute);
+    case 'S': return tni_scan_number(p, end, 2, 0, 59, &f->second);
+    case 'f': return tni_scan_fraction(p, end, 6, &f->microsecond);
+    case 'g': return tni_scan_fraction(p, end, 3, &f->microsecond);
+    case 'n': return tni_scan_fraction(p, end, 9, &f->microsecond);
     case 'p':
         if (!tni_scan_name(p, end, halves, 2, false, &f->half)) {
             return false;
         }
         f->half++;
         return true;
-    case 'z':
-        return tni_scan_offset(p, end, &f->offset);
-    case 'Z':
-        return tni_scan_zone(p, end);
-    case '%':
-        return *p < end && *(*p)++ == '%';
-    default:
-        return tni_scan_date_field(code, p, end, f);
+    case 'z': return tni_scan_offset(p, end, &f->offset);
+    case 'Z': return tni_scan_zone(p, end);
+    case '%': return *p < end && *(*p)++ == '%';
+    default: return tni_scan_date_field(code, p, end, f);
     }
 }
 
@@ -454,8 +391,8 @@ static trueno_status tni_scan_walk(const char *format, const char *format_end, c
         TNI_TRY(tni_format_code(&format, format_end, &code, &bare, error));
         expansion = tni_format_expand(code);
         if (expansion != NULL) {
-            TNI_TRY(tni_scan_walk(expansion, expansion + strlen(expansion), p, end, f, matched,
-                                  error));
+            TNI_TRY(
+                tni_scan_walk(expansion, expansion + strlen(expansion), p, end, f, matched, error));
         } else {
             *matched = *matched && tni_scan_field(code, p, end, f);
         }
@@ -533,8 +470,8 @@ TNI_FN trueno_status tni_scan_timestamp(const char *text, size_t length, const c
     while (p < end && tni_scan_blank(*p)) {
         p++;
     }
-    *matched = (good && p == end && tni_scan_join(&fields, out_us)) ||
-               tni_scan_word(text, length, out_us);
+    *matched =
+        (good && p == end && tni_scan_join(&fields, out_us)) || tni_scan_word(text, length, out_us);
     return TRUENO_OK;
 }
 

@@ -13,17 +13,30 @@
 
 /* ------------------------------------------------------------------------- string values --- */
 
+/* Four bytes as a number that orders like the bytes do. */
+static uint32_t tni_text_order4(const uint8_t *p) {
+    uint32_t v;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(&v, p, 4);
+    return __builtin_bswap32(v);
+#else
+    v = ((uint32_t)p[0] << 24) | ((uint32_t)p[1] << 16) | ((uint32_t)p[2] << 8) | p[3];
+    return v;
+#endif
+}
+
 TNI_FN int tni_string_compare(const tni_string *a, const tni_string *b) {
+    uint32_t left = tni_text_order4(a->bytes), right = tni_text_order4(b->bytes);
     uint32_t length = TNI_MIN(a->length, b->length);
+    int order = 0;
     /* prefixes are zero padded, so they order strings unless they are equal */
-    int order = memcmp(a->bytes, b->bytes, 4);
-    if (order == 0 && length > 4) {
+    if (left != right) {
+        return left < right ? -1 : 1;
+    }
+    if (length > 4) {
         order = memcmp(tni_string_data(a) + 4, tni_string_data(b) + 4, length - 4);
     }
-    if (order != 0) {
-        return order;
-    }
-    return a->length < b->length ? -1 : a->length > b->length;
+    return order != 0 ? order : a->length < b->length ? -1 : a->length > b->length;
 }
 
 TNI_FN tni_string tni_string_c(const char *text) {
@@ -183,8 +196,8 @@ TNI_FN bool tni_parse_bool(const char *text, size_t length, bool *out) {
         text++;
         length--;
     }
-    while (length > 0 && (text[length - 1] == ' ' ||
-                          (text[length - 1] >= '\t' && text[length - 1] <= '\r'))) {
+    while (length > 0 &&
+           (text[length - 1] == ' ' || (text[length - 1] >= '\t' && text[length - 1] <= '\r'))) {
         length--;
     }
     *out = false;
