@@ -40,7 +40,8 @@ TNI_FN const char *tni_lexer_problem_text(uint16_t problem) {
         "unicode strings U&'...' are not supported, use E'\\uXXXX'",
         "unexpected character",
     };
-    return problem < TNI_COUNT_OF(texts) ? texts[problem] : "syntax error";
+    uint32_t index = problem - TNI_LEXER_PROBLEM_FIRST;
+    return index < TNI_COUNT_OF(texts) ? texts[index] : "syntax error";
 }
 
 static bool tni_lexer_is_digit(char c) {
@@ -220,7 +221,18 @@ static bool tni_lexer_is_curly_quote(const tni_lexer *lexer, uint32_t at) {
            (uint8_t)tni_lexer_at(lexer, at + 1) == 0x80 && last >= 0x98 && last <= 0x9f;
 }
 
-/* A string prefix: E'..', x'..', b'..', U&'..', N'..'. Kind WORD when it is none. */
+/* A kind of string that exists elsewhere: one error token as long as the string. */
+static tni_token tni_lexer_refused(tni_lexer *lexer, uint32_t start, uint32_t quote,
+                                   tni_lexer_problem problem) {
+    tni_token token = tni_lexer_string(lexer, start, quote, TNI_TOKEN_STRING);
+    if (token.kind == TNI_TOKEN_STRING) {
+        token.kind = TNI_TOKEN_ERROR;
+        token.id = (uint16_t)problem;
+    }
+    return token;
+}
+
+/* A string prefix: E'..', x'..', b'..', U&'..'. Kind WORD when it is none. */
 static tni_token tni_lexer_prefixed(tni_lexer *lexer, uint32_t start) {
     char c = (char)(lexer->text[start] | 0x20);
     char next = tni_lexer_at(lexer, start + 1);
@@ -232,11 +244,11 @@ static tni_token tni_lexer_prefixed(tni_lexer *lexer, uint32_t start) {
             return tni_lexer_string(lexer, start, start + 1, TNI_TOKEN_HEX);
         }
         if (c == 'b') {
-            return tni_lexer_error(lexer, TNI_LEXER_BIT_STRING, start, start + 2);
+            return tni_lexer_refused(lexer, start, start + 1, TNI_LEXER_BIT_STRING);
         }
     }
     if (c == 'u' && next == '&' && tni_lexer_at(lexer, start + 2) == '\'') {
-        return tni_lexer_error(lexer, TNI_LEXER_UNICODE_STRING, start, start + 3);
+        return tni_lexer_refused(lexer, start, start + 2, TNI_LEXER_UNICODE_STRING);
     }
     return tni_lexer_token(lexer, TNI_TOKEN_WORD, start, start);
 }

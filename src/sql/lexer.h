@@ -2,8 +2,9 @@
  * lexer.h - SQL text to tokens, one at a time, and the keyword table.
  *
  * A token is a slice of the text: nothing is copied or decoded here, so the lexer needs no
- * memory and cannot fail other than by a TNI_TOKEN_ERROR token. `id` tells words and symbols
- * apart with one comparison: keywords are 1.., symbols TNI_SYMBOL_FIRST.., everything else 0.
+ * memory and cannot fail other than by a TNI_TOKEN_ERROR token. `id` tells words, symbols and
+ * errors apart with one comparison: keywords are 1.., symbols TNI_SYMBOL_FIRST.., lexical errors
+ * TNI_LEXER_PROBLEM_FIRST.., everything else 0.
  */
 #ifndef TNI_SQL_LEXER_H
 #define TNI_SQL_LEXER_H
@@ -24,11 +25,12 @@ typedef enum tni_token_kind {
     TNI_TOKEN_HEX,       /* x'abcd' */
     TNI_TOKEN_PARAMETER, /* ?, ?1, $1, $name, :name */
     TNI_TOKEN_SYMBOL,    /* id = symbol */
-    TNI_TOKEN_ERROR      /* id = tni_lexer_problem */
+    TNI_TOKEN_ERROR      /* id = a tni_lexer_problem */
 } tni_token_kind;
 
+#define TNI_LEXER_PROBLEM_FIRST 1024u
 typedef enum tni_lexer_problem {
-    TNI_LEXER_UNTERMINATED_STRING,
+    TNI_LEXER_UNTERMINATED_STRING = 1024,
     TNI_LEXER_UNTERMINATED_NAME,
     TNI_LEXER_UNTERMINATED_DOLLAR,
     TNI_LEXER_UNTERMINATED_COMMENT,
@@ -108,8 +110,8 @@ typedef enum tni_symbol {
 
 /*
  * name, text, class. Alphabetical: lookup is a binary search.
- * R reserved: only a label after AS or a dot; F function names only; C a name, but followed by
- * "(" it has a syntax of its own; U a name everywhere.
+ * R reserved: only a label after AS or a dot; F function names only; C a name, but what follows
+ * it may give it a syntax of its own, so it is printed in quotes; U a name everywhere.
  */
 #define TNI_KEYWORD_LIST(X)                                                                        \
     X(ABORT, "abort", U)                                                                           \
@@ -242,7 +244,7 @@ typedef enum tni_symbol {
     X(PERCENT, "percent", U)                                                                       \
     X(PIVOT, "pivot", R)                                                                           \
     X(PLACING, "placing", R)                                                                       \
-    X(POSITION, "position", U)                                                                     \
+    X(POSITION, "position", C)                                                                     \
     X(POSITIONAL, "positional", F)                                                                 \
     X(PRAGMA, "pragma", U)                                                                         \
     X(PRECEDING, "preceding", U)                                                                   \
@@ -300,7 +302,7 @@ typedef enum tni_symbol {
     X(TRUNCATE, "truncate", U)                                                                     \
     X(TRY_CAST, "try_cast", C)                                                                     \
     X(TYPE, "type", U)                                                                             \
-    X(UNBOUNDED, "unbounded", U)                                                                   \
+    X(UNBOUNDED, "unbounded", C)                                                                   \
     X(UNION, "union", R)                                                                           \
     X(UNIQUE, "unique", R)                                                                         \
     X(UNKNOWN, "unknown", U)                                                                       \
