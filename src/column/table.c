@@ -66,6 +66,38 @@ TNI_FN trueno_status tni_segment_clone(const tni_segment *segment, tni_segment *
     return TRUENO_OK;
 }
 
+TNI_FN trueno_status tni_segment_in_place(tni_memory *memory, tni_type type, uint32_t rows,
+                                          const void *data, tni_buffer *owner,
+                                          tni_buffer *validity, size_t first_word,
+                                          tni_segment **out, tni_error *error) {
+    tni_segment *segment;
+    TNI_TRY(tni_segment_new(memory, type, rows, out, error));
+    segment = *out;
+    segment->encoding = TNI_ENCODING_PLAIN;
+    segment->zone.rows = rows;
+    if (validity) {
+        const uint64_t *words = (const uint64_t *)(const void *)validity->data + first_word;
+        segment->zone.null_count = rows - tni_bitmap_count(words, rows);
+        if (segment->zone.null_count) {
+            segment->validity = words;
+            segment->buffers[1] = tni_buffer_retain(validity);
+        }
+    }
+    if (type.id == TRUENO_TYPE_NULL) {
+        segment->zone.null_count = rows;
+    }
+    segment->zone.has_nulls = segment->zone.null_count != 0;
+    if (segment->zone.null_count == rows) {
+        segment->encoding = TNI_ENCODING_CONSTANT;
+        segment->constant = tni_value_null(type);
+        return TRUENO_OK;
+    }
+    segment->data = data;
+    segment->buffers[0] = tni_buffer_retain(owner);
+    segment->bytes = (uint64_t)rows * tni_type_width(type);
+    return TRUENO_OK;
+}
+
 /* ---------------------------------------------------------------------------------- zones --- */
 
 static bool tni_table_lacks_bounds(const tni_zone *zone) {

@@ -51,6 +51,13 @@ TNI_FN trueno_status tni_table_add_group(tni_table *table, tni_row_group *group,
                                          tni_error *error);
 /* After the last group: number the rows, join the zones, find the shared dictionaries. */
 TNI_FN trueno_status tni_table_seal(tni_table *table, tni_error *error);
+/* A PLAIN segment over fixed-width values in place: `owner` (may be NULL: the host's) and `validity`
+ * (bitmap words, may be NULL; the segment's first row is bit 0 of word `first_word`) are retained.
+ * All NULL gives a CONSTANT. The zone says how many NULLs there are and no more. */
+TNI_FN trueno_status tni_segment_in_place(tni_memory *memory, tni_type type, uint32_t rows,
+                                          const void *data, tni_buffer *owner,
+                                          tni_buffer *validity, size_t first_word,
+                                          tni_segment **out, tni_error *error);
 /* A second shell around the same buffers, to be given another zone or dictionary. */
 TNI_FN trueno_status tni_segment_clone(const tni_segment *segment, tni_segment **out,
                                        tni_error *error);

@@ -136,47 +136,16 @@ static trueno_status tni_host_settle_data(tni_host_column *host, tni_error *erro
 
 /* -------------------------------------------------------------------------------- segments --- */
 
-/* Row group g of a column as a segment over the data in place. */
-static trueno_status tni_host_segment(const tni_host_column *host, size_t g, uint32_t rows,
-                                      tni_segment **out, tni_error *error) {
-    size_t width = tni_type_width(host->type);
-    tni_segment *segment;
-    TNI_TRY(tni_segment_new(host->env->memory, host->type, rows, out, error));
-    segment = *out;
-    segment->encoding = TNI_ENCODING_PLAIN;
-    segment->zone.rows = rows;
-    if (host->validity) {
-        const uint64_t *words = (const uint64_t *)(const void *)host->validity->data;
-        words += g * (TNI_SEGMENT_ROWS / 64);
-        segment->zone.null_count = rows - tni_bitmap_count(words, rows);
-        if (segment->zone.null_count) {
-            segment->validity = words;
-            segment->buffers[1] = tni_buffer_retain(host->validity);
-            segment->zone.has_nulls = true;
-        }
-    }
-    if (host->type.id == TRUENO_TYPE_NULL) {
-        segment->zone.null_count = rows;
-        segment->zone.has_nulls = true;
-    }
-    if (segment->zone.null_count == rows) {
-        segment->encoding = TNI_ENCODING_CONSTANT;
-        segment->constant = tni_value_null(host->type);
-        return TRUENO_OK;
-    }
-    segment->data = host->data + g * TNI_SEGMENT_ROWS * width;
-    segment->buffers[0] = tni_buffer_retain(host->data_buffer);
-    segment->bytes = (uint64_t)rows * width;
-    return TRUENO_OK;
-}
-
 static trueno_status tni_host_fixed_column(tni_host_column *host, tni_table *table,
                                            uint32_t field, tni_error *error) {
     trueno_status status = tni_host_settle_data(host, error);
-    size_t g;
+    size_t width = tni_type_width(host->type), g;
     for (g = 0; g < table->group_count && status == TRUENO_OK; g++) {
         tni_row_group *group = table->groups[g];
-        status = tni_host_segment(host, g, group->rows, &group->segments[field], error);
+        const uint8_t *data = host->data ? host->data + g * TNI_SEGMENT_ROWS * width : NULL;
+        status = tni_segment_in_place(host->env->memory, host->type, group->rows, data,
+                                      host->data_buffer, host->validity,
+                                      g * (TNI_SEGMENT_ROWS / 64), &group->segments[field], error);
     }
     tni_buffer_release(host->data_buffer);
     return status;
