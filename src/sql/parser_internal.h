@@ -144,12 +144,39 @@ TNI_FN tni_ast_expression *tni_parser_cast(tni_parser *parser, tni_ast_expressio
 /* ---- parser_expression.c ---- */
 TNI_FN tni_ast_expression *tni_parser_expression(tni_parser *parser);
 TNI_FN tni_ast_expression *tni_parser_expression_at(tni_parser *parser, uint32_t precedence);
+TNI_FN tni_ast_expression *tni_parser_parenthesis(tni_parser *parser); /* "(" is current */
+
+/* ---- parser_infix.c ---- */
+/* The precedence of the infix or postfix operator that is current; NONE when there is none. */
+TNI_FN uint32_t tni_parser_infix_precedence(tni_parser *parser);
+/* `left` and the current operator, whose precedence that was, with its other operands. */
+TNI_FN tni_ast_expression *tni_parser_infix(tni_parser *parser, tni_ast_expression *left,
+                                            uint32_t precedence, uint32_t start);
+
+/* ---- parser_call.c ---- */
+TNI_FN tni_ast_expression *tni_parser_literal_text(tni_parser *parser, const char *text,
+                                                   size_t length);
+/* NULL when `operand` is. */
+TNI_FN tni_ast_expression *tni_parser_unary(tni_parser *parser, const char *name,
+                                            tni_ast_expression *operand, uint32_t start);
+/* A call that stands for special syntax; unused arguments are NULL and last. */
+TNI_FN tni_ast_expression *tni_parser_make_call(tni_parser *parser, const char *name,
+                                                tni_ast_expression *a, tni_ast_expression *b,
+                                                tni_ast_expression *c, uint32_t start);
+/* Behind `last` (NULL: the first) in the arguments of `parent`. */
+TNI_FN void tni_parser_append(tni_ast_expression *parent, tni_ast_expression *last,
+                              tni_ast_expression *item);
+/* Expressions up to (not including) the token `close`, into node->arguments. */
+TNI_FN bool tni_parser_arguments(tni_parser *parser, tni_ast_expression *node, uint32_t close);
 /* Expressions separated by commas; a trailing comma is fine. */
 TNI_FN tni_ast_expression *tni_parser_expressions(tni_parser *parser);
 /* The rest of `name (`..., the opening parenthesis being current. */
 TNI_FN tni_ast_expression *tni_parser_call(tni_parser *parser, const char *name, uint32_t start);
+/* EXTRACT, SUBSTRING, POSITION, TRIM, OVERLAY: the name, with "(" behind it, is current. */
+TNI_FN tni_ast_expression *tni_parser_special_call(tni_parser *parser);
 TNI_FN tni_ast_expression *tni_parser_star(tni_parser *parser, const char *qualifier,
                                            uint32_t start);
+TNI_FN tni_ast_expression *tni_parser_columns(tni_parser *parser); /* COLUMNS is current */
 
 /* ---- parser_query.c ---- */
 TNI_FN bool tni_parser_at_query(tni_parser *parser); /* SELECT, WITH, VALUES, FROM, TABLE */
