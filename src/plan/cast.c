@@ -283,7 +283,9 @@ static bool tni_cast_text_timestamp(tni_type to, const char *text, size_t length
         if (!tni_parse_timestamp_ns(text, length, &value, &zone)) {
             return false;
         }
-    } else if (!tni_parse_timestamp(text, length, &value, &zone) ||
+    } else if (!(to.id == TRUENO_TYPE_TIMESTAMP_TZ
+                     ? tni_parse_timestamp(text, length, &value, &zone)
+                     : tni_parse_timestamp_local(text, length, &value)) ||
                !tni_cast_scale_i64(value, TNI_US_PER_SECOND, tni_timestamp_units(to), &value)) {
         return false;
     }

@@ -172,7 +172,7 @@ static void tni_bind_quoted(tni_bind_call *call) {
     }
 }
 
-static trueno_status tni_bind_arithmetic(tni_bind_call *call, tni_error *error) {
+static trueno_status tni_operator_bind_arithmetic(tni_bind_call *call, tni_error *error) {
     bool multiply = call->name[0] == '*', subtract = call->name[0] == '-';
     tni_type type;
     tni_bind_nulls(call);
@@ -1037,10 +1037,10 @@ static trueno_status tni_eval_shift_right(tni_call *call) {
     {name, pattern, NULL, bind, eval, TNI_FUNCTION_HIDDEN, device, signature, doc}
 
 static const tni_function tni_operator_table[] = {
-    TNI_OPERATOR("+", "aa", tni_bind_arithmetic, tni_eval_add, TNI_DEVICE_ADD, "(a, b)", "Sum"),
-    TNI_OPERATOR("-", "aa", tni_bind_arithmetic, tni_eval_subtract, TNI_DEVICE_SUBTRACT, "(a, b)",
+    TNI_OPERATOR("+", "aa", tni_operator_bind_arithmetic, tni_eval_add, TNI_DEVICE_ADD, "(a, b)", "Sum"),
+    TNI_OPERATOR("-", "aa", tni_operator_bind_arithmetic, tni_eval_subtract, TNI_DEVICE_SUBTRACT, "(a, b)",
                  "Difference"),
-    TNI_OPERATOR("*", "aa", tni_bind_arithmetic, tni_eval_multiply, TNI_DEVICE_MULTIPLY, "(a, b)",
+    TNI_OPERATOR("*", "aa", tni_operator_bind_arithmetic, tni_eval_multiply, TNI_DEVICE_MULTIPLY, "(a, b)",
                  "Product"),
     TNI_OPERATOR("/", "aa", tni_bind_divide, tni_eval_divide, TNI_DEVICE_DIVIDE, "(a, b)",
                  "Quotient, a DOUBLE"),
@@ -1064,7 +1064,7 @@ static const tni_function tni_operator_table[] = {
                  "(a, b)", "Left shift"),
     TNI_OPERATOR(">>", "aa", tni_bind_integers, tni_eval_shift_right, TNI_DEVICE_SHIFT_RIGHT,
                  "(a, b)", "Right shift"),
-    {"add", "aa", NULL, tni_bind_arithmetic, tni_eval_add, 0, TNI_DEVICE_ADD, "(a, b)",
+    {"add", "aa", NULL, tni_operator_bind_arithmetic, tni_eval_add, 0, TNI_DEVICE_ADD, "(a, b)",
      "a + b"},
     {"mod", "aa", NULL, tni_bind_modulo, tni_eval_modulo, 0, TNI_DEVICE_MODULO, "(a, b)",
      "a % b"},

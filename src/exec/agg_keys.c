@@ -1,0 +1,643 @@
+/*
+ * agg_keys.c - group keys to integer codes, codes to 64-bit words, and back.
+ *
+ * The plan phase asks the source what it knows of each key (a shared dictionary, bounds) and
+ * packs codes as tightly as that allows; six h2o keys fit one word. Encoding works on a vector at
+ * a time: codes are read from DICT and NARROW vectors as they lie.
+ */
+#include "exec/aggregate.h"
+
+/* ------------------------------------------------------------------------- planning --- */
+
+/* The scan column behind output `output` of the aggregate's program, if it is a bare one. */
+static bool tni_agg_source_column(const tni_plan *plan, uint32_t output, const tni_plan **scan,
+                                  uint32_t *field) {
+    const tni_ir_node *node = &plan->program->nodes[plan->program->outputs[output]];
+    const tni_plan *input = plan->input;
+    uint32_t column = node->column;
+    if (node->op != TNI_IR_COLUMN) {
+        return false;
+    }
+    while (input->kind == TNI_PLAN_FILTER || input->kind == TNI_PLAN_PROJECT) {
+        if (input->kind == TNI_PLAN_PROJECT) {
+            node = &input->program->nodes[input->program->outputs[column]];
+            if (node->op != TNI_IR_COLUMN) {
+                return false;
+            }
+            column = node->column;
+        }
+        input = input->input;
+    }
+    if (input->kind != TNI_PLAN_SCAN) {
+        return false;
+    }
+    *scan = input;
+    *field = input->source_columns[column];
+    return true;
+}
+
+static uint8_t tni_bit_length(uint64_t v) {
+    return (uint8_t)(v == 0 ? 1 : 64 - tni_clz64(v));
+}
+
+static bool tni_key_is_integer_like(tni_type type) {
+    tni_physical p = tni_type_physical(type);
+    return p <= TNI_PHYSICAL_U64;
+}
+
+static int64_t tni_key_read(tni_physical physical, const void *data, uint32_t row) {
+    switch (physical) {
+    case TNI_PHYSICAL_I8: return ((const int8_t *)data)[row];
+    case TNI_PHYSICAL_I16: return ((const int16_t *)data)[row];
+    case TNI_PHYSICAL_I32: return ((const int32_t *)data)[row];
+    case TNI_PHYSICAL_U16: return ((const uint16_t *)data)[row];
+    case TNI_PHYSICAL_U32: return ((const uint32_t *)data)[row];
+    case TNI_PHYSICAL_I64:
+    case TNI_PHYSICAL_U64: return ((const int64_t *)data)[row];
+    default: return ((const uint8_t *)data)[row];
+    }
+}
+
+static int64_t tni_key_value(const tni_value *value) {
+    uint64_t storage[2] = {0, 0};
+    tni_value_store(value, storage);
+    return tni_key_read(tni_type_physical(value->type), storage, 0);
+}
+
+/* Bounds a type has by itself: a byte or two is a small domain anyway. */
+static bool tni_key_type_range(tni_type type, int64_t *low, int64_t *high) {
+    switch (tni_type_physical(type)) {
+    case TNI_PHYSICAL_BOOL: *low = 0; *high = 1; return true;
+    case TNI_PHYSICAL_I8: *low = INT8_MIN; *high = INT8_MAX; return true;
+    case TNI_PHYSICAL_U8: *low = 0; *high = UINT8_MAX; return true;
+    case TNI_PHYSICAL_I16: *low = INT16_MIN; *high = INT16_MAX; return true;
+    case TNI_PHYSICAL_U16: *low = 0; *high = UINT16_MAX; return true;
+    case TNI_PHYSICAL_I32: *low = INT32_MIN; *high = INT32_MAX; return true;
+    case TNI_PHYSICAL_U32: *low = 0; *high = UINT32_MAX; return true;
+    default: return false;
+    }
+}
+
+static void tni_agg_key_integer(const tni_plan *plan, uint32_t output, tni_agg_key *key) {
+    const tni_plan *scan;
+    uint32_t field;
+    int64_t low, high;
+    tni_zone zone;
+    bool known = tni_key_type_range(key->type, &low, &high);
+    memset(&zone, 0, sizeof zone);
+    if (tni_agg_source_column(plan, output, &scan, &field) && scan->source->ops->zone != NULL &&
+        scan->source->ops->zone(scan->source, field, &zone) && zone.has_bounds) {
+        low = tni_key_value(&zone.min);
+        high = tni_key_value(&zone.max);
+        known = true;
+    }
+    key->mode = TNI_KEY_WORD;
+    key->bits = 64;
+    if (known && (uint64_t)high - (uint64_t)low < UINT64_MAX / 4) {
+        key->mode = TNI_KEY_RANGE;
+        key->minimum = low;
+        key->null_code = (uint64_t)high - (uint64_t)low + 1;
+        key->bits = tni_bit_length(key->null_code);
+    }
+}
+
+static void tni_agg_key_string(const tni_plan *plan, uint32_t output, tni_agg_key *key) {
+    const tni_plan *scan;
+    uint32_t field;
+    key->mode = TNI_KEY_INTERN;
+    key->null_code = UINT32_MAX;
+    key->bits = 32;
+    if (tni_agg_source_column(plan, output, &scan, &field) &&
+        scan->source->ops->dictionary != NULL) {
+        const tni_dictionary *dictionary = scan->source->ops->dictionary(scan->source, field);
+        if (dictionary != NULL && dictionary->unique) {
+            key->mode = TNI_KEY_DICT;
+            key->dictionary = dictionary;
+            key->null_code = dictionary->count;
+            key->bits = tni_bit_length(dictionary->count);
+        }
+    }
+}
+
+/* Give every code its bits in the words, first fit. */
+static void tni_agg_keys_pack(tni_agg *agg) {
+    uint8_t used[256];
+    uint32_t words = 0, k, w;
+    memset(used, 0, sizeof used);
+    for (k = 0; k < agg->key_count; k++) {
+        tni_agg_key *key = &agg->keys[k];
+        if (key->mode == TNI_KEY_WORD || key->mode == TNI_KEY_WIDE) {
+            key->word = (uint8_t)words;
+            used[words++] = 64;
+            if (key->mode == TNI_KEY_WIDE) {
+                used[words++] = 64;
+            }
+        }
+    }
+    for (k = 0; k < agg->key_count; k++) {
+        tni_agg_key *key = &agg->keys[k];
+        bool whole = key->mode == TNI_KEY_WORD || key->mode == TNI_KEY_WIDE;
+        uint8_t bits = whole ? 1 : key->bits;
+        for (w = 0; w < words && used[w] + bits > 64; w++) {
+        }
+        if (w == words) {
+            used[words++] = 0;
+        }
+        if (whole) {
+            key->null_word = (uint8_t)w;
+            key->null_shift = used[w];
+        } else {
+            key->word = (uint8_t)w;
+            key->shift = used[w];
+        }
+        used[w] = (uint8_t)(used[w] + bits);
+    }
+    agg->word_count = words;
+}
+
+TNI_FN trueno_status tni_agg_keys_plan(tni_agg *agg, tni_error *error) {
+    const tni_plan *plan = agg->plan;
+    uint64_t domain = 1;
+    bool direct = true;
+    uint32_t k;
+    double rows = plan->input->rows > 0 ? plan->input->rows : 1e6;
+    uint64_t most = TNI_AGG_DIRECT_LIMIT;
+    if (agg->key_count > 100) {
+        return tni_fail(error, TRUENO_ERROR_LIMIT, "GROUP BY of %u columns; the most is 100",
+                        agg->key_count);
+    }
+    if (rows < (double)most) {
+        most = TNI_MAX((uint64_t)rows, UINT64_C(4096));
+    }
+    for (k = 0; k < agg->key_count; k++) {
+        tni_agg_key *key = &agg->keys[k];
+        tni_physical physical;
+        key->type = plan->types[k];
+        physical = tni_type_physical(key->type);
+        if (physical == TNI_PHYSICAL_STRING) {
+            tni_agg_key_string(plan, k, key);
+        } else if (tni_key_is_integer_like(key->type)) {
+            tni_agg_key_integer(plan, k, key);
+        } else {
+            bool wide = physical == TNI_PHYSICAL_I128 || physical == TNI_PHYSICAL_INTERVAL;
+            key->mode = wide ? TNI_KEY_WIDE : TNI_KEY_WORD;
+            key->bits = 64;
+        }
+        agg->has_interned = agg->has_interned || key->mode == TNI_KEY_INTERN;
+        direct = direct && (key->mode == TNI_KEY_DICT || key->mode == TNI_KEY_RANGE) &&
+                 key->null_code < most && domain * (key->null_code + 1) <= most;
+        key->stride = domain;
+        domain *= direct ? key->null_code + 1 : 1;
+    }
+    agg->direct = direct;
+    agg->domain = domain;
+    if (!direct) {
+        tni_agg_keys_pack(agg);
+    }
+    if (agg->has_interned) {
+        if (!tni_mutex_init(&agg->strings.mutex)) {
+            return tni_fail(error, TRUENO_ERROR_MEMORY, "cannot create a mutex");
+        }
+        tni_interner_init(&agg->strings.interner, agg->run->env->memory);
+        agg->strings_ready = true;
+    }
+    return TRUENO_OK;
+}
+
+/* ---------------------------------------------------------------------------- strings --- */
+
+TNI_FN void tni_agg_strings_free(tni_agg *agg, tni_agg_worker *worker) {
+    tni_memory *memory = agg->run->env->memory;
+    uint32_t k;
+    for (k = 0; worker->strings != NULL && k < agg->key_count; k++) {
+        tni_agg_string_cache *cache = &worker->strings[k];
+        tni_interner_free(&cache->local);
+        tni_free(memory, cache->local_codes, cache->local_capacity * sizeof(uint32_t));
+        tni_free(memory, cache->translated, cache->translated_capacity * sizeof(uint32_t));
+    }
+    tni_free(memory, worker->strings, agg->key_count * sizeof *worker->strings);
+    worker->strings = NULL;
+}
+
+static trueno_status tni_agg_intern(tni_agg *agg, const tni_string *string, uint64_t hash,
+                                    uint32_t *code, tni_error *error) {
+    trueno_status status;
+    tni_mutex_lock(&agg->strings.mutex);
+    status = tni_interner_add(&agg->strings.interner, string, hash, code, error);
+    tni_mutex_unlock(&agg->strings.mutex);
+    return status;
+}
+
+/* The operator's code of a plain string, through the worker's own interner. */
+static trueno_status tni_agg_intern_local(tni_agg *agg, tni_agg_string_cache *cache,
+                                          const tni_string *string, uint64_t *out,
+                                          tni_error *error) {
+    uint64_t hash = tni_hash_string(string);
+    uint32_t known = cache->local.count, local;
+    TNI_TRY(tni_interner_add(&cache->local, string, hash, &local, error));
+    if (local >= known) {
+        void *items = cache->local_codes;
+        trueno_status status = tni_grow(agg->run->env->memory, &items, &cache->local_capacity,
+                                        (size_t)local + 1, sizeof(uint32_t), error);
+        cache->local_codes = (uint32_t *)items;
+        TNI_TRY(status);
+        TNI_TRY(tni_agg_intern(agg, string, hash, &cache->local_codes[local], error));
+    }
+    *out = cache->local_codes[local];
+    return TRUENO_OK;
+}
+
+/* Make `translated` ready for a vector's dictionary. */
+static trueno_status tni_agg_translation(tni_agg *agg, tni_agg_string_cache *cache,
+                                         const tni_dictionary *dictionary, tni_error *error) {
+    void *items = cache->translated;
+    trueno_status status;
+    if (cache->dictionary == dictionary->id) {
+        return TRUENO_OK;
+    }
+    status = tni_grow(agg->run->env->memory, &items, &cache->translated_capacity,
+                      TNI_MAX(dictionary->count, 1u), sizeof(uint32_t), error);
+    cache->translated = (uint32_t *)items;
+    TNI_TRY(status);
+    memset(cache->translated, 0xff, dictionary->count * sizeof(uint32_t));
+    cache->dictionary = dictionary->id;
+    return TRUENO_OK;
+}
+
+static trueno_status tni_agg_intern_codes(tni_agg *agg, tni_agg_worker *worker, uint32_t k,
+                                          const tni_vector *v, uint32_t rows, uint64_t *codes,
+                                          tni_error *error) {
+    tni_agg_string_cache *cache = &worker->strings[k];
+    uint32_t i;
+    if (v->form == TNI_FORM_DICT) {
+        TNI_TRY(tni_agg_translation(agg, cache, v->dictionary, error));
+        for (i = 0; i < rows; i++) {
+            uint64_t code = tni_vector_code(v, i);
+            if (v->validity != NULL && !tni_bit_get(v->validity, i)) {
+                continue;
+            }
+            if (TNI_UNLIKELY(cache->translated[code] == UINT32_MAX)) {
+                const tni_string *s = &v->dictionary->values[code];
+                TNI_TRY(tni_agg_intern(agg, s, tni_hash_string(s), &cache->translated[code],
+                                       error));
+            }
+            codes[i] = cache->translated[code];
+        }
+        return TRUENO_OK;
+    }
+    for (i = 0; i < rows; i++) {
+        if (v->validity == NULL || tni_bit_get(v->validity, i)) {
+            TNI_TRY(tni_agg_intern_local(agg, cache, &((const tni_string *)v->data)[i], &codes[i],
+                                         error));
+        }
+    }
+    return TRUENO_OK;
+}
+
+/* A plain string where the shared dictionary's code is wanted (constant segments). */
+static trueno_status tni_agg_shared_code(tni_agg_string_cache *cache, const tni_agg_key *key,
+                                         const tni_string *string, uint64_t *out,
+                                         tni_error *error) {
+    uint32_t i;
+    if (!cache->has_last || !tni_string_equal(&cache->last, string)) {
+        for (i = 0; i < key->dictionary->count; i++) {
+            if (tni_string_equal(&key->dictionary->values[i], string)) {
+                break;
+            }
+        }
+        if (i == key->dictionary->count) {
+            return tni_fail(error, TRUENO_ERROR_INTERNAL,
+                            "a group key is missing from its column's dictionary");
+        }
+        cache->last = key->dictionary->values[i];
+        cache->last_code = i;
+        cache->has_last = true;
+    }
+    *out = cache->last_code;
+    return TRUENO_OK;
+}
+
+/* ---------------------------------------------------------------------------- codes --- */
+
+static void tni_agg_copy_codes(const tni_vector *v, uint32_t rows, uint64_t add, uint64_t *codes) {
+    uint32_t i;
+    switch (v->code_width) {
+    case 1:
+        for (i = 0; i < rows; i++) {
+            codes[i] = ((const uint8_t *)v->data)[i] + add;
+        }
+        break;
+    case 2:
+        for (i = 0; i < rows; i++) {
+            codes[i] = ((const uint16_t *)v->data)[i] + add;
+        }
+        break;
+    case 4:
+        for (i = 0; i < rows; i++) {
+            codes[i] = ((const uint32_t *)v->data)[i] + add;
+        }
+        break;
+    default:
+        for (i = 0; i < rows; i++) {
+            codes[i] = ((const uint64_t *)v->data)[i] + add;
+        }
+    }
+}
+
+#define TNI_KEY_LOOP(T)                                                                            \
+    for (i = 0; i < rows; i++) {                                                                   \
+        codes[i] = (uint64_t)(int64_t)((const T *)v->data)[i] - minimum;                           \
+    }
+
+/* Integer-like values minus `minimum`, from FLAT or NARROW vectors. */
+static void tni_agg_integer_codes(const tni_vector *v, uint32_t rows, uint64_t minimum,
+                                  uint64_t *codes) {
+    uint32_t i;
+    if (v->form == TNI_FORM_NARROW) {
+        tni_agg_copy_codes(v, rows, (uint64_t)v->base - minimum, codes);
+        return;
+    }
+    switch (tni_type_physical(v->type)) {
+    case TNI_PHYSICAL_I8: TNI_KEY_LOOP(int8_t) break;
+    case TNI_PHYSICAL_I16: TNI_KEY_LOOP(int16_t) break;
+    case TNI_PHYSICAL_U16: TNI_KEY_LOOP(uint16_t) break;
+    case TNI_PHYSICAL_I32: TNI_KEY_LOOP(int32_t) break;
+    case TNI_PHYSICAL_U32: TNI_KEY_LOOP(uint32_t) break;
+    case TNI_PHYSICAL_I64:
+    case TNI_PHYSICAL_U64: TNI_KEY_LOOP(int64_t) break;
+    default: TNI_KEY_LOOP(uint8_t)
+    }
+}
+
+#undef TNI_KEY_LOOP
+
+/* Bits of a float with one NaN and one zero. */
+static uint64_t tni_agg_float_bits(double v) {
+    uint64_t bits;
+    if (v != v) {
+        return UINT64_C(0x7ff8000000000000);
+    }
+    if (v == 0.0) {
+        return 0;
+    }
+    memcpy(&bits, &v, sizeof bits);
+    return bits;
+}
+
+static void tni_agg_float_codes(const tni_vector *v, uint32_t rows, uint64_t *codes) {
+    uint32_t i;
+    if (v->type.id == TRUENO_TYPE_DOUBLE) {
+        for (i = 0; i < rows; i++) {
+            codes[i] = tni_agg_float_bits(((const double *)v->data)[i]);
+        }
+    } else {
+        for (i = 0; i < rows; i++) {
+            codes[i] = tni_agg_float_bits((double)((const float *)v->data)[i]);
+        }
+    }
+}
+
+/* One constant: its code for every row. */
+static trueno_status tni_agg_constant_codes(tni_agg *agg, tni_agg_worker *worker, uint32_t k,
+                                            const tni_vector *v, uint32_t rows, uint64_t *codes,
+                                            tni_error *error) {
+    const tni_agg_key *key = &agg->keys[k];
+    tni_vector one = *v;
+    uint32_t i;
+    one.form = TNI_FORM_FLAT;
+    one.validity = NULL;
+    if (key->mode == TNI_KEY_DICT) {
+        TNI_TRY(tni_agg_shared_code(&worker->strings[k], key, (const tni_string *)v->data,
+                                    &codes[0], error));
+    } else if (key->mode == TNI_KEY_INTERN) {
+        TNI_TRY(tni_agg_intern_codes(agg, worker, k, &one, 1, codes, error));
+    } else if (tni_type_is_float(key->type)) {
+        tni_agg_float_codes(&one, 1, codes);
+    } else {
+        tni_agg_integer_codes(&one, 1,
+                              key->mode == TNI_KEY_RANGE ? (uint64_t)key->minimum : 0, codes);
+    }
+    for (i = 1; i < rows; i++) {
+        codes[i] = codes[0];
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_agg_key_codes(tni_agg *agg, tni_agg_worker *worker, uint32_t k,
+                                       const tni_vector *v, uint32_t rows, uint64_t *codes,
+                                       tni_error *error) {
+    const tni_agg_key *key = &agg->keys[k];
+    uint32_t i;
+    if (v->form == TNI_FORM_CONSTANT) {
+        if (v->is_null) {
+            memset(codes, 0, rows * sizeof *codes);
+            return TRUENO_OK;
+        }
+        return tni_agg_constant_codes(agg, worker, k, v, rows, codes, error);
+    }
+    if (key->mode == TNI_KEY_DICT) {
+        if (v->form == TNI_FORM_DICT && v->dictionary == key->dictionary) {
+            tni_agg_copy_codes(v, rows, 0, codes);
+            return TRUENO_OK;
+        }
+        for (i = 0; i < rows; i++) {
+            tni_value value = tni_vector_value(v, i);
+            if (!value.is_null) {
+                TNI_TRY(tni_agg_shared_code(&worker->strings[k], key, &value.as.string, &codes[i],
+                                            error));
+            }
+        }
+        return TRUENO_OK;
+    }
+    if (key->mode == TNI_KEY_INTERN) {
+        return tni_agg_intern_codes(agg, worker, k, v, rows, codes, error);
+    }
+    if (tni_type_is_float(key->type)) {
+        tni_agg_float_codes(v, rows, codes);
+    } else {
+        tni_agg_integer_codes(v, rows, key->mode == TNI_KEY_RANGE ? (uint64_t)key->minimum : 0,
+                              codes);
+    }
+    return TRUENO_OK;
+}
+
+/* Overwrite the codes of NULL rows. */
+static void tni_agg_null_codes(const tni_vector *v, uint32_t rows, uint64_t null_code,
+                               uint64_t *codes) {
+    uint32_t i;
+    if (v->form == TNI_FORM_CONSTANT) {
+        for (i = 0; v->is_null && i < rows; i++) {
+            codes[i] = null_code;
+        }
+        return;
+    }
+    for (i = 0; v->validity != NULL && i < rows; i++) {
+        if (!tni_bit_get(v->validity, i)) {
+            codes[i] = null_code;
+        }
+    }
+}
+
+/* ---------------------------------------------------------------------------- words --- */
+
+static void tni_agg_direct_groups(const tni_agg_key *key, bool first, const uint64_t *codes,
+                                  uint32_t rows, uint32_t *groups) {
+    uint32_t i, stride = (uint32_t)key->stride;
+    if (first) {
+        for (i = 0; i < rows; i++) {
+            groups[i] = (uint32_t)codes[i];
+        }
+    } else {
+        for (i = 0; i < rows; i++) {
+            groups[i] += (uint32_t)codes[i] * stride;
+        }
+    }
+}
+
+/* WORD and WIDE keys own their words; a NULL has zero there and its bit elsewhere. */
+static trueno_status tni_agg_whole_words(tni_agg *agg, tni_agg_worker *worker, uint32_t k,
+                                         const tni_vector *v, uint32_t rows, tni_error *error) {
+    const tni_agg_key *key = &agg->keys[k];
+    uint64_t *word = worker->words + (size_t)key->word * TNI_VECTOR_ROWS;
+    uint64_t *nulls = worker->words + (size_t)key->null_word * TNI_VECTOR_ROWS;
+    uint32_t i;
+    if (key->mode == TNI_KEY_WORD) {
+        TNI_TRY(tni_agg_key_codes(agg, worker, k, v, rows, word, error));
+    } else {
+        for (i = 0; i < rows; i++) {
+            const uint8_t *p = (const uint8_t *)v->data;
+            if (v->form != TNI_FORM_CONSTANT) {
+                p += (size_t)i * 16;
+            } else if (v->is_null) {
+                break;
+            }
+            memcpy(&word[i], p, 8);
+            memcpy(&word[TNI_VECTOR_ROWS + i], p + 8, 8);
+        }
+    }
+    for (i = 0; i < rows; i++) {
+        if (tni_vector_is_null(v, i)) {
+            nulls[i] |= UINT64_C(1) << key->null_shift;
+            word[i] = 0;
+            if (key->mode == TNI_KEY_WIDE) {
+                word[TNI_VECTOR_ROWS + i] = 0;
+            }
+        }
+    }
+    return TRUENO_OK;
+}
+
+/* hashes[i] from the words. */
+static void tni_agg_hash_words(tni_agg *agg, tni_agg_worker *worker, uint32_t rows) {
+    const tni_kernels *kernels = agg->run->env->kernels;
+    uint32_t w;
+    kernels->hash_u64(worker->words, rows, worker->hashes);
+    for (w = 1; w < agg->word_count; w++) {
+        kernels->hash_mix(worker->words + (size_t)w * TNI_VECTOR_ROWS, rows, worker->hashes);
+    }
+}
+
+TNI_FN trueno_status tni_agg_keys_encode(tni_agg *agg, tni_agg_worker *worker,
+                                         const tni_chunk *chunk, tni_error *error) {
+    uint32_t k, i, rows = chunk->rows;
+    for (i = 0; i < agg->word_count; i++) {
+        memset(worker->words + (size_t)i * TNI_VECTOR_ROWS, 0, rows * sizeof(uint64_t));
+    }
+    for (k = 0; k < agg->key_count; k++) {
+        const tni_agg_key *key = &agg->keys[k];
+        tni_vector v = chunk->columns[k];
+        uint64_t *word;
+        if (v.form == TNI_FORM_NARROW || v.form == TNI_FORM_CONSTANT || v.form == TNI_FORM_FLAT) {
+            /* read as they are */
+        } else if (key->mode != TNI_KEY_DICT && key->mode != TNI_KEY_INTERN) {
+            TNI_TRY(tni_vector_flatten(agg->run->env, &chunk->columns[k], rows, &worker->scratch,
+                                       &v, error));
+        }
+        if (key->mode == TNI_KEY_WORD || key->mode == TNI_KEY_WIDE) {
+            TNI_TRY(tni_agg_whole_words(agg, worker, k, &v, rows, error));
+            continue;
+        }
+        TNI_TRY(tni_agg_key_codes(agg, worker, k, &v, rows, worker->codes, error));
+        tni_agg_null_codes(&v, rows, key->null_code, worker->codes);
+        if (agg->direct) {
+            tni_agg_direct_groups(key, k == 0, worker->codes, rows, worker->groups);
+            continue;
+        }
+        word = worker->words + (size_t)key->word * TNI_VECTOR_ROWS;
+        for (i = 0; i < rows; i++) {
+            word[i] |= worker->codes[i] << key->shift;
+        }
+    }
+    if (!agg->direct) {
+        tni_agg_hash_words(agg, worker, rows);
+    }
+    return TRUENO_OK;
+}
+
+/* --------------------------------------------------------------------------- decoding --- */
+
+static void tni_key_write(tni_physical physical, void *out, uint32_t row, uint64_t value) {
+    switch (tni_physical_width(physical)) {
+    case 1: ((uint8_t *)out)[row] = (uint8_t)value; break;
+    case 2: ((uint16_t *)out)[row] = (uint16_t)value; break;
+    case 4: ((uint32_t *)out)[row] = (uint32_t)value; break;
+    default: ((uint64_t *)out)[row] = value;
+    }
+}
+
+static void tni_key_write_float(tni_type type, void *out, uint32_t row, uint64_t bits) {
+    double v;
+    memcpy(&v, &bits, sizeof v);
+    if (type.id == TRUENO_TYPE_FLOAT) {
+        ((float *)out)[row] = (float)v;
+    } else {
+        ((double *)out)[row] = v;
+    }
+}
+
+TNI_FN trueno_status tni_agg_keys_decode(tni_agg *agg, uint32_t k, const tni_agg_table *table,
+                                         const uint32_t *groups, uint32_t count, void *out,
+                                         uint64_t *validity) {
+    const tni_agg_key *key = &agg->keys[k];
+    tni_physical physical = tni_type_physical(key->type);
+    uint32_t i, width = tni_physical_width(physical);
+    tni_bitmap_fill(validity, count, true);
+    for (i = 0; i < count; i++) {
+        const uint64_t *words = table->keys + (size_t)groups[i] * agg->word_count;
+        uint64_t code;
+        bool is_null;
+        if (agg->direct) {
+            code = groups[i] / key->stride % (key->null_code + 1);
+            is_null = code == key->null_code;
+        } else if (key->mode == TNI_KEY_WORD || key->mode == TNI_KEY_WIDE) {
+            code = words[key->word];
+            is_null = (words[key->null_word] >> key->null_shift) & 1;
+        } else {
+            code = (words[key->word] >> key->shift) & tni_low_bits(key->bits);
+            is_null = code == key->null_code;
+        }
+        if (is_null) {
+            tni_bit_clear(validity, i);
+            memset((uint8_t *)out + (size_t)i * width, 0, width);
+            continue;
+        }
+        switch (key->mode) {
+        case TNI_KEY_DICT: ((tni_string *)out)[i] = key->dictionary->values[code]; break;
+        case TNI_KEY_INTERN: ((tni_string *)out)[i] = agg->strings.interner.values[code]; break;
+        case TNI_KEY_WIDE:
+            memcpy((uint8_t *)out + (size_t)i * 16, &words[key->word], 8);
+            memcpy((uint8_t *)out + (size_t)i * 16 + 8, &words[key->word + 1], 8);
+            break;
+        case TNI_KEY_RANGE:
+            tni_key_write(physical, out, i, code + (uint64_t)key->minimum);
+            break;
+        case TNI_KEY_WORD:
+            if (tni_type_is_float(key->type)) {
+                tni_key_write_float(key->type, out, i, code);
+            } else {
+                tni_key_write(physical, out, i, code);
+            }
+        }
+    }
+    return TRUENO_OK;
+}

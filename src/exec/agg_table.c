@@ -1,0 +1,287 @@
+/*
+ * agg_table.c - groups: an open-addressing table from key words to group numbers, or, in direct
+ * mode, no table at all.
+ *
+ * A slot is 64 bits, the hash's upper half beside group + 1, so most probes end without touching
+ * the keys. Keys, hashes and states are arrays by group number; they grow together. Slots are
+ * prefetched a vector ahead when the table is larger than the cache.
+ */
+#include "exec/aggregate.h"
+
+static size_t tni_agg_slot_count(uint32_t groups) {
+    size_t slots = 1024;
+    while (slots < (size_t)groups * 2) {
+        slots *= 2;
+    }
+    return slots;
+}
+
+static void tni_agg_fill_slots(tni_agg_table *table, size_t slots) {
+    uint32_t group;
+    memset(table->slots, 0, slots * sizeof *table->slots);
+    table->slot_mask = slots - 1;
+    for (group = 0; group < table->count; group++) {
+        uint64_t hash = table->hashes[group];
+        uint64_t at = hash & table->slot_mask;
+        while (table->slots[at] != 0) {
+            at = (at + 1) & table->slot_mask;
+        }
+        table->slots[at] = (hash >> 32 << 32) | (group + 1);
+    }
+}
+
+/* A larger copy of one array; false leaves the old one in place. */
+static bool tni_agg_regrow(tni_memory *memory, void **items, size_t old_count, size_t new_count,
+                           size_t size) {
+    size_t bytes;
+    void *grown;
+    if (!tni_size_mul(new_count, size, &bytes)) {
+        return false;
+    }
+    grown = tni_alloc(memory, bytes);
+    if (grown == NULL) {
+        return false;
+    }
+    if (old_count > 0) {
+        memcpy(grown, *items, old_count * size);
+        tni_free(memory, *items, old_count * size);
+    }
+    memset((uint8_t *)grown + old_count * size, 0, (new_count - old_count) * size);
+    *items = grown;
+    return true;
+}
+
+/* Identity of MIN, MAX, BIT_AND: everything else starts as zero bytes. */
+static void tni_agg_identity(const tni_accumulator *acc, tni_agg_class class_id, uint8_t *states,
+                             uint32_t from, uint32_t to) {
+    uint32_t i;
+    if (acc->kind == TNI_AGG_BIT_AND) {
+        memset(states + (size_t)from * acc->size, 0xff, (size_t)(to - from) * acc->size);
+    }
+    if ((acc->kind != TNI_AGG_MIN && acc->kind != TNI_AGG_MAX) || class_id == TNI_CLASS_STRING) {
+        return;
+    }
+    for (i = from; i < to; i++) {
+        bool least = acc->kind == TNI_AGG_MAX;
+        if (class_id == TNI_CLASS_I128) {
+            tni_i128 v;
+            v.high = least ? INT64_MIN : INT64_MAX;
+            v.low = least ? 0 : UINT64_MAX;
+            memcpy(states + (size_t)i * 16, &v, sizeof v);
+        } else {
+            ((int64_t *)(void *)states)[i] = least ? INT64_MIN : INT64_MAX;
+        }
+    }
+}
+
+static trueno_status tni_agg_table_grow(tni_agg *agg, tni_agg_table *table, uint32_t capacity,
+                                        tni_error *error) {
+    tni_memory *memory = table->memory;
+    uint32_t old = table->capacity, a;
+    size_t slots = tni_agg_slot_count(capacity);
+    bool fine = true;
+    for (a = 0; a < agg->accumulator_count && fine; a++) {
+        const tni_accumulator *acc = &agg->accumulators[a];
+        void *items = table->states[a];
+        if (acc->size == 0) {
+            continue;
+        }
+        fine = tni_agg_regrow(memory, &items, table->grown[a], capacity, acc->size);
+        table->states[a] = (uint8_t *)items;
+        if (fine) {
+            tni_agg_class class_id = acc->arguments[0] == TNI_IR_NONE
+                                         ? TNI_CLASS_I64
+                                         : agg->inputs[acc->arguments[0]].class_id;
+            tni_agg_identity(acc, class_id, table->states[a], table->grown[a], capacity);
+            table->grown[a] = capacity;
+        }
+    }
+    if (fine && table->word_count > 0) {
+        void *items = table->keys;
+        fine = table->keys_grown == capacity ||
+               tni_agg_regrow(memory, &items, table->keys_grown, capacity,
+                              table->word_count * sizeof(uint64_t));
+        table->keys = (uint64_t *)items;
+        table->keys_grown = fine ? capacity : table->keys_grown;
+        items = table->hashes;
+        fine = fine && tni_agg_regrow(memory, &items, old, capacity, sizeof(uint64_t));
+        table->hashes = (uint64_t *)items;
+        if (fine && slots > table->slot_mask + 1) {
+            uint64_t *grown = (uint64_t *)tni_alloc(memory, slots * sizeof *grown);
+            fine = grown != NULL;
+            if (fine) {
+                tni_free(memory, table->slots,
+                         table->slots == NULL ? 0 : (table->slot_mask + 1) * sizeof *grown);
+                table->slots = grown;
+                tni_agg_fill_slots(table, slots);
+            }
+        }
+    }
+    if (!fine) {
+        return tni_memory_fail(memory, (size_t)capacity * 16, error);
+    }
+    table->capacity = capacity;
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_agg_table_init(tni_agg *agg, tni_agg_table *table, uint32_t capacity,
+                                        tni_error *error) {
+    tni_memory *memory = agg->run->env->memory;
+    size_t states = TNI_MAX(agg->accumulator_count, 1u);
+    uint32_t a;
+    memset(table, 0, sizeof *table);
+    table->memory = memory;
+    table->word_count = agg->word_count;
+    tni_arena_init(&table->heap, memory);
+    table->states = (uint8_t **)tni_alloc_zero(memory, states * sizeof *table->states);
+    table->grown = (uint32_t *)tni_alloc_zero(memory, states * sizeof *table->grown);
+    table->scales = (int32_t *)tni_alloc_zero(memory, states * sizeof *table->scales);
+    table->lists = (tni_collect_list *)tni_alloc_zero(
+        memory, TNI_MAX(agg->collect_count, 1u) * sizeof *table->lists);
+    if (table->states == NULL || table->grown == NULL || table->scales == NULL ||
+        table->lists == NULL) {
+        return tni_memory_fail(memory, states * sizeof *table->states, error);
+    }
+    for (a = 0; a < agg->accumulator_count; a++) {
+        table->scales[a] = agg->initial_scales[a];
+    }
+    TNI_TRY(tni_agg_table_grow(agg, table, TNI_MAX(capacity, 1u), error));
+    if (agg->word_count == 0) {
+        table->count = capacity;
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN void tni_agg_table_free(tni_agg *agg, tni_agg_table *table) {
+    tni_memory *memory = table->memory;
+    size_t states = TNI_MAX(agg->accumulator_count, 1u);
+    uint32_t a;
+    if (memory == NULL) {
+        return;
+    }
+    for (a = 0; a < agg->accumulator_count && table->states != NULL && table->grown != NULL; a++) {
+        tni_free(memory, table->states[a], (size_t)table->grown[a] * agg->accumulators[a].size);
+    }
+    for (a = 0; a < agg->collect_count && table->lists != NULL; a++) {
+        tni_collect_list *list = &table->lists[a];
+        tni_free(memory, list->items, list->capacity * sizeof *list->items);
+        tni_free(memory, list->extra, list->extra_capacity * sizeof *list->extra);
+        tni_free(memory, list->groups, list->group_capacity * sizeof *list->groups);
+        tni_free(memory, list->values, list->value_capacity * sizeof *list->values);
+        tni_free(memory, list->offsets, list->offset_count * sizeof *list->offsets);
+    }
+    tni_free(memory, table->states, states * sizeof *table->states);
+    tni_free(memory, table->grown, states * sizeof *table->grown);
+    tni_free(memory, table->scales, states * sizeof *table->scales);
+    tni_free(memory, table->lists, TNI_MAX(agg->collect_count, 1u) * sizeof *table->lists);
+    tni_free(memory, table->keys, (size_t)table->keys_grown * table->word_count * 8);
+    tni_free(memory, table->hashes, (size_t)table->capacity * sizeof *table->hashes);
+    if (table->slots != NULL) {
+        tni_free(memory, table->slots, (table->slot_mask + 1) * sizeof *table->slots);
+    }
+    tni_arena_free(&table->heap);
+    memset(table, 0, sizeof *table);
+}
+
+TNI_FN trueno_status tni_agg_table_reserve(tni_agg *agg, tni_agg_table *table, uint64_t groups,
+                                           tni_error *error) {
+    uint64_t capacity = table->capacity;
+    if (groups <= capacity) {
+        return TRUENO_OK;
+    }
+    while (capacity < groups) {
+        capacity *= 2;
+    }
+    if (capacity > UINT32_MAX - 1) {
+        return tni_fail(error, TRUENO_ERROR_LIMIT, "more than 2^31 groups in one partition");
+    }
+    return tni_agg_table_grow(agg, table, (uint32_t)capacity, error);
+}
+
+/* Add a group with the key at words[row]. There is room. */
+static uint32_t tni_agg_table_add(tni_agg_table *table, const uint64_t *words, size_t stride,
+                                  uint32_t row, uint64_t hash, uint64_t at) {
+    uint32_t group = table->count++, w;
+    uint64_t *key = table->keys + (size_t)group * table->word_count;
+    for (w = 0; w < table->word_count; w++) {
+        key[w] = words[w * stride + row];
+    }
+    table->hashes[group] = hash;
+    table->slots[at] = (hash >> 32 << 32) | (group + 1);
+    return group;
+}
+
+static bool tni_agg_same_key(const tni_agg_table *table, uint32_t group, const uint64_t *words,
+                             size_t stride, uint32_t row) {
+    const uint64_t *key = table->keys + (size_t)group * table->word_count;
+    uint32_t w;
+    for (w = 0; w < table->word_count; w++) {
+        if (key[w] != words[w * stride + row]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The loop for keys of one word, the common case. */
+static void tni_agg_find_one(tni_agg_table *table, const uint64_t *words, const uint64_t *hashes,
+                             uint32_t rows, uint32_t *groups) {
+    uint64_t mask = table->slot_mask;
+    uint32_t i;
+    for (i = 0; i < rows; i++) {
+        uint64_t hash = hashes[i], at = hash & mask, tag = hash >> 32;
+        for (;;) {
+            uint64_t slot = table->slots[at];
+            uint32_t group = (uint32_t)slot - 1;
+            if (slot == 0) {
+                groups[i] = tni_agg_table_add(table, words, TNI_VECTOR_ROWS, i, hash, at);
+                break;
+            }
+            if (slot >> 32 == tag && table->keys[group] == words[i]) {
+                groups[i] = group;
+                break;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+}
+
+static void tni_agg_find_many(tni_agg_table *table, const uint64_t *words, size_t stride,
+                              const uint64_t *hashes, uint32_t rows, uint32_t *groups) {
+    uint64_t mask = table->slot_mask;
+    uint32_t i;
+    for (i = 0; i < rows; i++) {
+        uint64_t hash = hashes[i], at = hash & mask, tag = hash >> 32;
+        for (;;) {
+            uint64_t slot = table->slots[at];
+            uint32_t group = (uint32_t)slot - 1;
+            if (slot == 0) {
+                groups[i] = tni_agg_table_add(table, words, stride, i, hash, at);
+                break;
+            }
+            if (slot >> 32 == tag && tni_agg_same_key(table, group, words, stride, i)) {
+                groups[i] = group;
+                break;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+}
+
+TNI_FN trueno_status tni_agg_table_find(tni_agg *agg, tni_agg_table *table, const uint64_t *words,
+                                        size_t stride, const uint64_t *hashes, uint32_t rows,
+                                        uint32_t *groups, tni_error *error) {
+    uint32_t i;
+    TNI_TRY(tni_agg_table_reserve(agg, table, (uint64_t)table->count + rows, error));
+    if (table->slot_mask > 32768) {
+        for (i = 0; i < rows; i++) {
+            TNI_PREFETCH(&table->slots[hashes[i] & table->slot_mask]);
+        }
+    }
+    if (table->word_count == 1 && stride == TNI_VECTOR_ROWS) {
+        tni_agg_find_one(table, words, hashes, rows, groups);
+    } else {
+        tni_agg_find_many(table, words, stride, hashes, rows, groups);
+    }
+    return TRUENO_OK;
+}
