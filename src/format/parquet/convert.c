@@ -79,18 +79,19 @@ static void tni_parquet_to_i128(const uint8_t *in, uint32_t width, size_t n, tni
     }
 }
 
-/* INT96: nanoseconds of the day, then the Julian day number. */
+/* INT96: nanoseconds of the day, then the Julian day number. Spark computes the latter with
+ * wrap-around for years beyond 285,000: undoing it the same way gives its values back. */
 static const char *tni_parquet_int96(const uint8_t *in, size_t n, int64_t *out) {
-    /* the nanoseconds may add up to 292 years (106752 days) of their own */
-    const int64_t epoch = 2440588, most = INT64_MAX / TNI_US_PER_DAY - 106752;
+    const int64_t most = INT64_MAX / TNI_US_PER_DAY - 1;
+    const uint64_t epoch = UINT64_C(2440588) * (uint64_t)TNI_US_PER_DAY;
     size_t i;
     for (i = 0; i < n; i++, in += 12) {
-        int64_t days = (int64_t)tni_load_le32(in + 8) - epoch;
+        int64_t day = tni_parquet_load_i32(in + 8);
         int64_t us = tni_parquet_floor_1000(tni_parquet_load_i64(in));
-        if (days > most || days < -most) {
+        if (day > most || day < -most) {
             return "an INT96 timestamp is out of range";
         }
-        out[i] = days * TNI_US_PER_DAY + us;
+        out[i] = (int64_t)((uint64_t)(day * TNI_US_PER_DAY) + (uint64_t)us - epoch);
     }
     return NULL;
 }

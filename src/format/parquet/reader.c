@@ -244,27 +244,42 @@ static uint64_t tni_parquet_name_hash(const char *name) {
     return hash;
 }
 
-/* Names that repeat (case aside) get _1, _2, ... as in DuckDB. `slots` is a table of field
- * numbers + 1 by hash. */
+typedef struct tni_parquet_names { /* a table of field numbers + 1 by the name's hash */
+    uint32_t *slots;
+    uint32_t slot_count;
+    uint32_t *repeats; /* [field]: how often its name came again */
+} tni_parquet_names;
+
+static uint32_t tni_parquet_name_slot(const tni_parquet_source *source,
+                                      const tni_parquet_names *names, const char *name) {
+    uint32_t slot = (uint32_t)tni_parquet_name_hash(name) & (names->slot_count - 1);
+    while (names->slots[slot] &&
+           !tni_name_equal(source->source.fields[names->slots[slot] - 1].name, name)) {
+        slot = (slot + 1) & (names->slot_count - 1);
+    }
+    return slot;
+}
+
+/* As in DuckDB: a name that repeats (case aside) gets _1, _2, ..., an empty one is C and its
+ * number. */
 static trueno_status tni_parquet_unique_name(tni_parquet_source *source, uint32_t field,
-                                             uint32_t *slots, uint32_t slot_count,
-                                             tni_error *error) {
-    const char *original = source->source.fields[field].name, *name = original;
-    uint32_t suffix = 0;
+                                             tni_parquet_names *names, tni_error *error) {
+    const char *name = source->source.fields[field].name;
     for (;;) {
-        uint32_t slot = (uint32_t)tni_parquet_name_hash(name) & (slot_count - 1);
+        uint32_t slot = tni_parquet_name_slot(source, names, name);
         tni_text text;
-        while (slots[slot] &&
-               !tni_name_equal(source->source.fields[slots[slot] - 1].name, name)) {
-            slot = (slot + 1) & (slot_count - 1);
-        }
-        if (!slots[slot]) {
-            slots[slot] = field + 1;
+        if (*name && !names->slots[slot]) {
+            names->slots[slot] = field + 1;
             source->source.fields[field].name = name;
             return TRUENO_OK;
         }
         tni_text_init(&text, source->memory);
-        tni_text_format(&text, "%s_%lu", original, (unsigned long)++suffix);
+        if (!*name) {
+            tni_text_format(&text, "C%lu", (unsigned long)field);
+        } else {
+            tni_text_format(&text, "%s_%lu", name,
+                            (unsigned long)++names->repeats[names->slots[slot] - 1]);
+        }
         name = text.failed ? NULL : tni_arena_text(&source->arena, text.data, text.length);
         tni_text_free(&text);
         if (!name) {
@@ -275,15 +290,19 @@ static trueno_status tni_parquet_unique_name(tni_parquet_source *source, uint32_
 
 static trueno_status tni_parquet_make_fields(tni_parquet_source *source, tni_error *error) {
     const tni_parquet_metadata *metadata = &source->files[0].metadata;
-    uint32_t count = metadata->field_count, slot_count = 16, i, f;
-    uint32_t *slots;
+    uint32_t count = metadata->field_count, i, f;
+    tni_parquet_names names;
     tni_field *fields =
         (tni_field *)tni_arena_alloc(&source->arena, (count + (size_t)1) * sizeof *fields);
-    while (slot_count < count * 2) {
-        slot_count *= 2;
+    names.slot_count = 16;
+    while (names.slot_count < count * 2) {
+        names.slot_count *= 2;
     }
-    slots = (uint32_t *)tni_arena_alloc(&source->arena, slot_count * sizeof *slots);
-    if (!fields || !slots) {
+    names.slots = (uint32_t *)tni_arena_alloc(&source->arena,
+                                              names.slot_count * sizeof *names.slots);
+    names.repeats =
+        (uint32_t *)tni_arena_alloc(&source->arena, (count + (size_t)1) * sizeof *names.repeats);
+    if (!fields || !names.slots || !names.repeats) {
         return tni_memory_fail(source->memory, count * sizeof *fields, error);
     }
     source->source.fields = fields;
@@ -296,7 +315,7 @@ static trueno_status tni_parquet_make_fields(tni_parquet_source *source, tni_err
             fields[i].not_null =
                 fields[i].not_null && !source->files[f].metadata.fields[i].optional;
         }
-        TNI_TRY(tni_parquet_unique_name(source, i, slots, slot_count, error));
+        TNI_TRY(tni_parquet_unique_name(source, i, &names, error));
     }
     return TRUENO_OK;
 }
