@@ -437,12 +437,12 @@ static bool tni_block_holds(const tni_block *block, uint64_t row) {
     return row >= block->first && row - block->first < block->rows;
 }
 
-TNI_FN const tni_block *tni_collection_block(const tni_collection *collection, uint64_t row,
-                                             uint32_t *offset) {
+TNI_FN size_t tni_collection_find(const tni_collection *collection, uint64_t row,
+                                  uint32_t *offset) {
     size_t low = 0, high = collection->block_count, guess;
     *offset = 0;
     if (row >= collection->rows) {
-        return NULL;
+        return SIZE_MAX;
     }
     guess = (size_t)(row / TNI_VECTOR_ROWS); /* right when every block but the last is full */
     if (guess >= high || !tni_block_holds(collection->blocks[guess], row)) {
@@ -457,7 +457,13 @@ TNI_FN const tni_block *tni_collection_block(const tni_collection *collection, u
         guess = low;
     }
     *offset = (uint32_t)(row - collection->blocks[guess]->first);
-    return collection->blocks[guess];
+    return guess;
+}
+
+TNI_FN const tni_block *tni_collection_block(const tni_collection *collection, uint64_t row,
+                                             uint32_t *offset) {
+    size_t place = tni_collection_find(collection, row, offset);
+    return place == SIZE_MAX ? NULL : collection->blocks[place];
 }
 
 TNI_FN tni_value tni_collection_value(const tni_collection *collection, uint64_t row,

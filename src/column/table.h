@@ -138,6 +138,9 @@ TNI_FN trueno_status tni_collection_merge(tni_collection *into, tni_collection *
                                           size_t count, tni_error *error);
 /* Number the rows; needed before the calls below. */
 TNI_FN void tni_collection_seal(tni_collection *collection);
+/* The block's place in `blocks`; SIZE_MAX past the end. */
+TNI_FN size_t tni_collection_find(const tni_collection *collection, uint64_t row,
+                                  uint32_t *offset);
 TNI_FN const tni_block *tni_collection_block(const tni_collection *collection, uint64_t row,
                                              uint32_t *offset); /* NULL past the end */
 TNI_FN tni_value tni_collection_value(const tni_collection *collection, uint64_t row,
