@@ -64,6 +64,23 @@ static int64_t tni_key_value(const tni_value *value) {
     return tni_key_read(tni_type_physical(value->type), storage, 0);
 }
 
+TNI_FN bool tni_agg_bounded(const tni_agg *agg, uint32_t output) {
+    const tni_plan *scan;
+    uint32_t field;
+    tni_zone zone;
+    int64_t low, high;
+    memset(&zone, 0, sizeof zone);
+    if (!tni_agg_source_column(agg->plan, output, &scan, &field) ||
+        scan->source->ops->zone == NULL ||
+        !scan->source->ops->zone(scan->source, field, &zone) || !zone.has_bounds ||
+        tni_type_physical(zone.min.type) > TNI_PHYSICAL_U32 || scan->source->rows > UINT32_MAX) {
+        return false;
+    }
+    low = tni_key_value(&zone.min);
+    high = tni_key_value(&zone.max);
+    return low > -(INT64_C(1) << 30) && high < INT64_C(1) << 30;
+}
+
 /* Bounds a type has by itself: a byte or two is a small domain anyway. */
 static bool tni_key_type_range(tni_type type, int64_t *low, int64_t *high) {
     switch (tni_type_physical(type)) {

@@ -180,7 +180,7 @@ static trueno_status tni_agg_scatter(tni_agg *agg, tni_agg_worker *worker, const
                                      uint32_t feed, tni_error *error) {
     uint32_t i, w;
     for (i = 0; i < chunk->rows; i++) {
-        tni_agg_block *block;
+        tni_agg_block *block = NULL;
         uint64_t *tuple;
         TNI_TRY(tni_agg_block_for(agg, worker, (uint32_t)(worker->hashes[i] >> TNI_AGG_SHIFT),
                                   &block, error));

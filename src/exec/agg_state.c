@@ -52,8 +52,8 @@ static void tni_prepare_i64(const tni_env *env, const tni_vector *v, uint32_t ro
 #undef TNI_WIDEN_LOOP
 
 /* A constant is spread first: the loops then see plain rows. */
-static trueno_status tni_prepare_spread(const tni_vector *in, uint32_t rows, tni_scratch *scratch,
-                                        tni_vector *out, tni_error *error) {
+TNI_FN trueno_status tni_agg_spread(const tni_vector *in, uint32_t rows, tni_scratch *scratch,
+                                    tni_vector *out, tni_error *error) {
     uint32_t i, width = tni_type_width(in->type);
     uint8_t *data = (uint8_t *)tni_scratch_take(scratch, (size_t)rows * width, error);
     uint64_t *validity = NULL;
@@ -95,8 +95,7 @@ static trueno_status tni_prepare_one(tni_agg *agg, tni_agg_worker *worker,
     tni_vector v = chunk->columns[input->column];
     uint32_t rows = chunk->rows;
     if (v.form == TNI_FORM_CONSTANT) {
-        TNI_TRY(tni_prepare_spread(&chunk->columns[input->column], rows, &worker->scratch, &v,
-                                   error));
+        TNI_TRY(tni_agg_spread(&chunk->columns[input->column], rows, &worker->scratch, &v, error));
     }
     if (!(v.form == TNI_FORM_NARROW && input->class_id == TNI_CLASS_I64) &&
         (input->needs_data || input->is_filter)) {
@@ -839,7 +838,7 @@ TNI_FN trueno_status tni_agg_update(tni_agg *agg, tni_agg_table *table,
     for (a = 0; a < agg->accumulator_count; a++) {
         const tni_accumulator *acc = &agg->accumulators[a];
         const uint64_t *mask;
-        if (acc->feed != feed) {
+        if (acc->feed != feed || table->skip[a]) {
             continue;
         }
         mask = tni_agg_row_mask(acc, prepared, rows, storage);

@@ -138,7 +138,8 @@ TNI_FN trueno_status tni_agg_table_init(tni_agg *agg, tni_agg_table *table, uint
     table->scales = (int32_t *)tni_alloc_zero(memory, states * sizeof *table->scales);
     table->lists = (tni_collect_list *)tni_alloc_zero(
         memory, TNI_MAX(agg->collect_count, 1u) * sizeof *table->lists);
-    if (table->states == NULL || table->grown == NULL || table->scales == NULL ||
+    table->skip = (uint8_t *)tni_alloc_zero(memory, states);
+    if (table->states == NULL || table->grown == NULL || table->skip == NULL || table->scales == NULL ||
         table->lists == NULL) {
         return tni_memory_fail(memory, states * sizeof *table->states, error);
     }
@@ -172,6 +173,7 @@ TNI_FN void tni_agg_table_free(tni_agg *agg, tni_agg_table *table) {
     }
     tni_free(memory, table->states, states * sizeof *table->states);
     tni_free(memory, table->grown, states * sizeof *table->grown);
+    tni_free(memory, table->skip, states);
     tni_free(memory, table->scales, states * sizeof *table->scales);
     tni_free(memory, table->lists, TNI_MAX(agg->collect_count, 1u) * sizeof *table->lists);
     tni_free(memory, table->keys, (size_t)table->keys_grown * table->word_count * 8);

@@ -98,6 +98,7 @@ typedef struct tni_accumulator {
     tni_agg_kind kind;
     uint32_t arguments[2];   /* indices into tni_agg.inputs; TNI_IR_NONE: COUNT(*) */
     uint32_t filter;         /* index into tni_agg.inputs, or TNI_IR_NONE */
+    bool ordered_sum;        /* SUM_F64, ungrouped: by ordered blocks, not by limbs */
     uint8_t power;           /* SUM_F64: 1..4, or TNI_POWER_PRODUCT for x * y; else argument 1
                                 only masks */
     bool keep_nulls;         /* FIRST, LAST: NULLs count as values */
@@ -172,6 +173,7 @@ typedef struct tni_agg_table {
     uint32_t *grown;         /* [accumulator_count]: groups the array has room for */
     uint32_t keys_grown;     /* the same for keys */
     int32_t *scales;         /* [accumulator_count]: SUM_F64 grid exponent, shared by all groups */
+    uint8_t *skip;           /* [accumulator_count]: fed by an ungrouped fast path this time */
     tni_collect_list *lists; /* [collect_count] */
     tni_arena heap;          /* strings kept by states */
     uint64_t rows;           /* rows aggregated, to judge the reduction */
@@ -244,6 +246,7 @@ typedef struct tni_agg {
     uint32_t accumulator_count;
     uint32_t collect_count;
     int32_t *initial_scales;     /* [accumulator_count] */
+    double *ordered_sums;        /* [accumulator_count], after finish */
     uint32_t *outputs;           /* [aggregate_count * 6]: accumulators of each aggregate */
     uint32_t group_count_acc;    /* COUNT(*) accumulator used to tell live groups, direct mode */
     uint32_t tuple_words;
@@ -292,6 +295,8 @@ TNI_FN trueno_status tni_agg_keys_encode(tni_agg *agg, tni_agg_worker *worker,
 TNI_FN trueno_status tni_agg_keys_decode(tni_agg *agg, uint32_t key, const tni_agg_table *table,
                                          const uint32_t *groups, uint32_t count, void *out,
                                          uint64_t *validity);
+/* Is |value| * rows of the source column behind a program output certainly below 2^62? */
+TNI_FN bool tni_agg_bounded(const tni_agg *agg, uint32_t output);
 TNI_FN void tni_agg_strings_free(tni_agg *agg, tni_agg_worker *worker);
 
 /* tables and states: agg_table.c, agg_state.c */
@@ -314,6 +319,9 @@ TNI_FN trueno_status tni_agg_update(tni_agg *agg, tni_agg_table *table,
 TNI_FN trueno_status tni_agg_merge(tni_agg *agg, tni_agg_table *into, const tni_agg_table *from,
                                    const uint32_t *source, const uint32_t *target, uint32_t count,
                                    tni_error *error);
+/* A CONSTANT vector as FLAT rows in scratch. */
+TNI_FN trueno_status tni_agg_spread(const tni_vector *in, uint32_t rows, tni_scratch *scratch,
+                                    tni_vector *out, tni_error *error);
 TNI_FN trueno_status tni_agg_prepare(tni_agg *agg, tni_agg_worker *worker, const tni_chunk *chunk,
                                      tni_error *error);
 TNI_FN double tni_float_state_value(const tni_float_state *state, int32_t scale);
