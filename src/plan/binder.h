@@ -19,6 +19,7 @@ typedef struct tni_bind_context {
     size_t source_count, source_capacity;
     uint32_t depth;
     bool needs_math;             /* out: some function needs tni_math_load */
+    struct tni_binder *binder;   /* the binder's own state, in the arena */
 } tni_bind_context;
 
 TNI_FN void tni_bind_context_init(tni_bind_context *context, tni_env *env, tni_arena *arena,

@@ -312,6 +312,17 @@ static bool tni_call_common(const tni_bind_call *call, const char *pattern, tni_
     return true;
 }
 
+/* What an untyped NULL becomes where a number is wanted: what the other numbers are. */
+static tni_type tni_call_number(const tni_bind_call *call) {
+    uint32_t i;
+    for (i = 0; i < call->count; i++) {
+        if (tni_type_is_numeric(call->types[i])) {
+            return call->types[i];
+        }
+    }
+    return tni_type_make(TRUENO_TYPE_INTEGER);
+}
+
 /* Cost of the row for the call, the types it wants in `wanted`. */
 static uint32_t tni_row_cost(const tni_bind_call *call, const char *pattern, tni_type *wanted,
                              tni_type *common) {
@@ -334,10 +345,11 @@ static uint32_t tni_row_cost(const tni_bind_call *call, const char *pattern, tni
         } else {
             wanted[i] = uses_common ? *common : call->types[i];
             cost = letter == 'a' ? TNI_COST_ANY : letter == 'e' ? 15u : 0u;
-            if (letter == 'n') {
-                bool is_null = call->types[i].id == TRUENO_TYPE_NULL;
-                cost = tni_type_is_numeric(wanted[i]) || is_null ? (is_null ? 2u : 0u)
-                                                                : TNI_COST_NEVER;
+            if (letter == 'n' && wanted[i].id == TRUENO_TYPE_NULL) {
+                wanted[i] = tni_call_number(call);
+                cost = 2;
+            } else if (letter == 'n' && !tni_type_is_numeric(wanted[i])) {
+                cost = TNI_COST_NEVER;
             }
         }
         if (cost == TNI_COST_NEVER) {

@@ -1,0 +1,353 @@
+/*
+ * bind_name.c - what a result column without an alias is called: the column's own name, or the
+ * expression in a canonical spelling, as DuckDB's users know it: count_star(), sum(a), (a + 1).
+ *
+ * Uses: base/, sql/ast.h, sql/parser.h, plan/bind_internal.h.
+ */
+#include "plan/bind_internal.h"
+#include "sql/parser.h"
+
+#define TNI_NAME_LONGEST 4096u /* the rest of a longer name is cut off */
+
+static void tni_name_expr(tni_binder *binder, const tni_ast_expression *ast, tni_text *out);
+
+static bool tni_name_is_keyword(const char *word) {
+    uint32_t i;
+    for (i = 0;; i++) {
+        const char *keyword = tni_keyword_at(i);
+        if (!keyword) {
+            return false;
+        }
+        if (tni_name_equal(keyword, word)) {
+            return true;
+        }
+    }
+}
+
+static void tni_name_identifier(const char *name, bool function, tni_text *out) {
+    const char *p;
+    bool plain = *name && !(*name >= '0' && *name <= '9');
+    for (p = name; *p && plain; p++) {
+        plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+                (*p >= '0' && *p <= '9') || *p == '_';
+    }
+    if (plain && !(function ? tni_name_is_keyword(name)
+                            : tni_keyword_reserved(name, strlen(name)))) {
+        tni_text_add(out, name);
+        return;
+    }
+    tni_text_char(out, '"');
+    for (p = name; *p; p++) {
+        if (*p == '"') {
+            tni_text_char(out, '"');
+        }
+        tni_text_char(out, *p);
+    }
+    tni_text_char(out, '"');
+}
+
+static void tni_name_string(const char *text, size_t length, tni_text *out) {
+    size_t i;
+    tni_text_char(out, '\'');
+    for (i = 0; text && i < length; i++) {
+        if (text[i] == '\'') {
+            tni_text_char(out, '\'');
+        }
+        tni_text_char(out, text[i]);
+    }
+    tni_text_char(out, '\'');
+}
+
+static void tni_name_list(tni_binder *binder, const tni_ast_expression *list, tni_text *out) {
+    for (; list && out->length < TNI_NAME_LONGEST; list = list->next) {
+        tni_name_expr(binder, list, out);
+        if (list->next) {
+            tni_text_add(out, ", ");
+        }
+    }
+}
+
+static void tni_name_order(tni_binder *binder, const tni_ast_order *order, tni_text *out) {
+    tni_text_add(out, "ORDER BY ");
+    for (; order; order = order->next) {
+        tni_name_expr(binder, order->expression, out);
+        if (order->descending) {
+            tni_text_add(out, " DESC");
+        }
+        if (order->nulls) {
+            tni_text_add(out, order->nulls == 1 ? " NULLS FIRST" : " NULLS LAST");
+        }
+        if (order->next) {
+            tni_text_add(out, ", ");
+        }
+    }
+}
+
+static const char *tni_name_of_function(const tni_ast_expression *ast, bool *keyword) {
+    *keyword = false;
+    if (tni_name_equal(ast->name, "coalesce") || tni_name_equal(ast->name, "ifnull")) {
+        return "COALESCE";
+    }
+    if (tni_name_equal(ast->name, "percentile_cont")) {
+        return "quantile_cont";
+    }
+    if (tni_name_equal(ast->name, "percentile_disc")) {
+        return "quantile_disc";
+    }
+    *keyword = true;
+    return ast->name;
+}
+
+static void tni_name_lower(const char *name, bool keyword, tni_text *out) {
+    char folded[64];
+    size_t length = strlen(name), i;
+    if (!keyword || length >= sizeof folded) {
+        tni_text_add(out, name);
+        return;
+    }
+    for (i = 0; i <= length; i++) {
+        folded[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32) : name[i];
+    }
+    tni_name_identifier(folded, true, out);
+}
+
+static void tni_name_call(tni_binder *binder, const tni_ast_expression *ast, tni_text *out) {
+    bool keyword, star = tni_name_equal(ast->name, "count") &&
+                         (ast->argument_count == 0 || ast->arguments->kind == TNI_AST_STAR);
+    const char *name = tni_name_of_function(ast, &keyword);
+    if (star) {
+        tni_text_add(out, "count_star(");
+    } else {
+        tni_name_lower(name, keyword, out);
+        tni_text_char(out, '(');
+        if (ast->distinct) {
+            tni_text_add(out, "DISTINCT ");
+        }
+        tni_name_list(binder, ast->arguments, out);
+    }
+    if (ast->order && (ast->argument_count > 0 || !ast->within_group)) {
+        tni_text_char(out, ' ');
+        tni_name_order(binder, ast->order, out);
+    }
+    tni_text_char(out, ')');
+    if (ast->order && ast->within_group && ast->argument_count == 0) {
+        tni_text_add(out, " WITHIN GROUP ( ");
+        tni_name_order(binder, ast->order, out);
+        tni_text_char(out, ')');
+    }
+    if (ast->filter) {
+        tni_text_add(out, " FILTER (WHERE ");
+        tni_name_expr(binder, ast->filter, out);
+        tni_text_char(out, ')');
+    }
+}
+
+/* a AND (b AND c) is one list: the parser balances long chains. */
+static void tni_name_chain(tni_binder *binder, const tni_ast_expression *ast, const char *op,
+                           tni_text *out) {
+    if (ast->kind == TNI_AST_BINARY && strcmp(ast->name, op) == 0) {
+        tni_name_chain(binder, ast->left, op, out);
+        tni_text_format(out, " %s ", op);
+        tni_name_chain(binder, ast->right, op, out);
+    } else {
+        tni_name_expr(binder, ast, out);
+    }
+}
+
+static void tni_name_binary(tni_binder *binder, const tni_ast_expression *ast, tni_text *out) {
+    tni_text_char(out, '(');
+    if (strcmp(ast->name, "AND") == 0 || strcmp(ast->name, "OR") == 0) {
+        tni_name_chain(binder, ast, ast->name, out);
+    } else {
+        tni_name_expr(binder, ast->left, out);
+        tni_text_format(out, " %s ", strcmp(ast->name, "<>") == 0 ? "!=" : ast->name);
+        tni_name_expr(binder, ast->right, out);
+    }
+    tni_text_char(out, ')');
+}
+
+static void tni_name_like(tni_binder *binder, const tni_ast_expression *ast, tni_text *out) {
+    bool similar = strcmp(ast->name, "SIMILAR TO") == 0, escape = ast->arguments != NULL;
+    const char *op = strcmp(ast->name, "LIKE") == 0    ? (ast->negated ? "!~~" : "~~")
+                     : strcmp(ast->name, "ILIKE") == 0 ? (ast->negated ? "!~~*" : "~~*")
+                                                       : "~~~";
+    bool negate = ast->negated && (similar || escape || op[2] == '~');
+    if (negate) {
+        tni_text_add(out, "(NOT ");
+    }
+    if (similar || escape) {
+        tni_text_add(out, similar ? "regexp_full_match(" : op[2] == '*' ? "ilike_escape("
+                                                                        : "like_escape(");
+        tni_name_expr(binder, ast->left, out);
+        tni_text_add(out, ", ");
+        tni_name_expr(binder, ast->right, out);
+        if (escape) {
+            tni_text_add(out, ", ");
+            tni_name_expr(binder, ast->arguments, out);
+        }
+    } else {
+        tni_text_char(out, '(');
+        tni_name_expr(binder, ast->left, out);
+        tni_text_format(out, " %s ", op);
+        tni_name_expr(binder, ast->right, out);
+    }
+    tni_text_add(out, negate ? "))" : ")");
+}
+
+static void tni_name_case(tni_binder *binder, const tni_ast_expression *ast, tni_text *out) {
+    const tni_ast_expression *when = ast->arguments;
+    tni_text_add(out, "CASE ");
+    for (; when && when->next; when = when->next->next) {
+        tni_text_add(out, " WHEN (");
+        if (ast->left) {
+            tni_text_char(out, '(');
+            tni_name_expr(binder, ast->left, out);
+            tni_text_add(out, " = ");
+        }
+        tni_name_expr(binder, when, out);
+        tni_text_add(out, ast->left ? ")) THEN (" : ") THEN (");
+        tni_name_expr(binder, when->next, out);
+        tni_text_char(out, ')');
+    }
+    tni_text_add(out, " ELSE ");
+    if (ast->right) {
+        tni_name_expr(binder, ast->right, out);
+    } else {
+        tni_text_add(out, "NULL");
+    }
+    tni_text_add(out, " END");
+}
+
+static void tni_name_cast(tni_binder *binder, const tni_ast_expression *ast, tni_text *out) {
+    char type[40];
+    tni_type_print(ast->cast_type.type, type);
+    tni_text_add(out, ast->negated ? "TRY_CAST(" : "CAST(");
+    tni_name_expr(binder, ast->left, out);
+    tni_text_format(out, " AS %s)", type);
+}
+
+/* [NOT] around what `print` adds. */
+static void tni_name_between_or_in(tni_binder *binder, const tni_ast_expression *ast,
+                                   tni_text *out) {
+    tni_text_add(out, ast->negated ? "(NOT (" : "(");
+    tni_name_expr(binder, ast->left, out);
+    if (ast->kind == TNI_AST_BETWEEN) {
+        tni_text_add(out, " BETWEEN ");
+        tni_name_expr(binder, ast->arguments, out);
+        tni_text_add(out, " AND ");
+        tni_name_expr(binder, ast->arguments->next, out);
+    } else {
+        tni_text_add(out, " IN (");
+        tni_name_list(binder, ast->arguments, out);
+        tni_text_char(out, ')');
+    }
+    tni_text_add(out, ast->negated ? "))" : ")");
+}
+
+static void tni_name_literal(const tni_ast_expression *ast, tni_text *out) {
+    char buffer[96];
+    switch (ast->kind) {
+    case TNI_AST_NULL: tni_text_add(out, "NULL"); break;
+    case TNI_AST_BOOLEAN: tni_text_add(out, ast->value.integer ? "true" : "false"); break;
+    case TNI_AST_INTEGER:
+        tni_print_i64(ast->value.integer, buffer);
+        tni_text_add(out, buffer);
+        break;
+    case TNI_AST_DOUBLE:
+        tni_print_double(ast->value.number, buffer);
+        tni_text_add(out, buffer);
+        break;
+    case TNI_AST_STRING: tni_name_string(ast->text, ast->text_length, out); break;
+    case TNI_AST_BLOB: tni_text_add(out, "BLOB"); break;
+    case TNI_AST_INTERVAL:
+        tni_print_interval(ast->value.interval, buffer);
+        tni_text_format(out, "INTERVAL '%s'", buffer);
+        break;
+    case TNI_AST_PARAMETER:
+        if (ast->name) {
+            tni_text_format(out, "$%s", ast->name);
+        } else {
+            tni_text_format(out, "$%lld", (long long)ast->value.integer);
+        }
+        break;
+    default: tni_text_add(out, ast->name ? ast->name : "?"); break;
+    }
+}
+
+static void tni_name_column(const tni_ast_expression *ast, tni_text *out) {
+    if (ast->qualifier) {
+        tni_name_identifier(ast->qualifier, false, out);
+        tni_text_char(out, '.');
+    }
+    tni_name_identifier(ast->name, false, out);
+}
+
+static void tni_name_switch(tni_binder *binder, const tni_ast_expression *ast, tni_text *out) {
+    switch (ast->kind) {
+    case TNI_AST_COLUMN: tni_name_column(ast, out); break;
+    case TNI_AST_STAR: tni_text_char(out, '*'); break;
+    case TNI_AST_CALL: tni_name_call(binder, ast, out); break;
+    case TNI_AST_UNARY:
+        tni_text_add(out, strcmp(ast->name, "NOT") == 0 ? "(NOT " : "(");
+        if (strcmp(ast->name, "NOT") != 0) {
+            tni_text_format(out, "%s(", ast->name);
+        }
+        tni_name_expr(binder, ast->left, out);
+        tni_text_add(out, strcmp(ast->name, "NOT") == 0 ? ")" : "))");
+        break;
+    case TNI_AST_BINARY: tni_name_binary(binder, ast, out); break;
+    case TNI_AST_IS_NULL:
+        tni_text_char(out, '(');
+        tni_name_expr(binder, ast->left, out);
+        tni_text_add(out, ast->negated ? " IS NOT NULL)" : " IS NULL)");
+        break;
+    case TNI_AST_IS_BOOL:
+        tni_text_char(out, '(');
+        tni_name_expr(binder, ast->left, out);
+        tni_text_format(out, " IS %s%s)", ast->negated ? "NOT " : "",
+                        ast->value.integer < 0    ? "NULL"
+                        : ast->value.integer == 0 ? "FALSE"
+                                                  : "TRUE");
+        break;
+    case TNI_AST_BETWEEN:
+    case TNI_AST_IN_LIST: tni_name_between_or_in(binder, ast, out); break;
+    case TNI_AST_LIKE: tni_name_like(binder, ast, out); break;
+    case TNI_AST_CASE: tni_name_case(binder, ast, out); break;
+    case TNI_AST_CAST: tni_name_cast(binder, ast, out); break;
+    case TNI_AST_INTERVAL_OF:
+        tni_text_add(out, "INTERVAL (");
+        tni_name_expr(binder, ast->left, out);
+        tni_text_format(out, ") %s", ast->name);
+        break;
+    default: tni_name_literal(ast, out); break;
+    }
+}
+
+static void tni_name_expr(tni_binder *binder, const tni_ast_expression *ast, tni_text *out) {
+    if (out->length > TNI_NAME_LONGEST) {
+        return;
+    }
+    tni_name_switch(binder, ast, out);
+}
+
+TNI_FN const char *tni_bind_name(tni_binder *binder, const tni_ast_expression *ast) {
+    tni_text text;
+    char *name;
+    if (ast->alias) {
+        return ast->alias;
+    }
+    if (ast->kind == TNI_AST_COLUMN) {
+        return ast->name;
+    }
+    tni_text_init(&text, binder->env->memory);
+    tni_name_expr(binder, ast, &text);
+    name = text.failed ? NULL
+                       : tni_arena_text(binder->arena, text.data ? text.data : "", text.length);
+    if (!name) {
+        (void)tni_memory_fail(binder->env->memory, text.length, binder->error);
+    }
+    tni_text_free(&text);
+    return name;
+}
+
+#undef TNI_NAME_LONGEST

@@ -1,0 +1,326 @@
+/*
+ * bind_path.c - files in FROM: paths, globs, lists of them, and the options of read_csv(...) and
+ * read_parquet(...).
+ *
+ * The format follows the name, then the first bytes. Globs go through the host's file callbacks;
+ * their matches are sorted, so that the rows of a query have one order.
+ *
+ * Uses: base/, column/source.h, format/, plan/bind_internal.h.
+ */
+#include "plan/bind_internal.h"
+#include "format/csv/csv.h"
+#include "format/parquet/parquet.h"
+
+typedef struct tni_path_list {
+    tni_binder *binder;
+    const char **items;
+    uint32_t count, capacity;
+    bool failed;
+} tni_path_list;
+
+typedef enum tni_path_format { TNI_PATH_CSV, TNI_PATH_PARQUET, TNI_PATH_UNKNOWN } tni_path_format;
+
+static void tni_path_add(void *context, const char *path) {
+    tni_path_list *list = (tni_path_list *)context;
+    tni_binder *binder = list->binder;
+    if (list->failed) {
+        return;
+    }
+    if (list->count == list->capacity) {
+        uint32_t capacity = TNI_MAX(list->capacity * 2, 8u);
+        const char **grown = (const char **)tni_binder_alloc(binder, capacity, sizeof *grown);
+        if (!grown) {
+            list->failed = true;
+            return;
+        }
+        if (list->count) {
+            memcpy(grown, list->items, list->count * sizeof *grown);
+        }
+        list->items = grown;
+        list->capacity = capacity;
+    }
+    list->items[list->count] = tni_arena_text(binder->arena, path, strlen(path));
+    if (!list->items[list->count++]) {
+        (void)tni_memory_fail(binder->arena->memory, strlen(path), binder->error);
+        list->failed = true;
+    }
+}
+
+static void tni_path_sort(const char **items, uint32_t count) {
+    uint32_t gap, i, k;
+    for (gap = count / 2; gap > 0; gap /= 2) {
+        for (i = gap; i < count; i++) {
+            const char *moved = items[i];
+            for (k = i; k >= gap && strcmp(items[k - gap], moved) > 0; k -= gap) {
+                items[k] = items[k - gap];
+            }
+            items[k] = moved;
+        }
+    }
+}
+
+static bool tni_path_fail(tni_binder *binder, trueno_status status, uint32_t position,
+                          const char *path, const char *what) {
+    (void)tni_fail_at(binder->error, status, position, "%s: %s", path, what);
+    return false;
+}
+
+/* Append what a path or glob means. */
+static bool tni_path_expand(tni_path_list *list, const char *path, uint32_t position) {
+    tni_binder *binder = list->binder;
+    const trueno_files *files = binder->env->files;
+    uint32_t before = list->count;
+    if (binder->env->no_file_access) {
+        return tni_path_fail(binder, TRUENO_ERROR_IO, position, path,
+                             "this database may not read files");
+    }
+    if (!tni_path_has_glob(path)) {
+        tni_path_add(list, path);
+        return !list->failed;
+    }
+    if (!files->list) {
+        return tni_path_fail(binder, TRUENO_ERROR_UNSUPPORTED, position, path,
+                             "the host's files cannot be listed, so globs do not work");
+    }
+    if (files->list(files->user, path, tni_path_add, list) != 0 || list->count == before) {
+        if (list->failed) {
+            return false;
+        }
+        return tni_path_fail(binder, TRUENO_ERROR_IO, position, path, "no file matches");
+    }
+    tni_path_sort(list->items + before, list->count - before);
+    return !list->failed;
+}
+
+/* ---- formats ---- */
+
+static bool tni_path_ends(const char *path, size_t length, const char *suffix) {
+    size_t n = strlen(suffix);
+    return length >= n && tni_name_equal_n(path + length - n, n, suffix, n);
+}
+
+static tni_path_format tni_path_by_name(const char *path) {
+    static const char *const packed[] = {".gz", ".gzip", ".zst", ".zstd"};
+    static const char *const text[] = {".csv", ".tsv", ".tab", ".txt", ".psv"};
+    static const char *const parquet[] = {".parquet", ".parq", ".pq"};
+    size_t length = strlen(path), i;
+    for (i = 0; i < TNI_COUNT_OF(packed); i++) {
+        if (tni_path_ends(path, length, packed[i])) {
+            length -= strlen(packed[i]);
+            break;
+        }
+    }
+    for (i = 0; i < TNI_COUNT_OF(text); i++) {
+        if (tni_path_ends(path, length, text[i])) {
+            return TNI_PATH_CSV;
+        }
+    }
+    for (i = 0; i < TNI_COUNT_OF(parquet); i++) {
+        if (tni_path_ends(path, length, parquet[i])) {
+            return TNI_PATH_PARQUET;
+        }
+    }
+    return TNI_PATH_UNKNOWN;
+}
+
+/* A Parquet file begins with PAR1; everything else is taken for text. */
+static tni_path_format tni_path_by_content(const tni_binder *binder, const char *path) {
+    const trueno_files *files = binder->env->files;
+    char magic[4] = {0, 0, 0, 0};
+    size_t done = 0;
+    void *file = NULL;
+    if (files->open(files->user, path, TRUENO_FILE_READ, &file) != 0) {
+        return TNI_PATH_CSV;
+    }
+    (void)files->read(files->user, file, 0, magic, sizeof magic, &done);
+    (void)files->close(files->user, file);
+    return done == sizeof magic && memcmp(magic, "PAR1", 4) == 0 ? TNI_PATH_PARQUET
+                                                                 : TNI_PATH_CSV;
+}
+
+static trueno_status tni_path_open(tni_binder *binder, const tni_path_list *list,
+                                   tni_path_format format, tni_csv_options *options,
+                                   tni_source **out) {
+    tni_csv_options defaults;
+    if (format == TNI_PATH_UNKNOWN) {
+        format = tni_path_by_name(list->items[0]);
+    }
+    if (format == TNI_PATH_UNKNOWN) {
+        format = tni_path_by_content(binder, list->items[0]);
+    }
+    if (format == TNI_PATH_PARQUET) {
+        return tni_parquet_open(binder->env, list->items, list->count, out, binder->error);
+    }
+    if (!options) {
+        tni_csv_options_init(&defaults, binder->arena);
+        options = &defaults;
+    }
+    return tni_csv_open(binder->env, list->items, list->count, options, out, binder->error);
+}
+
+static trueno_status tni_path_placed(tni_binder *binder, trueno_status status,
+                                     uint32_t position) {
+    if (status != TRUENO_OK && binder->error->position == TNI_NO_POSITION) {
+        binder->error->position = position;
+    }
+    return status;
+}
+
+TNI_FN trueno_status tni_bind_path(tni_bind_context *context, const char *path, uint32_t position,
+                                   tni_source **out, tni_error *error) {
+    tni_binder *binder = tni_binder_get(context, error);
+    tni_path_list list;
+    *out = NULL;
+    if (!binder) {
+        return TRUENO_ERROR_MEMORY;
+    }
+    memset(&list, 0, sizeof list);
+    list.binder = binder;
+    if (!tni_path_expand(&list, path, position)) {
+        return binder->error->status;
+    }
+    return tni_path_placed(binder, tni_path_open(binder, &list, TNI_PATH_UNKNOWN, NULL, out),
+                           position);
+}
+
+/* ---- calls ---- */
+
+/* The constants of an option: one value or a list. */
+static bool tni_path_setting(tni_binder *binder, const tni_ast_expression *ast,
+                             tni_csv_setting *out) {
+    const tni_ast_expression *item = ast->kind == TNI_AST_LIST ? ast->arguments : ast;
+    uint32_t count = ast->kind == TNI_AST_LIST ? ast->argument_count : 1, i;
+    tni_value *items = (tni_value *)tni_binder_alloc(binder, count, sizeof *items);
+    if (!items) {
+        return false;
+    }
+    for (i = 0; i < count; i++, item = item->next) {
+        if (!tni_bind_constant_value(binder, item, "an option", &items[i])) {
+            return false;
+        }
+    }
+    memset(out, 0, sizeof *out);
+    out->items = items;
+    out->count = count;
+    out->is_list = ast->kind == TNI_AST_LIST;
+    return true;
+}
+
+static bool tni_path_add_setting(tni_path_list *list, const tni_csv_setting *setting,
+                                 uint32_t position) {
+    uint32_t i;
+    for (i = 0; i < setting->count; i++) {
+        const tni_value *value = &setting->items[i];
+        const char *path;
+        if (value->is_null || value->type.id != TRUENO_TYPE_VARCHAR) {
+            (void)tni_fail_at(list->binder->error, TRUENO_ERROR_BINDER, position,
+                              "a path or a list of paths is wanted here");
+            return false;
+        }
+        path = tni_arena_text(list->binder->arena,
+                              (const char *)tni_string_data(&value->as.string),
+                              value->as.string.length);
+        if (!path) {
+            (void)tni_memory_fail(list->binder->arena->memory, value->as.string.length,
+                                  list->binder->error);
+            return false;
+        }
+        if (!tni_path_expand(list, path, position)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* An option of read_parquet: those that change nothing when false are accepted as false. */
+static bool tni_path_parquet_option(tni_binder *binder, const char *name,
+                                    const tni_csv_setting *setting, uint32_t position,
+                                    tni_parquet_options *options) {
+    static const char *const refused[] = {"filename", "hive_partitioning", "union_by_name",
+                                          "file_row_number"};
+    tni_value value;
+    size_t i;
+    bool on = setting->count == 1 && !setting->items[0].is_null &&
+              tni_value_exact(binder, &setting->items[0], tni_type_make(TRUENO_TYPE_BOOLEAN),
+                              &value) &&
+              value.as.boolean;
+    if (tni_name_equal(name, "binary_as_string")) {
+        options->binary_as_string = on;
+        return true;
+    }
+    for (i = 0; i < TNI_COUNT_OF(refused); i++) {
+        if (tni_name_equal(name, refused[i])) {
+            if (on) {
+                (void)tni_fail_at(binder->error, TRUENO_ERROR_UNSUPPORTED, position,
+                                  "option \"%s\" of read_parquet is not supported in this version",
+                                  name);
+            }
+            return !on;
+        }
+    }
+    (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER, position,
+                      "read_parquet has no option \"%s\"", name);
+    return false;
+}
+
+typedef struct tni_path_call {
+    tni_path_list list;
+    tni_csv_options csv;
+    tni_parquet_options parquet;
+    bool is_csv;
+} tni_path_call;
+
+static bool tni_path_argument(tni_path_call *run, const tni_ast_expression *argument,
+                              bool first) {
+    tni_binder *binder = run->list.binder;
+    uint32_t position = tni_binder_position(binder, argument->position);
+    tni_csv_setting setting;
+    if (!tni_path_setting(binder, argument, &setting)) {
+        return false;
+    }
+    if (!argument->alias) {
+        if (!first) {
+            (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER, position,
+                              "options are named: write name = value");
+            return false;
+        }
+        return tni_path_add_setting(&run->list, &setting, position);
+    }
+    if (!run->is_csv) {
+        return tni_path_parquet_option(binder, argument->alias, &setting, position,
+                                       &run->parquet);
+    }
+    return tni_path_placed(binder, tni_csv_option(&run->csv, argument->alias, &setting,
+                                                  binder->error),
+                           position) == TRUENO_OK;
+}
+
+TNI_FN bool tni_bind_file_call(tni_binder *binder, const tni_ast_expression *call,
+                               tni_source **out) {
+    tni_path_call run;
+    const tni_ast_expression *argument;
+    trueno_status status;
+    *out = NULL;
+    memset(&run, 0, sizeof run);
+    run.list.binder = binder;
+    run.is_csv = tni_name_equal(call->name, "read_csv") ||
+                 tni_name_equal(call->name, "read_csv_auto");
+    tni_csv_options_init(&run.csv, binder->arena);
+    for (argument = call->arguments; argument; argument = argument->next) {
+        if (!tni_path_argument(&run, argument, argument == call->arguments)) {
+            return false;
+        }
+    }
+    if (run.list.count == 0) {
+        (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
+                          tni_binder_position(binder, call->position),
+                          "%s needs a path or a list of paths", call->name);
+        return false;
+    }
+    status = run.is_csv
+                 ? tni_path_open(binder, &run.list, TNI_PATH_CSV, &run.csv, out)
+                 : tni_parquet_open_with(binder->env, run.list.items, run.list.count,
+                                         &run.parquet, out, binder->error);
+    return tni_path_placed(binder, status, tni_binder_position(binder, call->position)) ==
+           TRUENO_OK;
+}

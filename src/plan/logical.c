@@ -1,0 +1,151 @@
+/*
+ * logical.c - nodes of the logical tree, made while binding and rewritten by the rules.
+ *
+ * Every node lists its output ids; FILTER, ORDER and LIMIT pass their input's on. Estimates of
+ * rows are coarse on purpose: they order joins and size tables, no answer depends on them.
+ *
+ * Uses: plan/bind_internal.h.
+ */
+#include "plan/bind_internal.h"
+
+#define TNI_NODE_LIMIT 100000u /* a CTE used twice by one used twice ... doubles each time */
+
+static double tni_node_estimate(tni_plan_kind kind, const tni_node *input) {
+    double rows = input ? input->rows : 1.0;
+    switch (kind) {
+    case TNI_PLAN_FILTER: return rows * 0.2 + 1.0;
+    case TNI_PLAN_AGGREGATE: return rows < 1000.0 ? rows : rows * 0.1;
+    default: return rows;
+    }
+}
+
+TNI_FN tni_node *tni_node_new(tni_binder *binder, tni_plan_kind kind, tni_node *input,
+                              uint32_t column_count) {
+    tni_node *node = (tni_node *)tni_binder_alloc(binder, 1, sizeof *node);
+    bool pass = column_count == UINT32_MAX;
+    if (!node) {
+        return NULL;
+    }
+    if (++binder->node_count > TNI_NODE_LIMIT) {
+        (void)tni_fail(binder->error, TRUENO_ERROR_LIMIT,
+                       "the statement needs more than %u plan nodes", TNI_NODE_LIMIT);
+        return NULL;
+    }
+    node->kind = kind;
+    node->number = binder->node_count;
+    node->input = input;
+    node->limit = TNI_NO_LIMIT;
+    node->rows = tni_node_estimate(kind, input);
+    node->column_count = pass ? input->column_count : column_count;
+    node->columns =
+        (uint32_t *)tni_binder_alloc(binder, node->column_count, sizeof *node->columns);
+    if (!node->columns) {
+        return NULL;
+    }
+    if (pass && node->column_count) {
+        memcpy(node->columns, input->columns, node->column_count * sizeof *node->columns);
+    }
+    return node;
+}
+
+TNI_FN bool tni_node_column(tni_binder *binder, tni_node *node, uint32_t index, tni_type type,
+                            const char *name) {
+    uint32_t id = tni_binder_column(binder, type, name);
+    if (id == UINT32_MAX) {
+        return false;
+    }
+    binder->columns[id].owner = node->number;
+    node->columns[index] = id;
+    return true;
+}
+
+TNI_FN tni_node *tni_node_project(tni_binder *binder, tni_node *input, tni_expr *const *exprs,
+                                  const char *const *names, uint32_t count) {
+    tni_node *node = tni_node_new(binder, TNI_PLAN_PROJECT, input, count);
+    uint32_t i;
+    if (!node) {
+        return NULL;
+    }
+    node->exprs = (tni_expr **)tni_binder_alloc(binder, count, sizeof *node->exprs);
+    if (!node->exprs) {
+        return NULL;
+    }
+    for (i = 0; i < count; i++) {
+        const tni_expr *e = exprs[i];
+        node->exprs[i] = exprs[i];
+        if (!tni_node_column(binder, node, i, e->type, names ? names[i] : "")) {
+            return NULL;
+        }
+        binder->columns[node->columns[i]].not_null =
+            (e->op == TNI_IR_COLUMN && binder->columns[e->column].not_null) ||
+            (e->op == TNI_IR_CONSTANT && !e->constant.is_null);
+    }
+    return node;
+}
+
+TNI_FN tni_node *tni_node_distinct(tni_binder *binder, tni_node *input, const uint32_t *ids,
+                                   uint32_t count) {
+    tni_node *node = tni_node_new(binder, TNI_PLAN_AGGREGATE, input, count);
+    uint32_t i;
+    if (!node) {
+        return NULL;
+    }
+    node->key_count = count;
+    node->exprs = (tni_expr **)tni_binder_alloc(binder, count, sizeof *node->exprs);
+    if (!node->exprs) {
+        return NULL;
+    }
+    for (i = 0; i < count; i++) {
+        tni_column_info info = binder->columns[ids[i]];
+        node->exprs[i] = tni_expr_column(binder, ids[i]);
+        if (!node->exprs[i] || !tni_node_column(binder, node, i, info.type, info.name)) {
+            return NULL;
+        }
+        binder->columns[node->columns[i]].not_null = info.not_null;
+    }
+    return node;
+}
+
+TNI_FN bool tni_node_add_conjuncts(tni_binder *binder, tni_node *node, tni_expr *condition) {
+    bool is_and;
+    uint32_t added, i, k;
+    tni_expr **list;
+    while (condition->op == TNI_IR_IS_TRUE) { /* NULL passes no row either */
+        condition = condition->arguments[0];
+    }
+    is_and = condition->op == TNI_IR_AND;
+    added = is_and ? condition->argument_count : 1;
+    list = (tni_expr **)tni_binder_alloc(binder, node->conjunct_count + added, sizeof *list);
+    if (!list) {
+        return false;
+    }
+    if (node->conjunct_count) {
+        memcpy(list, node->conjuncts, node->conjunct_count * sizeof *list);
+    }
+    for (i = 0; i < added; i++) {
+        tni_expr *part = is_and ? condition->arguments[i] : condition;
+        for (k = 0; k < node->conjunct_count && list[k] != part; k++) {
+        }
+        if (k == node->conjunct_count && !tni_expr_is_true(part)) {
+            list[node->conjunct_count++] = part;
+        }
+    }
+    node->conjuncts = list;
+    return true;
+}
+
+TNI_FN tni_node *tni_node_filter(tni_binder *binder, tni_node *input, tni_expr *condition) {
+    tni_node *node = tni_node_new(binder, TNI_PLAN_FILTER, input, UINT32_MAX);
+    return node && tni_node_add_conjuncts(binder, node, condition) ? node : NULL;
+}
+
+TNI_FN tni_node *tni_node_single_row(tni_binder *binder) {
+    tni_node *node = tni_node_new(binder, TNI_PLAN_VALUES, NULL, 0);
+    if (node) {
+        node->row_count = 1;
+        node->rows = 1.0;
+    }
+    return node;
+}
+
+#undef TNI_NODE_LIMIT
