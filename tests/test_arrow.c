@@ -31,12 +31,12 @@ typedef struct producer {
     const char *formats[MOST];
     const char *dictionary_formats[MOST];
     int columns;
-    struct ArrowArray arrays[4][MOST];       /* as given */
+    struct ArrowArray arrays[4][MOST]; /* as given */
     struct ArrowArray dictionaries[4][MOST];
     bool has_dictionary[4][MOST];
     int64_t lengths[4], offsets[4];
     int batches, next;
-    int fail_at;                             /* get_next fails at this batch; -1: never */
+    int fail_at; /* get_next fails at this batch; -1: never */
     int schemas_released, batches_released, streams_released, children_released;
     struct ArrowSchema schema_children[MOST], schema_dictionaries[MOST];
     struct ArrowSchema *schema_pointers[MOST];
@@ -148,8 +148,8 @@ static void add_column(producer *p, const char *format) {
     p->formats[p->columns++] = format;
 }
 /* Give column c of batch b its buffers. */
-static void set_array(producer *p, int b, int c, int64_t length, int64_t offset,
-                      int64_t null_count, const void **buffers, int64_t count) {
+static void set_array(producer *p, int b, int c, int64_t length, int64_t offset, int64_t null_count,
+                      const void **buffers, int64_t count) {
     struct ArrowArray *array = &p->arrays[b][c];
     memset(array, 0, sizeof *array);
     array->length = length;
@@ -551,8 +551,8 @@ static void test_failures_release_everything(void) {
     tni_error error;
     struct ArrowArrayStream released;
     tni_table *table;
-    static const char *const nested[] = {"+l", "+w:3", "+s", "+m", "+ud:0,1", "+r", "d:50,2,256",
-                                         "+vl", "x"};
+    static const char *const nested[] = {"+l", "+w:3",       "+s",  "+m", "+ud:0,1",
+                                         "+r", "d:50,2,256", "+vl", "x"};
     size_t i;
     b[0] = NULL;
     b[1] = numbers;
@@ -580,7 +580,8 @@ static void test_failures_release_everything(void) {
     (void)import(p, TRUENO_ERROR_INVALID, &error);
     TNI_CHECK(strstr(error.message, "row 1") != NULL);
     b[1] = broken;
-    b[2] = "a\xff" "b";
+    b[2] = "a\xff"
+           "b";
     (void)import(p, TRUENO_ERROR_INVALID, &error);
     TNI_CHECK(strstr(error.message, "UTF-8") != NULL);
     b[2] = NULL;
@@ -606,14 +607,14 @@ static void test_failures_release_everything(void) {
 /* -------------------------------------------------------------------------------- outwards --- */
 
 static const trueno_type all_types[] = {
-    TRUENO_TYPE_NULL,         TRUENO_TYPE_BOOLEAN,   TRUENO_TYPE_TINYINT,
-    TRUENO_TYPE_SMALLINT,     TRUENO_TYPE_INTEGER,   TRUENO_TYPE_BIGINT,
-    TRUENO_TYPE_UTINYINT,     TRUENO_TYPE_USMALLINT, TRUENO_TYPE_UINTEGER,
-    TRUENO_TYPE_UBIGINT,      TRUENO_TYPE_HUGEINT,   TRUENO_TYPE_FLOAT,
-    TRUENO_TYPE_DOUBLE,       TRUENO_TYPE_DATE,      TRUENO_TYPE_TIME,
+    TRUENO_TYPE_NULL,         TRUENO_TYPE_BOOLEAN,      TRUENO_TYPE_TINYINT,
+    TRUENO_TYPE_SMALLINT,     TRUENO_TYPE_INTEGER,      TRUENO_TYPE_BIGINT,
+    TRUENO_TYPE_UTINYINT,     TRUENO_TYPE_USMALLINT,    TRUENO_TYPE_UINTEGER,
+    TRUENO_TYPE_UBIGINT,      TRUENO_TYPE_HUGEINT,      TRUENO_TYPE_FLOAT,
+    TRUENO_TYPE_DOUBLE,       TRUENO_TYPE_DATE,         TRUENO_TYPE_TIME,
     TRUENO_TYPE_TIMESTAMP_S,  TRUENO_TYPE_TIMESTAMP_MS, TRUENO_TYPE_TIMESTAMP,
     TRUENO_TYPE_TIMESTAMP_NS, TRUENO_TYPE_TIMESTAMP_TZ, TRUENO_TYPE_INTERVAL,
-    TRUENO_TYPE_VARCHAR,      TRUENO_TYPE_BLOB,      TRUENO_TYPE_DECIMAL,
+    TRUENO_TYPE_VARCHAR,      TRUENO_TYPE_BLOB,         TRUENO_TYPE_DECIMAL,
     TRUENO_TYPE_DECIMAL};
 #define TYPES TNI_COUNT_OF(all_types)
 
@@ -624,7 +625,8 @@ static tni_type type_of(size_t c) {
 }
 
 static tni_value value_of(size_t c, int64_t row) {
-    static const char *const words[] = {"", "short", "a string of more than twelve bytes", "\xc3\xa9"};
+    static const char *const words[] = {"", "short", "a string of more than twelve bytes",
+                                        "\xc3\xa9"};
     tni_type type = type_of(c);
     tni_value value = tni_value_i64(type, row % 100);
     if (type.id == TRUENO_TYPE_NULL || row % 5 == 3) {
@@ -681,9 +683,9 @@ static tni_collection *make_collection(int64_t rows) {
     return collection;
 }
 
-static const char *const names[TYPES] = {"c0",  "c1",  "c2",  "c3",  "c4",  "c5",  "c6",  "c7", "c8",
-                                   "c9",  "c10", "c11", "c12", "c13", "c14", "c15", "c16", "c17",
-                                   "c18", "c19", "c20", "c21", "c22", "c23", "c24"};
+static const char *const names[TYPES] = {
+    "c0",  "c1",  "c2",  "c3",  "c4",  "c5",  "c6",  "c7",  "c8",  "c9",  "c10", "c11", "c12",
+    "c13", "c14", "c15", "c16", "c17", "c18", "c19", "c20", "c21", "c22", "c23", "c24"};
 
 static void test_round_trip_of_every_type(void) {
     static const int64_t sizes[] = {0, 1, 3000, 20000};

@@ -31,8 +31,7 @@ static void make_begin(maker *m, const tni_type *types, uint32_t columns) {
     memset(m, 0, sizeof *m);
     m->columns = columns;
     tni_scratch_init(&m->scratch, &account->memory);
-    TNI_CHECK(tni_collection_new(&account->memory, types, columns, &m->rows, &error) ==
-              TRUENO_OK);
+    TNI_CHECK(tni_collection_new(&account->memory, types, columns, &m->rows, &error) == TRUENO_OK);
 }
 static void make_row(maker *m, const tni_value *values) {
     tni_chunk chunk;

@@ -36,8 +36,7 @@ static void read_all(tni_table *table, uint32_t field, tni_text *out) {
     request.column_count = 1;
     request.workers = 1;
     tni_scratch_init(&scratch, &memory);
-    TNI_CHECK(table->source.ops->begin(&table->source, &env, &request, &scan, &error) ==
-              TRUENO_OK);
+    TNI_CHECK(table->source.ops->begin(&table->source, &env, &request, &scan, &error) == TRUENO_OK);
     for (;;) {
         uint32_t first, i;
         TNI_CHECK(table->source.ops->next(scan, 0, &morsel, &error) == TRUENO_OK);
@@ -209,8 +208,8 @@ static void check_made(tni_table *table, uint64_t total, bool unique) {
             tni_text_char(&line, '\n');
             same = strncmp(at, line.data, line.length) == 0;
             if (!same) {
-                printf("    column %u row %llu: got %.60s, expected %s", c,
-                       (unsigned long long)i, at, line.data);
+                printf("    column %u row %llu: got %.60s, expected %s", c, (unsigned long long)i,
+                       at, line.data);
             }
             at += line.length;
         }
@@ -346,8 +345,7 @@ static void test_builder_takes_every_form_and_masks(void) {
     for (i = 0; i < 3; i++) {
         tni_string s = tni_string_c(strings[i]);
         uint32_t code;
-        TNI_CHECK(tni_interner_add(&interner, &s, tni_hash_string(&s), &code, &error) ==
-                  TRUENO_OK);
+        TNI_CHECK(tni_interner_add(&interner, &s, tni_hash_string(&s), &code, &error) == TRUENO_OK);
     }
     TNI_CHECK(tni_interner_seal(&interner, false, NULL, &dictionary, &error) == TRUENO_OK);
     memset(vectors, 0, sizeof vectors);
@@ -442,8 +440,7 @@ static void test_zones_prune_row_groups(void) {
     request.prunes = &prune;
     request.prune_count = 1;
     request.workers = 2;
-    TNI_CHECK(table->source.ops->begin(&table->source, &env, &request, &scan, &error) ==
-              TRUENO_OK);
+    TNI_CHECK(table->source.ops->begin(&table->source, &env, &request, &scan, &error) == TRUENO_OK);
     TNI_CHECK(table->source.ops->next(scan, 1, &morsel, &error) == TRUENO_OK);
     TNI_CHECK_EQ_UINT(morsel.rows, 65536);
     TNI_CHECK_EQ_UINT(morsel.first_row, 65536);
@@ -639,8 +636,7 @@ static void test_collection_keeps_rows_in_order(void) {
         types[c] = made_fields[c].type;
     }
     for (c = 0; c < 3; c++) {
-        TNI_CHECK(tni_collection_new(&memory, types, MADE_COLUMNS, &parts[c], &error) ==
-                  TRUENO_OK);
+        TNI_CHECK(tni_collection_new(&memory, types, MADE_COLUMNS, &parts[c], &error) == TRUENO_OK);
     }
     TNI_CHECK(tni_collection_new(&memory, types, MADE_COLUMNS, &all, &error) == TRUENO_OK);
     for (order = 0; order < 30; order++) { /* order o holds rows [o * 1000, o * 1000 + 1000) */

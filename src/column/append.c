@@ -138,11 +138,11 @@ TNI_FN trueno_status tni_append_own_strings(tni_arena *heap, tni_string *strings
 }
 
 /* Bottom-up merge sort: stable, no recursion. */
-TNI_FN void tni_sort_keys(tni_sort_key *keys, tni_sort_key *spare, size_t count) {
-    tni_sort_key *from = keys, *to = spare;
+TNI_FN void tni_row_keys_sort(tni_row_key *keys, tni_row_key *spare, size_t count) {
+    tni_row_key *from = keys, *to = spare;
     size_t width, i;
     for (width = 1; width < count; width *= 2) {
-        tni_sort_key *swap = from;
+        tni_row_key *swap = from;
         for (i = 0; i < count; i += 2 * width) {
             size_t a = i, middle = TNI_MIN(i + width, count), b = middle;
             size_t end = TNI_MIN(i + 2 * width, count), k = i;

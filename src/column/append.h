@@ -25,10 +25,10 @@ TNI_FN trueno_status tni_append_own_strings(tni_arena *heap, tni_string *strings
                                             bool repeats, tni_error *error);
 
 /* Stable sort by (major, minor); `spare` holds `count` keys too. */
-typedef struct tni_sort_key {
+typedef struct tni_row_key {
     uint64_t major, minor;
     size_t item;
-} tni_sort_key;
-TNI_FN void tni_sort_keys(tni_sort_key *keys, tni_sort_key *spare, size_t count);
+} tni_row_key;
+TNI_FN void tni_row_keys_sort(tni_row_key *keys, tni_row_key *spare, size_t count);
 
 #endif

@@ -31,9 +31,9 @@ typedef enum tni_arrow_kind {
 
 typedef struct tni_arrow_format {
     tni_arrow_kind kind;
-    tni_type type;       /* ours */
-    uint32_t width;      /* bytes of a value in Arrow memory; 0 where it has none */
-    int64_t multiply;    /* SCALED, DURATION: microseconds = value * multiply / divide */
+    tni_type type;    /* ours */
+    uint32_t width;   /* bytes of a value in Arrow memory; 0 where it has none */
+    int64_t multiply; /* SCALED, DURATION: microseconds = value * multiply / divide */
     int64_t divide;
 } tni_arrow_format;
 

@@ -56,10 +56,17 @@ static bool tni_arrow_starts(const char *format, const char *prefix) {
 /* For the message: what a format we do not read is called. */
 static const char *tni_arrow_family(const char *format) {
     static const char *const families[][2] = {
-        {"+l", "list"},       {"+L", "large_list"},         {"+vl", "list_view"},
-        {"+vL", "list_view"}, {"+w:", "fixed_size_list"},   {"+s", "struct"},
-        {"+m", "map"},        {"+ud:", "dense union"},      {"+us:", "sparse union"},
-        {"+r", "run-end encoded"}, {"d:", "decimal of this width"},
+        {"+l", "list"},
+        {"+L", "large_list"},
+        {"+vl", "list_view"},
+        {"+vL", "list_view"},
+        {"+w:", "fixed_size_list"},
+        {"+s", "struct"},
+        {"+m", "map"},
+        {"+ud:", "dense union"},
+        {"+us:", "sparse union"},
+        {"+r", "run-end encoded"},
+        {"d:", "decimal of this width"},
     };
     size_t i;
     for (i = 0; i < TNI_COUNT_OF(families); i++) {
@@ -109,8 +116,7 @@ static bool tni_arrow_decimal(const char *format, tni_arrow_format *out) {
             return false;
         }
     }
-    if (*at || precision < 1 || scale > precision ||
-        (bits != 32 && bits != 64 && bits != 128)) {
+    if (*at || precision < 1 || scale > precision || (bits != 32 && bits != 64 && bits != 128)) {
         return false;
     }
     out->type = tni_type_decimal((uint8_t)precision, (uint8_t)scale);
@@ -225,8 +231,7 @@ TNI_FN trueno_status tni_arrow_view_array(const struct ArrowArray *array,
     memset(out, 0, sizeof *out);
     if (!array || array->offset < 0 || array->length < 0 || array->null_count < -1 ||
         parent_offset < 0 || length < 0 || length > array->length ||
-        parent_offset > array->length - length ||
-        array->offset > INT64_MAX / 32 - array->length) {
+        parent_offset > array->length - length || array->offset > INT64_MAX / 32 - array->length) {
         return tni_arrow_bad(column, "has an impossible length or offset", error);
     }
     out->start = array->offset + parent_offset;

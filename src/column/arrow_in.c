@@ -25,19 +25,19 @@ typedef struct tni_arrow_holder {
 
 /* The decoded dictionary of a column. */
 typedef struct tni_arrow_dictionary {
-    tni_arrow_holder *holder;   /* keeps its memory; NULL: nothing decoded */
+    tni_arrow_holder *holder; /* keeps its memory; NULL: nothing decoded */
     tni_arrow_view view;
-    tni_buffer *values;         /* [count] flat values of ours */
-    tni_buffer *validity;       /* words */
-    tni_dictionary *strings;    /* of string values */
+    tni_buffer *values;      /* [count] flat values of ours */
+    tni_buffer *validity;    /* words */
+    tni_dictionary *strings; /* of string values */
     uint32_t count;
 } tni_arrow_dictionary;
 
 typedef struct tni_arrow_column {
     const char *name;
-    tni_arrow_format format;    /* of the values */
-    int index_width;            /* not 0: dictionary-encoded; negative: signed */
-    tni_arrow_view view;        /* of the current batch; dictionary-encoded: the indices */
+    tni_arrow_format format; /* of the values */
+    int index_width;         /* not 0: dictionary-encoded; negative: signed */
+    tni_arrow_view view;     /* of the current batch; dictionary-encoded: the indices */
     tni_arrow_dictionary dictionary;
     tni_table_builder *builder; /* rows that could not stay in place, or NULL */
 } tni_arrow_column;
@@ -53,7 +53,7 @@ typedef struct tni_arrow_reader {
     tni_field *fields;
     uint32_t column_count;
     tni_table *table;
-    uint32_t pending;           /* rows gathered for the next row group */
+    uint32_t pending; /* rows gathered for the next row group */
     uint64_t values[TNI_VECTOR_ROWS * 2];
     uint64_t validity[TNI_VECTOR_WORDS];
     uint32_t codes[TNI_VECTOR_ROWS];
@@ -113,9 +113,8 @@ static void tni_arrow_reader_free(tni_arrow_reader *reader) {
 /* The producer's own words, after a call returned an errno. */
 static trueno_status tni_arrow_stream_failed(tni_arrow_reader *reader, const char *call, int code,
                                              tni_error *error) {
-    const char *text = reader->stream->get_last_error
-                           ? reader->stream->get_last_error(reader->stream)
-                           : NULL;
+    const char *text =
+        reader->stream->get_last_error ? reader->stream->get_last_error(reader->stream) : NULL;
     return tni_fail(error, TRUENO_ERROR_IO,
                     "table \"%s\": the Arrow stream's %s failed (%d)%s%.500s", reader->name, call,
                     code, text && *text ? ": " : "", text ? text : "");
@@ -123,8 +122,7 @@ static trueno_status tni_arrow_stream_failed(tni_arrow_reader *reader, const cha
 
 /* ---------------------------------------------------------------------------------- schema --- */
 
-static trueno_status tni_arrow_read_field(tni_arrow_reader *reader, uint32_t c,
-                                          tni_error *error) {
+static trueno_status tni_arrow_read_field(tni_arrow_reader *reader, uint32_t c, tni_error *error) {
     const struct ArrowSchema *child = reader->schema.children[c];
     tni_arrow_column *column = &reader->columns[c];
     const char *name = child && child->name ? child->name : "";
@@ -156,9 +154,8 @@ static trueno_status tni_arrow_read_field(tni_arrow_reader *reader, uint32_t c,
 
 static trueno_status tni_arrow_read_schema(tni_arrow_reader *reader, tni_error *error) {
     const struct ArrowSchema *schema = &reader->schema;
-    uint64_t limit = reader->env->limits && reader->env->limits->columns
-                         ? reader->env->limits->columns
-                         : 32768;
+    uint64_t limit =
+        reader->env->limits && reader->env->limits->columns ? reader->env->limits->columns : 32768;
     int code = reader->stream->get_schema(reader->stream, &reader->schema);
     uint32_t c;
     if (code != 0) {
@@ -176,8 +173,8 @@ static trueno_status tni_arrow_read_schema(tni_arrow_reader *reader, tni_error *
     }
     reader->columns = (tni_arrow_column *)tni_arena_alloc(
         &reader->arena, (size_t)schema->n_children * sizeof *reader->columns);
-    reader->fields = (tni_field *)tni_arena_alloc(
-        &reader->arena, (size_t)schema->n_children * sizeof *reader->fields);
+    reader->fields = (tni_field *)tni_arena_alloc(&reader->arena, (size_t)schema->n_children *
+                                                                      sizeof *reader->fields);
     if (!reader->columns || !reader->fields) {
         return tni_memory_fail(reader->memory, (size_t)schema->n_children * 64, error);
     }
@@ -195,8 +192,8 @@ static bool tni_arrow_same_memory(const tni_arrow_view *a, const tni_arrow_view 
            a->start == b->start && a->length == b->length && !a->variadic && !b->variadic;
 }
 
-static trueno_status tni_arrow_decode_dictionary(tni_arrow_reader *reader,
-                                                 tni_arrow_column *column, tni_error *error) {
+static trueno_status tni_arrow_decode_dictionary(tni_arrow_reader *reader, tni_arrow_column *column,
+                                                 tni_error *error) {
     tni_arrow_dictionary *dictionary = &column->dictionary;
     size_t width = tni_type_width(column->format.type), count = dictionary->count;
     TNI_TRY(tni_buffer_new(reader->memory, count * width + 1, &dictionary->values, error));
@@ -220,8 +217,8 @@ static trueno_status tni_arrow_take_dictionary(tni_arrow_reader *reader, tni_arr
         return tni_fail(error, TRUENO_ERROR_INVALID,
                         "column \"%s\": Arrow batch without a usable dictionary", column->name);
     }
-    TNI_TRY(tni_arrow_view_array(array, &column->format, column->name, 0, array->length, &view,
-                                 error));
+    TNI_TRY(
+        tni_arrow_view_array(array, &column->format, column->name, 0, array->length, &view, error));
     if (column->dictionary.holder && tni_arrow_same_memory(&view, &column->dictionary.view)) {
         return TRUENO_OK;
     }
@@ -238,8 +235,8 @@ static trueno_status tni_arrow_read_indices(tni_arrow_reader *reader, tni_arrow_
                                             tni_error *error) {
     const tni_arrow_dictionary *dictionary = &column->dictionary;
     const uint64_t *known = (const uint64_t *)(const void *)dictionary->validity->data;
-    uint32_t width = (uint32_t)(column->index_width < 0 ? -column->index_width
-                                                        : column->index_width);
+    uint32_t width =
+        (uint32_t)(column->index_width < 0 ? -column->index_width : column->index_width);
     uint32_t i;
     tni_arrow_copy_bits(column->view.validity, (uint64_t)(column->view.start + first), count,
                         reader->validity);
@@ -254,16 +251,18 @@ static trueno_status tni_arrow_read_indices(tni_arrow_reader *reader, tni_arrow_
         switch (width) {
         case 1: index = at[0]; break;
         case 2: index = (uint64_t)at[0] | (uint64_t)at[1] << 8; break;
-        case 4: index = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-                        (uint32_t)at[3] << 24; break;
+        case 4:
+            index = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+                    (uint32_t)at[3] << 24;
+            break;
         default: memcpy(&index, at, 8); break;
         }
         /* a negative index of any width is at least 128 for its type, or beyond any count */
-        if (index >= dictionary->count ||
-            (column->index_width < 0 && index >> (8 * width - 1))) {
+        if (index >= dictionary->count || (column->index_width < 0 && index >> (8 * width - 1))) {
             return tni_fail(error, TRUENO_ERROR_INVALID,
                             "column \"%s\", row %lld of the Arrow batch: dictionary index out of "
-                            "range", column->name, (long long)(first + (int64_t)i));
+                            "range",
+                            column->name, (long long)(first + (int64_t)i));
         }
         if (tni_bit_get(known, (size_t)index)) {
             codes[i] = (uint32_t)index;
@@ -343,8 +342,8 @@ static trueno_status tni_arrow_close_pending(tni_arrow_reader *reader, tni_error
     if (!reader->pending) {
         return TRUENO_OK;
     }
-    TNI_TRY(tni_row_group_new(reader->memory, reader->pending, reader->column_count, &group,
-                              error));
+    TNI_TRY(
+        tni_row_group_new(reader->memory, reader->pending, reader->column_count, &group, error));
     reader->pending = 0;
     return tni_table_add_group(reader->table, group, error);
 }
@@ -484,8 +483,7 @@ static trueno_status tni_arrow_take_batch(tni_arrow_reader *reader, tni_arrow_ho
 
 /* *end: the stream has no more. */
 static trueno_status tni_arrow_next_batch(tni_arrow_reader *reader, bool *end, tni_error *error) {
-    tni_arrow_holder *holder =
-        (tni_arrow_holder *)tni_alloc_zero(reader->memory, sizeof *holder);
+    tni_arrow_holder *holder = (tni_arrow_holder *)tni_alloc_zero(reader->memory, sizeof *holder);
     trueno_status status;
     int code;
     *end = true;

@@ -35,7 +35,7 @@ typedef struct tni_export_stream {
     tni_collection *collection;
     tni_arena arena;
     tni_export_column *columns;
-    size_t next;    /* block */
+    size_t next; /* block */
     tni_error error;
 } tni_export_stream;
 
@@ -69,8 +69,8 @@ static void tni_export_schema_release(struct ArrowSchema *schema) {
 }
 
 /* Fill *out with its own copy of format and name, and room for `children` children. */
-static bool tni_export_schema_make(tni_collection *collection, const char *format,
-                                   const char *name, size_t children, struct ArrowSchema *out) {
+static bool tni_export_schema_make(tni_collection *collection, const char *format, const char *name,
+                                   size_t children, struct ArrowSchema *out) {
     tni_memory *memory = collection->memory;
     size_t size = sizeof(tni_export_schema) + children * sizeof(struct ArrowSchema *);
     tni_export_schema *own = (tni_export_schema *)tni_alloc_zero(memory, size);
@@ -162,8 +162,7 @@ static void tni_export_array_release(struct ArrowArray *array) {
 
 static tni_export_array *tni_export_array_make(tni_collection *collection, uint32_t rows,
                                                int64_t buffers, struct ArrowArray *out) {
-    tni_export_array *own =
-        (tni_export_array *)tni_alloc_zero(collection->memory, sizeof *own);
+    tni_export_array *own = (tni_export_array *)tni_alloc_zero(collection->memory, sizeof *own);
     memset(out, 0, sizeof *out);
     if (own) {
         own->collection = tni_collection_retain(collection);
@@ -199,8 +198,7 @@ static trueno_status tni_export_widen(const tni_collection *collection, const tn
     const int64_t *values = (const int64_t *)block->data[c];
     tni_i128 *wide;
     uint32_t i;
-    TNI_TRY(tni_buffer_new(collection->memory, block->rows * sizeof *wide, &own->owned[0],
-                           error));
+    TNI_TRY(tni_buffer_new(collection->memory, block->rows * sizeof *wide, &own->owned[0], error));
     wide = (tni_i128 *)(void *)own->owned[0]->data;
     for (i = 0; i < block->rows; i++) {
         wide[i] = tni_i128_from_i64(values[i]);
@@ -226,9 +224,9 @@ static trueno_status tni_export_hugeint(const tni_block *block, uint32_t c, cons
 }
 
 /* Arrow's month_day_nano: int32 months, int32 days, int64 nanoseconds. */
-static trueno_status tni_export_intervals(const tni_collection *collection,
-                                          const tni_block *block, uint32_t c, const char *name,
-                                          tni_export_array *own, tni_error *error) {
+static trueno_status tni_export_intervals(const tni_collection *collection, const tni_block *block,
+                                          uint32_t c, const char *name, tni_export_array *own,
+                                          tni_error *error) {
     const tni_interval *values = (const tni_interval *)block->data[c];
     uint8_t *out;
     uint32_t i;
@@ -310,9 +308,9 @@ static trueno_status tni_export_values(const tni_export_stream *stream, const tn
 static trueno_status tni_export_child(const tni_export_stream *stream, const tni_block *block,
                                       uint32_t c, struct ArrowArray *out, tni_error *error) {
     uint8_t kind = stream->columns[c].kind;
-    int64_t buffers = kind == TNI_EXPORT_NULL                                    ? 0
+    int64_t buffers = kind == TNI_EXPORT_NULL                                  ? 0
                       : kind == TNI_EXPORT_STRINGS || kind == TNI_EXPORT_LARGE ? 3
-                                                                                : 2;
+                                                                               : 2;
     tni_export_array *own = tni_export_array_make(stream->collection, block->rows, buffers, out);
     if (!own) {
         return tni_memory_fail(stream->collection->memory, sizeof *own, error);
@@ -485,8 +483,8 @@ TNI_FN trueno_status tni_collection_to_arrow(tni_collection *collection, const c
     tni_arena_init(&own->arena, memory);
     own->collection = tni_collection_retain(collection);
     out->private_data = own;
-    own->columns = (tni_export_column *)tni_arena_alloc(
-        &own->arena, collection->column_count * sizeof *own->columns);
+    own->columns = (tni_export_column *)tni_arena_alloc(&own->arena, collection->column_count *
+                                                                         sizeof *own->columns);
     for (c = 0; own->columns && c < collection->column_count; c++) {
         own->columns[c].name = tni_arena_text(&own->arena, names[c], strlen(names[c]));
         if (!own->columns[c].name) {

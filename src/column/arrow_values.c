@@ -38,8 +38,8 @@ static int64_t tni_arrow_load(const uint8_t *at, uint32_t width) {
     return wide;
 }
 
-static trueno_status tni_arrow_row_fails(const tni_arrow_job *job, trueno_status status,
-                                         uint32_t i, const char *what) {
+static trueno_status tni_arrow_row_fails(const tni_arrow_job *job, trueno_status status, uint32_t i,
+                                         const char *what) {
     return tni_fail(job->error, status, "column \"%s\", row %lld of the Arrow batch: %s",
                     job->column, (long long)(job->first + (int64_t)i), what);
 }

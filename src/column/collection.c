@@ -144,8 +144,7 @@ static void tni_collection_free(tni_collection *collection) {
     for (i = 0; i < collection->block_count; i++) {
         tni_block_free(collection, collection->blocks[i]);
     }
-    tni_free(memory, collection->blocks,
-             collection->block_capacity * sizeof *collection->blocks);
+    tni_free(memory, collection->blocks, collection->block_capacity * sizeof *collection->blocks);
     tni_free(memory, collection->types, collection->column_count * sizeof *collection->types);
     tni_arena_free(&collection->heap);
     tni_free(memory, collection, sizeof *collection);
@@ -178,8 +177,7 @@ static trueno_status tni_collection_new_block(tni_collection *collection, uint64
     uint32_t capacity = TNI_BLOCK_LEAST;
     void *blocks = collection->blocks;
     trueno_status status = tni_grow(collection->memory, &blocks, &collection->block_capacity,
-                                    collection->block_count + 1, sizeof *collection->blocks,
-                                    error);
+                                    collection->block_count + 1, sizeof *collection->blocks, error);
     tni_block *block;
     collection->blocks = (tni_block **)blocks;
     TNI_TRY(status);
@@ -198,9 +196,8 @@ static trueno_status tni_collection_new_block(tni_collection *collection, uint64
 /* Make the last block one of `order` with room for at least one of `rows` rows. */
 static trueno_status tni_collection_make_room(tni_collection *collection, uint64_t order,
                                               uint32_t rows, tni_error *error) {
-    tni_block *last = collection->block_count
-                          ? collection->blocks[collection->block_count - 1]
-                          : NULL;
+    tni_block *last =
+        collection->block_count ? collection->blocks[collection->block_count - 1] : NULL;
     uint32_t capacity;
     if (!last || last->order != order || last->rows == TNI_VECTOR_ROWS) {
         bool continues = last && last->order == order;
@@ -259,8 +256,7 @@ static trueno_status tni_collection_append_column(tni_collection *collection, tn
     return TRUENO_OK;
 }
 
-static trueno_status tni_collection_append_dense(tni_collection *collection,
-                                                 const tni_chunk *chunk,
+static trueno_status tni_collection_append_dense(tni_collection *collection, const tni_chunk *chunk,
                                                  const tni_vector *flats, tni_error *error) {
     uint32_t done = 0;
     while (done < chunk->rows) {
@@ -335,13 +331,13 @@ static bool tni_collection_in_order(const tni_collection *collection) {
 
 static trueno_status tni_collection_sort(tni_collection *collection, tni_error *error) {
     size_t count = collection->block_count, size, i;
-    tni_sort_key *keys;
+    tni_row_key *keys;
     tni_block **sorted;
     if (tni_collection_in_order(collection)) {
         return TRUENO_OK;
     }
     size = count * (2 * sizeof *keys + sizeof *sorted);
-    keys = (tni_sort_key *)tni_alloc(collection->memory, size);
+    keys = (tni_row_key *)tni_alloc(collection->memory, size);
     if (!keys) {
         return tni_memory_fail(collection->memory, size, error);
     }
@@ -351,7 +347,7 @@ static trueno_status tni_collection_sort(tni_collection *collection, tni_error *
         keys[i].minor = 0;
         keys[i].item = i;
     }
-    tni_sort_keys(keys, keys + count, count);
+    tni_row_keys_sort(keys, keys + count, count);
     for (i = 0; i < count; i++) {
         sorted[i] = collection->blocks[keys[i].item];
     }
@@ -388,8 +384,8 @@ static trueno_status tni_collection_reserve(tni_collection *into, tni_collection
         blocks += parts[i]->block_count;
         part_count += parts[i]->part_count + 1;
     }
-    status = tni_grow(into->memory, &items, &into->block_capacity, blocks, sizeof *into->blocks,
-                      error);
+    status =
+        tni_grow(into->memory, &items, &into->block_capacity, blocks, sizeof *into->blocks, error);
     into->blocks = (tni_block **)items;
     TNI_TRY(status);
     old = into->part_count * sizeof *into->parts;

@@ -67,9 +67,8 @@ TNI_FN trueno_status tni_segment_clone(const tni_segment *segment, tni_segment *
 }
 
 TNI_FN trueno_status tni_segment_in_place(tni_memory *memory, tni_type type, uint32_t rows,
-                                          const void *data, tni_buffer *owner,
-                                          tni_buffer *validity, size_t first_word,
-                                          tni_segment **out, tni_error *error) {
+                                          const void *data, tni_buffer *owner, tni_buffer *validity,
+                                          size_t first_word, tni_segment **out, tni_error *error) {
     tni_segment *segment;
     TNI_TRY(tni_segment_new(memory, type, rows, out, error));
     segment = *out;
@@ -101,13 +100,12 @@ TNI_FN trueno_status tni_segment_in_place(tni_memory *memory, tni_type type, uin
 /* ---------------------------------------------------------------------------------- zones --- */
 
 static bool tni_table_lacks_bounds(const tni_zone *zone) {
-    return !zone->has_bounds &&
-           (zone->null_count == UINT64_MAX || zone->null_count < zone->rows);
+    return !zone->has_bounds && (zone->null_count == UINT64_MAX || zone->null_count < zone->rows);
 }
 
 static bool tni_table_zones_overlap(const tni_zone *a, const tni_zone *b) {
-    return !a->has_bounds || !b->has_bounds || (tni_value_compare(&a->min, &b->max) <= 0 &&
-                                                tni_value_compare(&b->min, &a->max) <= 0);
+    return !a->has_bounds || !b->has_bounds ||
+           (tni_value_compare(&a->min, &b->max) <= 0 && tni_value_compare(&b->min, &a->max) <= 0);
 }
 
 static uint64_t tni_table_join_distinct(const tni_zone *a, const tni_zone *b) {
@@ -130,10 +128,10 @@ static void tni_table_join_zone(tni_zone *into, const tni_zone *next) {
     } else if (into_empty) {
         into->distinct = next->distinct;
     }
-    into->sorted = into->sorted && next->sorted &&
-                   (into_empty || next_empty ||
-                    (into->has_bounds && next->has_bounds &&
-                     tni_value_compare(&into->max, &next->min) <= 0));
+    into->sorted =
+        into->sorted && next->sorted &&
+        (into_empty || next_empty ||
+         (into->has_bounds && next->has_bounds && tni_value_compare(&into->max, &next->min) <= 0));
     if (into_empty) {
         into->has_bounds = next->has_bounds;
         into->exact = next->exact;
@@ -226,9 +224,8 @@ static tni_segment **tni_table_make_late(tni_table *table, uint32_t field) {
 }
 
 static tni_segment **tni_table_late(const tni_table *table, uint32_t field) {
-    return table->late_wanted[field]
-               ? (tni_segment **)tni_atomic_load_pointer(&table->late[field])
-               : NULL;
+    return table->late_wanted[field] ? (tni_segment **)tni_atomic_load_pointer(&table->late[field])
+                                     : NULL;
 }
 
 static bool tni_table_zone(tni_source *source, uint32_t field, tni_zone *out) {
@@ -270,9 +267,9 @@ typedef struct tni_table_scan {
     tni_atomic_i64 next;
     uint32_t column_count, prune_count, workers;
     uint32_t *columns;
-    tni_prune *prunes;         /* strings stay the plan's, which outlives the scan */
-    tni_segment ***late;       /* [column_count], then [prune_count]: see tni_table.late */
-    tni_segment **lent;        /* [workers * column_count]: a morsel's segments */
+    tni_prune *prunes;   /* strings stay the plan's, which outlives the scan */
+    tni_segment ***late; /* [column_count], then [prune_count]: see tni_table.late */
+    tni_segment **lent;  /* [workers * column_count]: a morsel's segments */
     tni_arena arena;
 } tni_table_scan;
 
@@ -290,13 +287,12 @@ static bool tni_table_scan_fill(tni_table_scan *scan, const tni_scan_request *re
         !tni_size_mul(lent, (size_t)scan->column_count + 1, &lent)) {
         return false;
     }
-    scan->columns = (uint32_t *)tni_arena_alloc(
-        &scan->arena, (size_t)scan->column_count * sizeof *scan->columns);
-    scan->prunes = (tni_prune *)tni_arena_alloc(
-        &scan->arena, (size_t)scan->prune_count * sizeof *scan->prunes);
+    scan->columns = (uint32_t *)tni_arena_alloc(&scan->arena,
+                                                (size_t)scan->column_count * sizeof *scan->columns);
+    scan->prunes = (tni_prune *)tni_arena_alloc(&scan->arena,
+                                                (size_t)scan->prune_count * sizeof *scan->prunes);
     scan->late = (tni_segment ***)tni_arena_alloc(
-        &scan->arena,
-        ((size_t)scan->column_count + scan->prune_count) * sizeof *scan->late);
+        &scan->arena, ((size_t)scan->column_count + scan->prune_count) * sizeof *scan->late);
     scan->lent = (tni_segment **)tni_arena_alloc(&scan->arena, lent);
     if (!scan->columns || !scan->prunes || !scan->late || !scan->lent) {
         return false;
@@ -307,8 +303,7 @@ static bool tni_table_scan_fill(tni_table_scan *scan, const tni_scan_request *re
     }
     for (i = 0; i < scan->prune_count; i++) {
         scan->prunes[i] = request->prunes[i];
-        scan->late[scan->column_count + i] =
-            tni_table_late(scan->table, request->prunes[i].column);
+        scan->late[scan->column_count + i] = tni_table_late(scan->table, request->prunes[i].column);
     }
     return true;
 }
@@ -418,9 +413,8 @@ static void tni_table_release(tni_source *source) {
     uint32_t f;
     size_t g;
     for (f = 0; f < source->field_count; f++) {
-        tni_segment **late = table->late
-                                 ? (tni_segment **)tni_atomic_load_pointer(&table->late[f])
-                                 : NULL;
+        tni_segment **late =
+            table->late ? (tni_segment **)tni_atomic_load_pointer(&table->late[f]) : NULL;
         if (late) {
             tni_table_free_late(table, late);
         }
@@ -497,8 +491,8 @@ TNI_FN trueno_status tni_table_new(const tni_env *env, const char *name, const t
     if (status == TRUENO_OK) {
         table->has_late_lock = tni_mutex_init(&table->late_lock);
         if (!table->has_late_lock) {
-            status = tni_fail(error, TRUENO_ERROR_MEMORY, "the system gave no lock for table %s",
-                              name);
+            status =
+                tni_fail(error, TRUENO_ERROR_MEMORY, "the system gave no lock for table %s", name);
         }
     }
     if (status != TRUENO_OK) {
@@ -509,8 +503,7 @@ TNI_FN trueno_status tni_table_new(const tni_env *env, const char *name, const t
     return TRUENO_OK;
 }
 
-TNI_FN trueno_status tni_table_add_group(tni_table *table, tni_row_group *group,
-                                         tni_error *error) {
+TNI_FN trueno_status tni_table_add_group(tni_table *table, tni_row_group *group, tni_error *error) {
     void *groups = table->groups;
     trueno_status status = tni_grow(table->memory, &groups, &table->group_capacity,
                                     table->group_count + 1, sizeof *table->groups, error);
@@ -529,8 +522,8 @@ static tni_dictionary *tni_table_find_dictionary(const tni_table *table, uint32_
     size_t g;
     for (g = 0; g < table->group_count; g++) {
         const tni_segment *segment = table->groups[g]->segments[field];
-        bool all_null = segment->zone.null_count != UINT64_MAX &&
-                        segment->zone.null_count >= segment->rows;
+        bool all_null =
+            segment->zone.null_count != UINT64_MAX && segment->zone.null_count >= segment->rows;
         if (segment->encoding != TNI_ENCODING_DICT) {
             if (!all_null) {
                 return NULL;

@@ -22,20 +22,20 @@ typedef struct tni_row_group {
 } tni_row_group;
 
 typedef struct tni_table {
-    tni_source source;             /* must be first: &table->source is the scan interface */
+    tni_source source; /* must be first: &table->source is the scan interface */
     tni_memory *memory;
-    tni_arena arena;               /* names, zone strings */
+    tni_arena arena; /* names, zone strings */
     tni_row_group **groups;
     size_t group_count;
     tni_zone *zones;               /* [field_count], over all groups; ask source.ops->zone() */
     tni_dictionary **dictionaries; /* [field_count], NULL where segments do not share one */
     uint64_t *first_rows;          /* [group_count] row number of each group's first row */
     size_t group_capacity;
-    const tni_kernels *kernels;    /* for late zones */
+    const tni_kernels *kernels; /* for late zones */
     tni_mutex late_lock;
     bool has_late_lock;
-    bool *late_wanted;             /* [field_count]: some segments came without bounds */
-    tni_atomic_pointer *late;      /* [field_count]: tni_segment *[group_count] with zones */
+    bool *late_wanted;        /* [field_count]: some segments came without bounds */
+    tni_atomic_pointer *late; /* [field_count]: tni_segment *[group_count] with zones */
 } tni_table;
 
 /* ---- assembling a table from segments somebody else made ---- */
@@ -47,17 +47,15 @@ TNI_FN void tni_row_group_release(tni_row_group *group); /* NULL is fine */
 TNI_FN trueno_status tni_table_new(const tni_env *env, const char *name, const tni_field *fields,
                                    uint32_t field_count, tni_table **out, tni_error *error);
 /* Add a filled row group at the end: the reference is taken over, on failure too. */
-TNI_FN trueno_status tni_table_add_group(tni_table *table, tni_row_group *group,
-                                         tni_error *error);
+TNI_FN trueno_status tni_table_add_group(tni_table *table, tni_row_group *group, tni_error *error);
 /* After the last group: number the rows, join the zones, find the shared dictionaries. */
 TNI_FN trueno_status tni_table_seal(tni_table *table, tni_error *error);
-/* A PLAIN segment over fixed-width values in place: `owner` (may be NULL: the host's) and `validity`
- * (bitmap words, may be NULL; the segment's first row is bit 0 of word `first_word`) are retained.
- * All NULL gives a CONSTANT. The zone says how many NULLs there are and no more. */
+/* A PLAIN segment over fixed-width values in place: `owner` (NULL: the host's memory) and
+ * `validity` (bitmap words, may be NULL; the segment's first row is bit 0 of word `first_word`)
+ * are retained. All NULL gives a CONSTANT. The zone says how many NULLs there are and no more. */
 TNI_FN trueno_status tni_segment_in_place(tni_memory *memory, tni_type type, uint32_t rows,
-                                          const void *data, tni_buffer *owner,
-                                          tni_buffer *validity, size_t first_word,
-                                          tni_segment **out, tni_error *error);
+                                          const void *data, tni_buffer *owner, tni_buffer *validity,
+                                          size_t first_word, tni_segment **out, tni_error *error);
 /* A second shell around the same buffers, to be given another zone or dictionary. */
 TNI_FN trueno_status tni_segment_clone(const tni_segment *segment, tni_segment **out,
                                        tni_error *error);
@@ -104,9 +102,9 @@ typedef struct tni_block {
     uint64_t order;
     uint32_t rows;
     uint32_t capacity;
-    uint64_t first;        /* row number of row 0, set by tni_collection_seal */
-    void **data;           /* [column_count] values */
-    uint64_t **validity;   /* [column_count], NULL = no NULLs */
+    uint64_t first;      /* row number of row 0, set by tni_collection_seal */
+    void **data;         /* [column_count] values */
+    uint64_t **validity; /* [column_count], NULL = no NULLs */
 } tni_block;
 
 typedef struct tni_collection {
@@ -117,11 +115,11 @@ typedef struct tni_collection {
     tni_block **blocks;
     size_t block_count, block_capacity;
     uint64_t rows;
-    tni_arena heap;        /* string bytes */
+    tni_arena heap;                /* string bytes */
     struct tni_collection **parts; /* merged collections whose heaps we keep alive */
     size_t part_count;
-    size_t row_bytes;      /* of all columns' values */
-    void *keeper;          /* what must outlive the collection, given to release_keeper last */
+    size_t row_bytes; /* of all columns' values */
+    void *keeper;     /* what must outlive the collection, given to release_keeper last */
     void (*release_keeper)(void *keeper);
 } tni_collection;
 
@@ -139,8 +137,7 @@ TNI_FN trueno_status tni_collection_merge(tni_collection *into, tni_collection *
 /* Number the rows; needed before the calls below. */
 TNI_FN void tni_collection_seal(tni_collection *collection);
 /* The block's place in `blocks`; SIZE_MAX past the end. */
-TNI_FN size_t tni_collection_find(const tni_collection *collection, uint64_t row,
-                                  uint32_t *offset);
+TNI_FN size_t tni_collection_find(const tni_collection *collection, uint64_t row, uint32_t *offset);
 TNI_FN const tni_block *tni_collection_block(const tni_collection *collection, uint64_t row,
                                              uint32_t *offset); /* NULL past the end */
 TNI_FN tni_value tni_collection_value(const tni_collection *collection, uint64_t row,

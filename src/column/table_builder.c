@@ -6,8 +6,8 @@
  */
 #include "column/table_builder.h"
 
-#define TNI_BUILDER_FIRST_ROWS 2048u   /* capacity of a worker's first block */
-#define TNI_BUILDER_NEXT_ROWS 16384u   /* of later ones; both double up to 2^16 */
+#define TNI_BUILDER_FIRST_ROWS 2048u /* capacity of a worker's first block */
+#define TNI_BUILDER_NEXT_ROWS 16384u /* of later ones; both double up to 2^16 */
 
 /* -------------------------------------------------------------------------- making, freeing --- */
 
@@ -122,8 +122,7 @@ static trueno_status tni_builder_copy_fields(tni_table_builder *builder, const c
 TNI_FN trueno_status tni_table_builder_new(tni_env *env, const char *name, const tni_field *fields,
                                            uint32_t field_count, uint32_t workers,
                                            tni_table_builder **out, tni_error *error) {
-    tni_table_builder *builder =
-        (tni_table_builder *)tni_alloc_zero(env->memory, sizeof *builder);
+    tni_table_builder *builder = (tni_table_builder *)tni_alloc_zero(env->memory, sizeof *builder);
     trueno_status status;
     *out = NULL;
     if (!builder) {
@@ -156,9 +155,8 @@ TNI_FN trueno_status tni_table_builder_new_by_order(tni_env *env, const char *na
 static trueno_status tni_builder_new_block(tni_table_builder *builder, tni_builder_worker *worker,
                                            tni_error *error) {
     void *blocks = worker->blocks;
-    trueno_status status =
-        tni_grow(builder->memory, &blocks, &worker->block_capacity, worker->block_count + 1,
-                 sizeof *worker->blocks, error);
+    trueno_status status = tni_grow(builder->memory, &blocks, &worker->block_capacity,
+                                    worker->block_count + 1, sizeof *worker->blocks, error);
     size_t size = builder->field_count * sizeof(tni_builder_values);
     tni_builder_values *columns = NULL;
     uint32_t c;
@@ -187,8 +185,7 @@ static trueno_status tni_builder_new_block(tni_table_builder *builder, tni_build
 }
 
 static trueno_status tni_builder_reserve(tni_memory *memory, tni_builder_values *values,
-                                         uint32_t rows, uint32_t first_capacity,
-                                         tni_error *error) {
+                                         uint32_t rows, uint32_t first_capacity, tni_error *error) {
     uint32_t capacity = values->capacity ? values->capacity : first_capacity;
     void *data;
     if (rows <= values->capacity) {
@@ -209,8 +206,8 @@ static trueno_status tni_builder_reserve(tni_memory *memory, tni_builder_values 
 
 /* Encode the fixed-width columns of a full block now, while it is in the cache. */
 static trueno_status tni_builder_encode_block(tni_table_builder *builder,
-                                              tni_builder_worker *worker,
-                                              tni_builder_block *block, tni_error *error) {
+                                              tni_builder_worker *worker, tni_builder_block *block,
+                                              tni_error *error) {
     uint32_t c;
     for (c = 0; c < builder->field_count; c++) {
         tni_builder_values *values = &block->columns[c];
@@ -249,8 +246,8 @@ static trueno_status tni_builder_open_slice(tni_table_builder *builder, uint32_t
     tni_builder_slice *slice =
         worker->slice_count ? &worker->slices[worker->slice_count - 1] : NULL;
     bool same = slice && slice->order == chunk->order && chunk->first_row >= worker->last_row;
-    bool full = worker->block_count &&
-                worker->blocks[worker->block_count - 1].rows == TNI_SEGMENT_ROWS;
+    bool full =
+        worker->block_count && worker->blocks[worker->block_count - 1].rows == TNI_SEGMENT_ROWS;
     void *slices = worker->slices;
     trueno_status status;
     if (!same) {
@@ -323,18 +320,17 @@ static void tni_builder_add_flat(tni_builder_values *values, uint32_t at, const 
 
 /* Rows [first, first + count) of every column to the end of the last block. */
 static trueno_status tni_builder_add_rows(tni_table_builder *builder, tni_builder_worker *worker,
-                                          const tni_vector *vectors, uint32_t first,
-                                          uint32_t count, tni_error *error) {
+                                          const tni_vector *vectors, uint32_t first, uint32_t count,
+                                          tni_error *error) {
     tni_builder_block *block = &worker->blocks[worker->block_count - 1];
     uint32_t capacity = worker->block_count > 1 ? TNI_BUILDER_NEXT_ROWS : TNI_BUILDER_FIRST_ROWS;
     uint32_t c;
     for (c = 0; c < builder->field_count; c++) {
         tni_builder_values *values = &block->columns[c];
         bool nulls;
-        TNI_TRY(tni_builder_reserve(builder->memory, values, block->rows + count, capacity,
-                                    error));
-        TNI_TRY(tni_builder_add_validity(builder, c, values, block->rows, &vectors[c], first,
-                                         count, &nulls, error));
+        TNI_TRY(tni_builder_reserve(builder->memory, values, block->rows + count, capacity, error));
+        TNI_TRY(tni_builder_add_validity(builder, c, values, block->rows, &vectors[c], first, count,
+                                         &nulls, error));
         if (worker->strings[c]) {
             TNI_TRY(tni_builder_add_strings(builder->memory, worker->strings[c], values,
                                             block->rows, &vectors[c], first, count, error));
@@ -349,19 +345,18 @@ static trueno_status tni_builder_add_rows(tni_table_builder *builder, tni_builde
 
 /* The forms the columns are taken in: DICT and CONSTANT strings as they are, the rest flat. */
 static trueno_status tni_builder_prepare_vectors(tni_table_builder *builder,
-                                                 tni_builder_worker *worker,
-                                                 const tni_chunk *chunk, tni_vector *vectors,
-                                                 tni_error *error) {
+                                                 tni_builder_worker *worker, const tni_chunk *chunk,
+                                                 tni_vector *vectors, tni_error *error) {
     uint32_t c;
     for (c = 0; c < chunk->column_count; c++) {
         const tni_vector *in = &chunk->columns[c];
-        bool as_is = in->form == TNI_FORM_CONSTANT ||
-                     (in->form == TNI_FORM_DICT && worker->strings[c]);
+        bool as_is =
+            in->form == TNI_FORM_CONSTANT || (in->form == TNI_FORM_DICT && worker->strings[c]);
         if (as_is) {
             vectors[c] = *in;
         } else {
-            TNI_TRY(tni_vector_flatten(builder->env, in, chunk->rows, &worker->scratch,
-                                       &vectors[c], error));
+            TNI_TRY(tni_vector_flatten(builder->env, in, chunk->rows, &worker->scratch, &vectors[c],
+                                       error));
         }
     }
     return TRUENO_OK;

@@ -35,15 +35,15 @@ TNI_FN uint64_t tni_sketch_estimate(const tni_sketch *sketch);
 
 /* ---- one worker's view of one string column ---- */
 typedef struct tni_builder_strings {
-    bool raw;               /* too many distinct strings: new blocks hold them as they are */
+    bool raw; /* too many distinct strings: new blocks hold them as they are */
     tni_interner interner;
-    tni_arena heap;         /* long strings of raw blocks */
+    tni_arena heap; /* long strings of raw blocks */
     uint64_t rows;
     uint64_t dictionary_id; /* whose codes `remap` translates; 0 = none */
     uint32_t *remap;        /* that dictionary's code -> ours, UINT32_MAX = not yet */
     size_t remap_capacity;
-    uint32_t *global;       /* [interner.count] our code -> the column's, UINT32_MAX = not yet */
-    tni_sketch sketch;      /* of raw strings; the interner keeps its own hashes */
+    uint32_t *global;  /* [interner.count] our code -> the column's, UINT32_MAX = not yet */
+    tni_sketch sketch; /* of raw strings; the interner keeps its own hashes */
 } tni_builder_strings;
 
 typedef enum tni_builder_kind {
@@ -56,10 +56,10 @@ typedef enum tni_builder_kind {
 
 typedef struct tni_builder_values {
     uint8_t kind;
-    uint32_t width;      /* bytes of a value of `data` as allocated */
-    uint32_t capacity;   /* rows of `data` */
+    uint32_t width;    /* bytes of a value of `data` as allocated */
+    uint32_t capacity; /* rows of `data` */
     void *data;
-    uint64_t *validity;  /* TNI_SEGMENT_ROWS bits; NULL = no NULLs */
+    uint64_t *validity; /* TNI_SEGMENT_ROWS bits; NULL = no NULLs */
     tni_segment *segment;
     tni_atomic_i32 left; /* rows no finished task has taken */
 } tni_builder_values;
@@ -83,7 +83,7 @@ typedef struct tni_builder_worker {
     size_t slice_count, slice_capacity;
     tni_builder_strings **strings; /* [field_count], NULL for other types */
     tni_scratch scratch;
-    uint32_t last_row;  /* first_row of the last chunk */
+    uint32_t last_row; /* first_row of the last chunk */
 } tni_builder_worker;
 
 /* A row group to be: `rows` rows of the sorted slices, from `skip` rows into slice `first`. */
@@ -95,10 +95,10 @@ typedef struct tni_builder_group {
 
 /* One string column, once all rows are in. */
 typedef struct tni_builder_column {
-    bool shared;                /* DICT segments with one dictionary */
-    bool extends;               /* it is base's dictionary with entries added */
+    bool shared;  /* DICT segments with one dictionary */
+    bool extends; /* it is base's dictionary with entries added */
     tni_dictionary *dictionary;
-    uint32_t *sorted;           /* code by first appearance -> code in the dictionary, or NULL */
+    uint32_t *sorted; /* code by first appearance -> code in the dictionary, or NULL */
     uint32_t sorted_count;
 } tni_builder_column;
 
@@ -109,20 +109,20 @@ struct tni_table_builder {
     const char *name;
     tni_field *fields;
     uint32_t field_count;
-    uint32_t workers;             /* the last, one more than asked for, takes rows of `base` */
+    uint32_t workers; /* the last, one more than asked for, takes rows of `base` */
     tni_builder_worker **worker;
-    bool by_order;                /* a row group per order, at most 2^16 rows of it */
-    tni_atomic_i32 ragged;        /* an order of other than 2^16 rows was seen: encode at the end */
+    bool by_order;         /* a row group per order, at most 2^16 rows of it */
+    tni_atomic_i32 ragged; /* an order of other than 2^16 rows was seen: encode at the end */
     /* finishing */
-    uint32_t prepared;            /* stages that were prepared */
-    tni_atomic_i64 tasks_done;    /* of the last prepared stage */
+    uint32_t prepared;         /* stages that were prepared */
+    tni_atomic_i64 tasks_done; /* of the last prepared stage */
     uint32_t tasks;
-    size_t kept;                  /* row groups of base that stay as they are */
+    size_t kept; /* row groups of base that stay as they are */
     tni_builder_slice *sorted;
     size_t sorted_count;
     tni_builder_group *groups;
     size_t group_count;
-    tni_builder_column *columns;  /* [field_count] */
+    tni_builder_column *columns; /* [field_count] */
     tni_table *base;
 };
 

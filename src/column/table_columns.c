@@ -116,13 +116,13 @@ static bool tni_host_is_bytes_of_0_1(const uint8_t *bytes, size_t count) {
 static trueno_status tni_host_settle_data(tni_host_column *host, tni_error *error) {
     bool boolean = host->type.id == TRUENO_TYPE_BOOLEAN;
     size_t rows = (size_t)host->rows, i;
-    bool in_place = boolean ? tni_host_is_bytes_of_0_1(host->data, rows)
-                            : tni_host_is_aligned(host);
+    bool in_place =
+        boolean ? tni_host_is_bytes_of_0_1(host->data, rows) : tni_host_is_aligned(host);
     if (in_place || !rows) {
         return TRUENO_OK;
     }
-    TNI_TRY(tni_buffer_new(host->env->memory, rows * tni_type_width(host->type),
-                           &host->data_buffer, error));
+    TNI_TRY(tni_buffer_new(host->env->memory, rows * tni_type_width(host->type), &host->data_buffer,
+                           error));
     if (boolean) {
         for (i = 0; i < rows; i++) {
             host->data_buffer->data[i] = host->data[i] != 0;
@@ -136,8 +136,8 @@ static trueno_status tni_host_settle_data(tni_host_column *host, tni_error *erro
 
 /* -------------------------------------------------------------------------------- segments --- */
 
-static trueno_status tni_host_fixed_column(tni_host_column *host, tni_table *table,
-                                           uint32_t field, tni_error *error) {
+static trueno_status tni_host_fixed_column(tni_host_column *host, tni_table *table, uint32_t field,
+                                           tni_error *error) {
     trueno_status status = tni_host_settle_data(host, error);
     size_t width = tni_type_width(host->type), g;
     for (g = 0; g < table->group_count && status == TRUENO_OK; g++) {
@@ -223,8 +223,8 @@ static trueno_status tni_host_text_column(tni_host_column *host, tni_env *env, t
     tni_table *text;
     trueno_status status;
     size_t g;
-    TNI_TRY(tni_table_builder_new_by_order(env, host->column->name, &table->source.fields[field],
-                                           1, &builder, error));
+    TNI_TRY(tni_table_builder_new_by_order(env, host->column->name, &table->source.fields[field], 1,
+                                           &builder, error));
     status = tni_host_feed(host, builder, error);
     if (status != TRUENO_OK) {
         tni_table_builder_free(builder);

@@ -39,8 +39,8 @@ static trueno_status tni_finish_take_up(tni_table_builder *builder, const tni_ro
     for (first = 0; first < group->rows; first += TNI_VECTOR_ROWS) {
         uint32_t rows = TNI_MIN(group->rows - first, TNI_VECTOR_ROWS);
         tni_scratch_reset(scratch);
-        vectors = (tni_vector *)tni_scratch_take(
-            scratch, builder->field_count * sizeof *vectors + 1, error);
+        vectors = (tni_vector *)tni_scratch_take(scratch,
+                                                 builder->field_count * sizeof *vectors + 1, error);
         if (!vectors) {
             return error ? error->status : TRUENO_ERROR_MEMORY;
         }
@@ -91,16 +91,16 @@ static uint64_t tni_finish_count_rows(const tni_table_builder *builder, size_t *
 
 /* Slices of the extra worker first, then all others by (order, first row, worker, sequence). */
 static trueno_status tni_finish_sort(tni_table_builder *builder, size_t count, tni_error *error) {
-    size_t size = count * sizeof *builder->sorted, keys_size = 2 * count * sizeof(tni_sort_key);
+    size_t size = count * sizeof *builder->sorted, keys_size = 2 * count * sizeof(tni_row_key);
     tni_builder_slice *all;
-    tni_sort_key *keys;
+    tni_row_key *keys;
     size_t n = 0, s, head = 0;
     uint32_t i;
     if (!count) {
         return TRUENO_OK;
     }
     all = (tni_builder_slice *)tni_alloc(builder->memory, size * 2);
-    keys = (tni_sort_key *)tni_alloc(builder->memory, keys_size);
+    keys = (tni_row_key *)tni_alloc(builder->memory, keys_size);
     builder->sorted = (tni_builder_slice *)tni_alloc(builder->memory, size);
     if (!all || !keys || !builder->sorted) {
         tni_free(builder->memory, all, size * 2);
@@ -121,8 +121,8 @@ static trueno_status tni_finish_sort(tni_table_builder *builder, size_t count, t
         }
         head = i == 0 ? n : head;
     }
-    tni_sort_keys(keys, keys + count, head);
-    tni_sort_keys(keys + head, keys + head + count, count - head);
+    tni_row_keys_sort(keys, keys + count, head);
+    tni_row_keys_sort(keys + head, keys + head + count, count - head);
     for (s = 0; s < count; s++) {
         builder->sorted[s] = all[keys[s].item];
     }
@@ -330,8 +330,8 @@ static trueno_status tni_finish_decode(tni_table_builder *builder, const tni_fin
 static void tni_finish_collect_codes(const tni_builder_column *column, const tni_finish_part *part,
                                      uint32_t *out) {
     const uint32_t *codes = (const uint32_t *)part->values->data + part->start;
-    const uint32_t *map = part->values->kind == TNI_BUILDER_CODES ? part->strings->global
-                                                                  : column->sorted;
+    const uint32_t *map =
+        part->values->kind == TNI_BUILDER_CODES ? part->strings->global : column->sorted;
     const uint64_t *validity = part->values->validity;
     uint32_t i;
     for (i = 0; i < part->rows; i++) {
@@ -344,8 +344,7 @@ static void tni_finish_collect_strings(const tni_finish_part *part, tni_string *
     const uint64_t *validity = part->values->validity;
     uint32_t i;
     if (part->values->kind == TNI_BUILDER_STRINGS) {
-        memcpy(out, (const tni_string *)part->values->data + part->start,
-               part->rows * sizeof *out);
+        memcpy(out, (const tni_string *)part->values->data + part->start, part->rows * sizeof *out);
         return;
     }
     for (i = 0; i < part->rows; i++) {
@@ -359,9 +358,9 @@ static void tni_finish_collect_strings(const tni_finish_part *part, tni_string *
 }
 
 /* A group's rows of one column side by side. */
-static trueno_status tni_finish_collect(tni_table_builder *builder,
-                                        const tni_builder_group *group, uint32_t field,
-                                        void *values, uint64_t *validity, tni_error *error) {
+static trueno_status tni_finish_collect(tni_table_builder *builder, const tni_builder_group *group,
+                                        uint32_t field, void *values, uint64_t *validity,
+                                        tni_error *error) {
     const tni_builder_column *column = &builder->columns[field];
     size_t width = tni_type_width(builder->fields[field].type);
     trueno_status status = TRUENO_OK;
@@ -390,8 +389,8 @@ static trueno_status tni_finish_collect(tni_table_builder *builder,
 }
 
 static trueno_status tni_finish_encode(tni_table_builder *builder, uint32_t field,
-                                       const void *values, const uint64_t *validity,
-                                       uint32_t rows, tni_segment **out, tni_error *error) {
+                                       const void *values, const uint64_t *validity, uint32_t rows,
+                                       tni_segment **out, tni_error *error) {
     const tni_builder_column *column = &builder->columns[field];
     tni_type type = builder->fields[field].type;
     if (column->shared) {
@@ -481,8 +480,8 @@ TNI_FN trueno_status tni_table_builder_finish_task(tni_table_builder *builder, u
                                                    uint32_t index, tni_error *error) {
     TNI_ASSERT(stage + 1 == builder->prepared && index < builder->tasks);
     if (stage == 0) {
-        TNI_TRY(tni_builder_make_dictionary(builder, tni_finish_string_field(builder, index),
-                                            error));
+        TNI_TRY(
+            tni_builder_make_dictionary(builder, tni_finish_string_field(builder, index), error));
     } else {
         TNI_TRY(tni_finish_group_task(builder, index, error));
     }
@@ -527,8 +526,8 @@ static trueno_status tni_finish_share_group(const tni_table_builder *builder, tn
     }
     TNI_TRY(tni_row_group_new(builder->memory, old->rows, old->column_count, out, error));
     for (c = 0; c < builder->field_count; c++) {
-        trueno_status status = tni_finish_share_segment(builder, c, old->segments[c],
-                                                        &(*out)->segments[c], error);
+        trueno_status status =
+            tni_finish_share_segment(builder, c, old->segments[c], &(*out)->segments[c], error);
         if (status != TRUENO_OK) {
             tni_row_group_release(*out);
             *out = NULL;
@@ -576,8 +575,8 @@ TNI_FN trueno_status tni_table_builder_finish(tni_table_builder *builder, tni_ta
     trueno_status status = tni_finish_rest(builder, base, error);
     *out = NULL;
     if (status == TRUENO_OK) {
-        status = tni_table_new(builder->env, builder->name, builder->fields,
-                               builder->field_count, &table, error);
+        status = tni_table_new(builder->env, builder->name, builder->fields, builder->field_count,
+                               &table, error);
     }
     if (status == TRUENO_OK) {
         status = tni_finish_fill_table(builder, table, error);

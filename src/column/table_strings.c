@@ -10,8 +10,8 @@
 #include "column/table_builder.h"
 
 #define TNI_STRINGS_UNSEEN UINT32_MAX
-#define TNI_STRINGS_SMALL 65536u      /* dictionaries up to here are always made, and sorted */
-#define TNI_STRINGS_LARGEST 4194304u  /* none beyond */
+#define TNI_STRINGS_SMALL 65536u     /* dictionaries up to here are always made, and sorted */
+#define TNI_STRINGS_LARGEST 4194304u /* none beyond */
 
 /* ---------------------------------------------------------------------------------- sketch --- */
 
@@ -170,8 +170,7 @@ static void tni_strings_add_views(tni_builder_strings *strings, tni_string *out,
             memset(&out[i], 0, sizeof out[i]);
             continue;
         }
-        out[i] = dict ? vector->dictionary->values[code]
-                      : ((const tni_string *)vector->data)[code];
+        out[i] = dict ? vector->dictionary->values[code] : ((const tni_string *)vector->data)[code];
         if (dict && strings->remap[code] != TNI_STRINGS_UNSEEN) {
             continue; /* its hash is known */
         }
@@ -195,8 +194,8 @@ TNI_FN trueno_status tni_builder_add_strings(tni_memory *memory, tni_builder_str
     if (values->kind == TNI_BUILDER_STRINGS) {
         tni_string *out = (tni_string *)values->data + at;
         tni_strings_add_views(strings, out, vector, first, count);
-        return tni_append_own_strings(&strings->heap, out, count,
-                                      vector->form != TNI_FORM_FLAT, error);
+        return tni_append_own_strings(&strings->heap, out, count, vector->form != TNI_FORM_FLAT,
+                                      error);
     }
     {
         uint32_t *out = (uint32_t *)values->data + at;
@@ -315,16 +314,15 @@ static trueno_status tni_strings_walk_codes(tni_strings_merge *merge,
 
 /* Strings become global codes in place: code i lies before string i, which was read already. A
  * block's slices come one by one, so the block changes kind when all are done. */
-static trueno_status tni_strings_walk_raw(tni_strings_merge *merge,
-                                          const tni_builder_slice *slice,
+static trueno_status tni_strings_walk_raw(tni_strings_merge *merge, const tni_builder_slice *slice,
                                           const tni_builder_values *values, tni_error *error) {
     tni_string *strings = (tni_string *)values->data;
     uint32_t i, end = slice->start + slice->rows;
     for (i = slice->start; i < end; i++) {
         uint32_t code = 0;
         if (!values->validity || tni_bit_get(values->validity, i)) {
-            TNI_TRY(tni_interner_add(&merge->all, &strings[i], tni_hash_string(&strings[i]),
-                                     &code, error));
+            TNI_TRY(tni_interner_add(&merge->all, &strings[i], tni_hash_string(&strings[i]), &code,
+                                     error));
         }
         memset(&strings[i], 0, sizeof strings[i]);
         strings[i].length = code;
@@ -384,8 +382,7 @@ static void tni_strings_settle(tni_strings_merge *merge, const uint32_t *sorted)
                 strings->global[i] = sorted[strings->global[i]];
             }
         }
-        tni_free(builder->memory, strings->remap,
-                 strings->remap_capacity * sizeof *strings->remap);
+        tni_free(builder->memory, strings->remap, strings->remap_capacity * sizeof *strings->remap);
         strings->remap = NULL;
         strings->remap_capacity = 0;
         strings->dictionary_id = 0;
@@ -422,14 +419,14 @@ static trueno_status tni_strings_seed(tni_strings_merge *merge, const tni_dictio
                                       tni_error *error) {
     uint32_t i, code;
     for (i = 0; i < base->count; i++) {
-        TNI_TRY(tni_interner_add(&merge->all, &base->values[i],
-                                 tni_hash_string(&base->values[i]), &code, error));
+        TNI_TRY(tni_interner_add(&merge->all, &base->values[i], tni_hash_string(&base->values[i]),
+                                 &code, error));
     }
     return TRUENO_OK;
 }
 
-static trueno_status tni_strings_merge_all(tni_strings_merge *merge, tni_dictionary *base,
-                                           bool few, tni_error *error) {
+static trueno_status tni_strings_merge_all(tni_strings_merge *merge, tni_dictionary *base, bool few,
+                                           tni_error *error) {
     TNI_TRY(tni_strings_merge_start(merge, error));
     if (base) {
         TNI_TRY(tni_strings_seed(merge, base, error));
@@ -454,12 +451,11 @@ static trueno_status tni_strings_merge_all(tni_strings_merge *merge, tni_diction
 }
 
 /* The dictionary the kept row groups of `base` share, when new rows may join it. */
-static tni_dictionary *tni_strings_base_dictionary(const tni_table_builder *builder,
-                                                   uint32_t field, uint64_t rows) {
-    tni_dictionary *dictionary =
-        builder->kept ? builder->base->dictionaries[field] : NULL;
-    bool worth = dictionary && (dictionary->count <= TNI_STRINGS_SMALL ||
-                                dictionary->count / 4 <= rows);
+static tni_dictionary *tni_strings_base_dictionary(const tni_table_builder *builder, uint32_t field,
+                                                   uint64_t rows) {
+    tni_dictionary *dictionary = builder->kept ? builder->base->dictionaries[field] : NULL;
+    bool worth =
+        dictionary && (dictionary->count <= TNI_STRINGS_SMALL || dictionary->count / 4 <= rows);
     return worth ? dictionary : NULL;
 }
 
@@ -574,15 +570,14 @@ static void tni_dict_fill_zone(tni_segment *segment, const tni_dict_facts *facts
     }
 }
 
-static trueno_status tni_dict_fill(tni_memory *memory, tni_segment *segment,
-                                   const uint32_t *codes, const uint64_t *validity,
-                                   const tni_dict_facts *facts, tni_error *error) {
+static trueno_status tni_dict_fill(tni_memory *memory, tni_segment *segment, const uint32_t *codes,
+                                   const uint64_t *validity, const tni_dict_facts *facts,
+                                   tni_error *error) {
     size_t words = tni_bitmap_words(segment->rows);
     segment->zone.rows = segment->rows;
     if (facts->nulls) {
         TNI_TRY(tni_buffer_new(memory, words * 8, &segment->buffers[1], error));
-        tni_bitmap_copy((uint64_t *)(void *)segment->buffers[1]->data, validity, 0,
-                        segment->rows);
+        tni_bitmap_copy((uint64_t *)(void *)segment->buffers[1]->data, validity, 0, segment->rows);
         segment->validity = (const uint64_t *)(const void *)segment->buffers[1]->data;
         segment->bytes += words * 8;
     }

@@ -13,7 +13,7 @@
  */
 #include "db/result.h"
 
-#define TNI_PRINT_WIDTH 120u   /* when the caller says nothing */
+#define TNI_PRINT_WIDTH 120u /* when the caller says nothing */
 #define TNI_PRINT_ROWS 40u
 #define TNI_PRINT_NARROWEST 20u /* columns are not narrowed below */
 #define TNI_PRINT_DOT_ROWS 3u
@@ -26,12 +26,14 @@ typedef struct tni_print_style {
     uint32_t ellipsis_width;
 } tni_print_style;
 
-static const tni_print_style tni_print_unicode = {
-    "\xe2\x94\x80", "\xe2\x94\x82",
-    {"\xe2\x94\x8c", "\xe2\x94\xac", "\xe2\x94\x90"},
-    {"\xe2\x94\x9c", "\xe2\x94\xbc", "\xe2\x94\xa4"},
-    {"\xe2\x94\x94", "\xe2\x94\xb4", "\xe2\x94\x98"},
-    "\xc2\xb7", "\xe2\x80\xa6", 1};
+static const tni_print_style tni_print_unicode = {"\xe2\x94\x80",
+                                                  "\xe2\x94\x82",
+                                                  {"\xe2\x94\x8c", "\xe2\x94\xac", "\xe2\x94\x90"},
+                                                  {"\xe2\x94\x9c", "\xe2\x94\xbc", "\xe2\x94\xa4"},
+                                                  {"\xe2\x94\x94", "\xe2\x94\xb4", "\xe2\x94\x98"},
+                                                  "\xc2\xb7",
+                                                  "\xe2\x80\xa6",
+                                                  1};
 static const tni_print_style tni_print_ascii = {
     "-", "|", {"+", "+", "+"}, {"+", "+", "+"}, {"+", "+", "+"}, ".", "...", 3};
 
@@ -43,9 +45,9 @@ typedef struct tni_print_cell {
 } tni_print_cell;
 
 typedef struct tni_print_column {
-    uint32_t column;  /* of the result */
+    uint32_t column; /* of the result */
     uint32_t width;
-    bool right;       /* numbers */
+    bool right; /* numbers */
     tni_print_cell name, type;
     tni_print_cell *cells; /* [shown rows] */
 } tni_print_column;
@@ -55,12 +57,12 @@ typedef struct tni_print {
     const tni_print_style *style;
     const char *null_text;
     uint32_t width;
-    uint64_t rows;            /* of the result */
-    uint32_t top, bottom;     /* rows shown before and after the dots */
+    uint64_t rows;        /* of the result */
+    uint32_t top, bottom; /* rows shown before and after the dots */
     uint32_t column_count;
     tni_print_column *columns; /* those shown, or all while choosing */
-    uint32_t left, shown;     /* columns shown; the first `left` stand before the gap */
-    bool gap;                 /* columns are left out behind columns[left - 1] */
+    uint32_t left, shown;      /* columns shown; the first `left` stand before the gap */
+    bool gap;                  /* columns are left out behind columns[left - 1] */
     tni_arena arena;
     tni_text scratch;
     tni_text out;
@@ -111,8 +113,7 @@ static tni_print_cell tni_print_make_cell(tni_print *print, const char *text, si
         tni_text_add(scratch, print->style->ellipsis);
         width = keep_width + print->style->ellipsis_width;
     }
-    cell.text = tni_arena_text(&print->arena, scratch->data ? scratch->data : "",
-                               scratch->length);
+    cell.text = tni_arena_text(&print->arena, scratch->data ? scratch->data : "", scratch->length);
     cell.length = (uint32_t)scratch->length;
     cell.width = width;
     print->failed = print->failed || scratch->failed || !cell.text;
@@ -125,8 +126,7 @@ static tni_print_cell tni_print_value_cell(tni_print *print, uint64_t row, uint3
     tni_print_cell cell;
     tni_text text;
     if (!value) {
-        return tni_print_make_cell(print, print->null_text, strlen(print->null_text),
-                                   print->width);
+        return tni_print_make_cell(print, print->null_text, strlen(print->null_text), print->width);
     }
     if (type.id == TRUENO_TYPE_VARCHAR) {
         const tni_string *string = (const tni_string *)value;
@@ -242,8 +242,8 @@ static void tni_print_leave_out(tni_print *print, uint32_t candidates) {
 
 static void tni_print_choose_columns(tni_print *print) {
     uint32_t candidates = tni_print_most_columns(print), i;
-    print->columns = (tni_print_column *)tni_arena_alloc(
-        &print->arena, candidates * sizeof *print->columns);
+    print->columns =
+        (tni_print_column *)tni_arena_alloc(&print->arena, candidates * sizeof *print->columns);
     if (!print->columns) {
         print->failed = true;
         return;

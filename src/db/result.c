@@ -43,9 +43,21 @@ static void tni_account_release_keeper(void *account) {
 
 /* What there is when nothing can be allocated. Nobody writes to it. */
 static trueno_result *tni_result_out_of_memory(void) {
-    static const trueno_result constant = {
-        NULL, NULL, TRUENO_ERROR_MEMORY, TNI_NO_POSITION, "out of memory", NULL, 0, NULL,
-        {NULL, NULL, NULL, 0, 0}, NULL, NULL, NULL, NULL, 0, {0, NULL, 0, 0, 0, 0, 0, 0}};
+    static const trueno_result constant = {NULL,
+                                           NULL,
+                                           TRUENO_ERROR_MEMORY,
+                                           TNI_NO_POSITION,
+                                           "out of memory",
+                                           NULL,
+                                           0,
+                                           NULL,
+                                           {NULL, NULL, NULL, 0, 0},
+                                           NULL,
+                                           NULL,
+                                           NULL,
+                                           NULL,
+                                           0,
+                                           {0, NULL, 0, 0, 0, 0, 0, 0}};
     return (trueno_result *)(uintptr_t)&constant;
 }
 
@@ -54,8 +66,7 @@ TNI_FN bool tni_result_is_constant(const trueno_result *result) {
 }
 
 TNI_FN trueno_result *tni_result_new(tni_account *account) {
-    trueno_result *result =
-        (trueno_result *)tni_alloc_zero(&account->memory, sizeof *result);
+    trueno_result *result = (trueno_result *)tni_alloc_zero(&account->memory, sizeof *result);
     if (!result) {
         return tni_result_out_of_memory();
     }
@@ -231,9 +242,8 @@ TRUENO_API const char *trueno_result_column_name(const trueno_result *result, ui
 }
 
 TRUENO_API trueno_type trueno_result_column_type(const trueno_result *result, uint32_t column) {
-    return column < trueno_result_column_count(result)
-               ? (trueno_type)result->rows->types[column].id
-               : TRUENO_TYPE_NULL;
+    return column < trueno_result_column_count(result) ? (trueno_type)result->rows->types[column].id
+                                                       : TRUENO_TYPE_NULL;
 }
 
 TRUENO_API const char *trueno_result_column_type_name(const trueno_result *result,
@@ -400,8 +410,8 @@ TRUENO_API bool trueno_get_bool(const trueno_result *result, uint64_t row, uint3
     return trueno_get_int64(result, row, column) != 0;
 }
 
-TRUENO_API const void *trueno_get_bytes(const trueno_result *result, uint64_t row,
-                                        uint32_t column, size_t *length) {
+TRUENO_API const void *trueno_get_bytes(const trueno_result *result, uint64_t row, uint32_t column,
+                                        size_t *length) {
     tni_type type;
     const void *cell = tni_result_cell(result, row, column, &type);
     const tni_string *string = (const tni_string *)cell;

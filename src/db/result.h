@@ -25,21 +25,21 @@ TNI_FN void tni_account_release(tni_account *account); /* NULL is fine */
 
 /* What a cell getter made for the caller, by column and block. */
 typedef struct tni_result_cache {
-    const char ***texts;  /* [block][row]: NULL until asked for */
-    trueno_text **views;  /* [block]: strings as trueno_text */
+    const char ***texts; /* [block][row]: NULL until asked for */
+    trueno_text **views; /* [block]: strings as trueno_text */
 } tni_result_cache;
 
 struct trueno_result {
-    tni_account *account;    /* NULL: the constant out-of-memory result */
+    tni_account *account; /* NULL: the constant out-of-memory result */
     tni_memory *memory;
     trueno_status status;
-    uint32_t position;       /* of the error in the SQL text, or TNI_NO_POSITION */
-    const char *message;     /* "" when OK */
-    char *sql;               /* of a failed query; NULL: none */
+    uint32_t position;   /* of the error in the SQL text, or TNI_NO_POSITION */
+    const char *message; /* "" when OK */
+    char *sql;           /* of a failed query; NULL: none */
     size_t sql_length;
-    char *report;            /* made when asked for */
-    tni_arena arena;         /* names, info, and what the cell getters make */
-    tni_collection *rows;    /* sealed; NULL: no columns */
+    char *report;         /* made when asked for */
+    tni_arena arena;      /* names, info, and what the cell getters make */
+    tni_collection *rows; /* sealed; NULL: no columns */
     const char **names;
     const char **type_names;
     tni_result_cache *cache; /* [column_count]; NULL until needed */

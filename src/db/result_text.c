@@ -26,8 +26,8 @@ static const char **tni_result_texts(trueno_result *result, uint32_t column, siz
         return NULL;
     }
     if (!cache->texts) {
-        cache->texts = (const char ***)tni_arena_alloc(
-            &result->arena, result->rows->block_count * sizeof *cache->texts);
+        cache->texts = (const char ***)tni_arena_alloc(&result->arena, result->rows->block_count *
+                                                                           sizeof *cache->texts);
         if (!cache->texts) {
             return NULL;
         }
@@ -49,8 +49,8 @@ static trueno_text *tni_result_views(trueno_result *result, uint32_t column, siz
         return NULL;
     }
     if (!cache->views) {
-        cache->views = (trueno_text **)tni_arena_alloc(
-            &result->arena, result->rows->block_count * sizeof *cache->views);
+        cache->views = (trueno_text **)tni_arena_alloc(&result->arena, result->rows->block_count *
+                                                                           sizeof *cache->views);
     }
     if (!cache->views || cache->views[place]) {
         return cache->views ? cache->views[place] : NULL;
