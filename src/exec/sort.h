@@ -14,7 +14,7 @@
 #ifndef TNI_EXEC_SORT_H
 #define TNI_EXEC_SORT_H
 
-#include "exec/operator.h"
+#include "exec/exec_internal.h"
 
 #define TNI_SORT_BLOCK_BITS 11u
 #define TNI_SORT_OFFSET_MASK ((UINT64_C(1) << TNI_SORT_BLOCK_BITS) - 1)
@@ -90,6 +90,7 @@ typedef struct tni_sorter {
     const uint8_t **data;        /* [column * block_count + block] */
     const uint64_t **validity;
     size_t table_bytes;          /* of each of the two */
+    bool *nullable;              /* [column]: some block has validity */
     tni_sort_piece *pieces;
     uint32_t piece_count;
     tni_sort_stage *stages;

@@ -577,13 +577,15 @@ static trueno_status tni_sorter_tables(tni_sorter *sorter, tni_error *error) {
     }
     sorter->data = (const uint8_t **)tni_alloc(memory, sorter->table_bytes);
     sorter->validity = (const uint64_t **)tni_alloc(memory, sorter->table_bytes);
-    if (sorter->data == NULL || sorter->validity == NULL) {
+    sorter->nullable = (bool *)tni_alloc_zero(memory, rows->column_count);
+    if (sorter->data == NULL || sorter->validity == NULL || sorter->nullable == NULL) {
         return tni_memory_fail(memory, sorter->table_bytes, error);
     }
     for (c = 0; c < rows->column_count; c++) {
         for (b = 0; b < rows->block_count; b++) {
             sorter->data[c * rows->block_count + b] = (const uint8_t *)rows->blocks[b]->data[c];
             sorter->validity[c * rows->block_count + b] = rows->blocks[b]->validity[c];
+            sorter->nullable[c] = sorter->nullable[c] || rows->blocks[b]->validity[c] != NULL;
         }
     }
     return TRUENO_OK;

@@ -324,6 +324,9 @@ TNI_FN void tni_sorter_free(tni_sorter *sorter) {
     tni_free(memory, sorter->entries, (size_t)sorter->count * sizeof *sorter->entries);
     tni_free(memory, sorter->data, sorter->table_bytes);
     tni_free(memory, sorter->validity, sorter->table_bytes);
+    if (sorter->rows != NULL) {
+        tni_free(memory, sorter->nullable, sorter->rows->column_count);
+    }
     tni_free(memory, sorter->pieces, sorter->capacity * sizeof *sorter->pieces);
     tni_free(memory, sorter->stages, sorter->capacity * sizeof *sorter->stages);
     memset(sorter, 0, sizeof *sorter);
@@ -371,16 +374,6 @@ static uint64_t *tni_sort_gather_validity(const uint64_t *const *validity,
     return nulls ? out : NULL;
 }
 
-static bool tni_sort_any_validity(const uint64_t *const *validity, size_t blocks) {
-    size_t b;
-    for (b = 0; b < blocks; b++) {
-        if (validity[b] != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 TNI_FN trueno_status tni_sorter_gather(const tni_sorter *sorter, const tni_sort_entry *entries,
                                        uint32_t count, uint32_t column_count,
                                        tni_scratch *scratch, tni_vector *out, tni_error *error) {
@@ -396,7 +389,7 @@ TNI_FN trueno_status tni_sorter_gather(const tni_sorter *sorter, const tni_sort_
         memset(&out[c], 0, sizeof out[c]);
         out[c].type = type;
         out[c].data = values;
-        if (!failed && tni_sort_any_validity(validity, blocks)) {
+        if (!failed && sorter->nullable[c]) {
             out[c].validity =
                 tni_sort_gather_validity(validity, entries, count, scratch, error, &failed);
         }

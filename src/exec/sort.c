@@ -1,0 +1,334 @@
+/*
+ * sort.c - ORDER BY as a pipeline breaker: a sink that keeps rows, a driver that emits them.
+ *
+ * Workers append their rows to collections of their own; blocks carry the morsel's order, so the
+ * merged collection is in input order whoever read what. Keys are looked at only then (sort.h),
+ * the other columns only when rows are emitted. Where the input's own order is up to chance (it
+ * comes from an aggregate) the remaining columns join the keys, ascending, NULLs last: the answer
+ * never depends on the number of threads. May use: exec, column.
+ */
+#include "exec/sort.h"
+
+#define TNI_SORT_BATCH_ROWS TNI_SEGMENT_ROWS /* rows a worker takes at once when emitting */
+#define TNI_SORT_WALK_DEPTH 1000u
+
+typedef struct tni_sort_worker {
+    tni_collection *rows;
+    tni_scratch scratch;
+} tni_sort_worker;
+
+/* Shared by the sink and the driver; the last of them frees it. */
+typedef struct tni_sort_state {
+    tni_run *run;
+    const tni_plan *plan;
+    uint32_t owners;
+    tni_sort_key *keys;
+    uint32_t key_count, key_capacity;
+    tni_sort_worker *workers;
+    uint32_t worker_count;
+    tni_collection *merged;
+    tni_sorter sorter;
+    uint64_t first, rows;        /* what is emitted: entries [first, first + rows) */
+    tni_atomic_i64 next_batch;
+} tni_sort_state;
+
+typedef struct tni_sort_sink {
+    tni_operator base;
+    tni_sort_state *state;
+} tni_sort_sink;
+
+typedef struct tni_sort_emit_worker {
+    tni_scratch scratch;
+    tni_vector *vectors;
+} tni_sort_emit_worker;
+
+typedef struct tni_sort_driver {
+    tni_driver base;
+    tni_sort_state *state;
+    tni_sort_emit_worker *workers;
+    uint32_t worker_count;
+} tni_sort_driver;
+
+/* ----------------------------------------------------------------------------- keys --- */
+
+/* Whether rows of `plan` come in an order that depends on the number of threads. */
+static bool tni_sort_input_unordered(const tni_plan *plan, uint32_t depth) {
+    for (; plan != NULL && depth < TNI_SORT_WALK_DEPTH; plan = plan->input, depth++) {
+        switch (plan->kind) {
+        case TNI_PLAN_AGGREGATE: return true;
+        case TNI_PLAN_FILTER:
+        case TNI_PLAN_PROJECT:
+        case TNI_PLAN_LIMIT: break;
+        case TNI_PLAN_UNION_ALL:
+            if (tni_sort_input_unordered(plan->second, depth + 1)) {
+                return true;
+            }
+            break;
+        default: return false;
+        }
+    }
+    return false;
+}
+
+/* A column counts once as a key: its first place decides. */
+static void tni_sort_add_key(tni_sort_state *state, bool *seen, tni_sort_key key) {
+    if (!seen[key.column]) {
+        seen[key.column] = true;
+        state->keys[state->key_count++] = key;
+    }
+}
+
+static trueno_status tni_sort_make_keys(tni_sort_state *state, tni_error *error) {
+    const tni_plan *plan = state->plan;
+    tni_memory *memory = state->run->env->memory;
+    bool *seen = (bool *)tni_alloc_zero(memory, TNI_MAX(plan->column_count, 1u));
+    uint32_t i;
+    state->key_capacity = TNI_MAX(plan->column_count, 1u);
+    state->keys = (tni_sort_key *)tni_alloc_array(memory, state->key_capacity, sizeof *state->keys);
+    if (seen == NULL || state->keys == NULL) {
+        tni_free(memory, seen, TNI_MAX(plan->column_count, 1u));
+        return tni_memory_fail(memory, state->key_capacity * sizeof *state->keys, error);
+    }
+    for (i = 0; i < plan->sort_key_count; i++) {
+        tni_sort_add_key(state, seen, plan->sort_keys[i]);
+    }
+    if (tni_sort_input_unordered(plan->input, 0)) {
+        for (i = 0; i < plan->column_count; i++) {
+            tni_sort_key key;
+            memset(&key, 0, sizeof key);
+            key.column = i;
+            tni_sort_add_key(state, seen, key);
+        }
+    }
+    tni_free(memory, seen, TNI_MAX(plan->column_count, 1u));
+    return TRUENO_OK;
+}
+
+/* ---------------------------------------------------------------------------- state --- */
+
+static void tni_sort_state_free(tni_sort_state *state) {
+    tni_memory *memory = state->run->env->memory;
+    uint32_t i;
+    if (--state->owners > 0) {
+        return;
+    }
+    for (i = 0; i < state->worker_count; i++) {
+        tni_collection_release(state->workers[i].rows);
+        tni_scratch_free(&state->workers[i].scratch);
+    }
+    tni_free(memory, state->workers, state->worker_count * sizeof *state->workers);
+    tni_sorter_free(&state->sorter);
+    tni_collection_release(state->merged);
+    tni_free(memory, state->keys, state->key_capacity * sizeof *state->keys);
+    tni_free(memory, state, sizeof *state);
+}
+
+/* ----------------------------------------------------------------------------- sink --- */
+
+static trueno_status tni_sort_begin(tni_operator *base, tni_pipeline *pipeline,
+                                    tni_error *error) {
+    tni_sort_state *state = ((tni_sort_sink *)base)->state;
+    tni_memory *memory = state->run->env->memory;
+    size_t size = pipeline->workers * sizeof *state->workers;
+    uint32_t i;
+    state->workers = (tni_sort_worker *)tni_alloc_zero(memory, size);
+    if (state->workers == NULL) {
+        return tni_memory_fail(memory, size, error);
+    }
+    state->worker_count = pipeline->workers;
+    for (i = 0; i < pipeline->workers; i++) {
+        tni_scratch_init(&state->workers[i].scratch, memory);
+        TNI_TRY(tni_collection_new(memory, state->plan->types, state->plan->column_count,
+                                   &state->workers[i].rows, error));
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_sort_push(tni_operator *base, uint32_t worker_index, tni_chunk *chunk,
+                                   tni_error *error) {
+    tni_sort_state *state = ((tni_sort_sink *)base)->state;
+    tni_sort_worker *worker = &state->workers[worker_index];
+    tni_scratch_reset(&worker->scratch);
+    tni_atomic_add_i64(&base->rows, (int64_t)chunk->active);
+    return tni_collection_append(worker->rows, state->run->env, chunk, &worker->scratch, error);
+}
+
+/* All workers' rows in one collection, in input order. */
+static trueno_status tni_sort_merge_workers(tni_sort_state *state, tni_error *error) {
+    tni_memory *memory = state->run->env->memory;
+    size_t size = state->worker_count * sizeof(tni_collection *);
+    tni_collection **parts;
+    trueno_status status;
+    uint32_t i;
+    TNI_TRY(tni_collection_new(memory, state->plan->types, state->plan->column_count,
+                               &state->merged, error));
+    parts = (tni_collection **)tni_alloc(memory, size);
+    if (parts == NULL) {
+        return tni_memory_fail(memory, size, error);
+    }
+    for (i = 0; i < state->worker_count; i++) {
+        parts[i] = state->workers[i].rows;
+        state->workers[i].rows = NULL;
+    }
+    status = tni_collection_merge(state->merged, parts, state->worker_count, error);
+    tni_free(memory, parts, size);
+    if (status == TRUENO_OK) {
+        tni_collection_seal(state->merged);
+    }
+    return status;
+}
+
+static trueno_status tni_sort_finish(tni_operator *base, tni_error *error) {
+    tni_sort_state *state = ((tni_sort_sink *)base)->state;
+    const tni_plan *plan = state->plan;
+    TNI_TRY(tni_sort_merge_workers(state, error));
+    TNI_TRY(tni_sorter_run(&state->sorter, state->run->env, state->run->scheduler, state->merged,
+                           state->keys, state->key_count, error));
+    state->first = TNI_MIN(plan->offset, state->merged->rows);
+    state->rows = TNI_MIN(plan->limit, state->merged->rows - state->first);
+    return TRUENO_OK;
+}
+
+static void tni_sort_sink_free(tni_operator *base) {
+    tni_sort_sink *sink = (tni_sort_sink *)base;
+    tni_memory *memory = sink->state->run->env->memory;
+    tni_sort_state_free(sink->state);
+    tni_free(memory, sink, sizeof *sink);
+}
+
+/* --------------------------------------------------------------------------- driver --- */
+
+static uint32_t tni_sort_parallelism(tni_driver *base) {
+    uint64_t rows = ((tni_sort_driver *)base)->state->rows;
+    return (uint32_t)TNI_MIN(rows / TNI_SORT_BATCH_ROWS + 1, (uint64_t)UINT32_MAX);
+}
+
+static trueno_status tni_sort_driver_begin(tni_driver *base, tni_pipeline *pipeline,
+                                           tni_error *error) {
+    tni_sort_driver *driver = (tni_sort_driver *)base;
+    tni_memory *memory = driver->state->run->env->memory;
+    size_t size = pipeline->workers * sizeof *driver->workers;
+    uint32_t columns = TNI_MAX(driver->state->plan->column_count, 1u), i;
+    driver->workers = (tni_sort_emit_worker *)tni_alloc_zero(memory, size);
+    if (driver->workers == NULL) {
+        return tni_memory_fail(memory, size, error);
+    }
+    driver->worker_count = pipeline->workers;
+    for (i = 0; i < pipeline->workers; i++) {
+        tni_scratch_init(&driver->workers[i].scratch, memory);
+        driver->workers[i].vectors =
+            (tni_vector *)tni_alloc_array(memory, columns, sizeof(tni_vector));
+        if (driver->workers[i].vectors == NULL) {
+            return tni_memory_fail(memory, columns * sizeof(tni_vector), error);
+        }
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_sort_emit(tni_sort_driver *driver, uint32_t worker_index,
+                                   uint64_t batch, uint32_t first, uint32_t rows,
+                                   tni_operator *next, tni_error *error) {
+    tni_sort_state *state = driver->state;
+    tni_sort_emit_worker *worker = &driver->workers[worker_index];
+    uint64_t at = state->first + batch * TNI_SORT_BATCH_ROWS + first;
+    tni_chunk chunk;
+    memset(&chunk, 0, sizeof chunk);
+    tni_scratch_reset(&worker->scratch);
+    TNI_TRY(tni_sorter_gather(&state->sorter, state->sorter.entries + at, rows,
+                              state->plan->column_count, &worker->scratch, worker->vectors,
+                              error));
+    chunk.rows = rows;
+    chunk.active = rows;
+    chunk.column_count = state->plan->column_count;
+    chunk.columns = worker->vectors;
+    chunk.order = batch;
+    chunk.first_row = first;
+    return tni_push(next, worker_index, &chunk, error);
+}
+
+static trueno_status tni_sort_drive(tni_driver *base, uint32_t worker, tni_operator *next,
+                                    tni_error *error) {
+    tni_sort_driver *driver = (tni_sort_driver *)base;
+    tni_sort_state *state = driver->state;
+    while (tni_atomic_load_i32(&base->pipeline->stopped) == 0) {
+        uint64_t batch = (uint64_t)tni_atomic_add_i64(&state->next_batch, 1);
+        uint64_t at = batch * TNI_SORT_BATCH_ROWS;
+        uint32_t rows, first;
+        if (at >= state->rows) {
+            break;
+        }
+        TNI_TRY(tni_progress(state->run, worker, error));
+        rows = (uint32_t)TNI_MIN(state->rows - at, (uint64_t)TNI_SORT_BATCH_ROWS);
+        for (first = 0; first < rows; first += TNI_VECTOR_ROWS) {
+            uint32_t part = TNI_MIN(rows - first, TNI_VECTOR_ROWS);
+            trueno_status status = tni_sort_emit(driver, worker, batch, first, part, next, error);
+            if (status != TRUENO_OK) {
+                error->order = batch;
+                return status;
+            }
+        }
+        tni_atomic_add_i64(&base->rows_in, (int64_t)rows);
+    }
+    return TRUENO_OK;
+}
+
+static void tni_sort_driver_free(tni_driver *base) {
+    tni_sort_driver *driver = (tni_sort_driver *)base;
+    tni_memory *memory = driver->state->run->env->memory;
+    uint32_t columns = TNI_MAX(driver->state->plan->column_count, 1u), i;
+    for (i = 0; i < driver->worker_count; i++) {
+        tni_scratch_free(&driver->workers[i].scratch);
+        tni_free(memory, driver->workers[i].vectors, columns * sizeof(tni_vector));
+    }
+    tni_free(memory, driver->workers, driver->worker_count * sizeof *driver->workers);
+    tni_sort_state_free(driver->state);
+    tni_free(memory, driver, sizeof *driver);
+}
+
+/* --------------------------------------------------------------------------- making --- */
+
+static const tni_operator_ops tni_sort_sink_ops = {
+    "sort", tni_sort_begin, tni_sort_push, NULL, tni_sort_finish, tni_sort_sink_free,
+};
+static const tni_driver_ops tni_sort_driver_ops = {
+    "sorted rows", tni_sort_parallelism, tni_sort_driver_begin, tni_sort_drive,
+    tni_sort_driver_free,
+};
+
+TNI_FN trueno_status tni_sort_new(tni_run *run, const tni_plan *plan, tni_operator **out_sink,
+                                  tni_driver **out_driver, tni_error *error) {
+    tni_memory *memory = run->env->memory;
+    tni_sort_state *state = (tni_sort_state *)tni_alloc_zero(memory, sizeof *state);
+    tni_sort_sink *sink = (tni_sort_sink *)tni_alloc_zero(memory, sizeof *sink);
+    tni_sort_driver *driver = (tni_sort_driver *)tni_alloc_zero(memory, sizeof *driver);
+    trueno_status status;
+    *out_sink = NULL;
+    *out_driver = NULL;
+    if (state == NULL || sink == NULL || driver == NULL) {
+        tni_free(memory, state, sizeof *state);
+        tni_free(memory, sink, sizeof *sink);
+        tni_free(memory, driver, sizeof *driver);
+        return tni_memory_fail(memory, sizeof *state, error);
+    }
+    state->run = run;
+    state->plan = plan;
+    state->owners = 2;
+    sink->base.ops = &tni_sort_sink_ops;
+    sink->base.plan = plan;
+    sink->state = state;
+    driver->base.ops = &tni_sort_driver_ops;
+    driver->base.plan = plan;
+    driver->state = state;
+    status = tni_sort_make_keys(state, error);
+    if (status != TRUENO_OK) {
+        sink->base.ops->free(&sink->base);
+        driver->base.ops->free(&driver->base);
+        return status;
+    }
+    *out_sink = &sink->base;
+    *out_driver = &driver->base;
+    return TRUENO_OK;
+}
+
+#undef TNI_SORT_BATCH_ROWS
+#undef TNI_SORT_WALK_DEPTH
