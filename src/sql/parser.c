@@ -57,11 +57,14 @@ static bool tni_parser_resembles(const char *word, const char *proposal) {
     if (tni_edit_distance(word, proposal, limit + 1) <= limit) {
         return true;
     }
-    while (word[i] != '\0' && word[i] == proposal[i]) {
+    if (strlen(proposal) != length) {
+        return false;
+    }
+    while (word[i] == proposal[i]) {
         i++;
     }
-    return word[i] != '\0' && word[i + 1] != '\0' && word[i] == proposal[i + 1] &&
-           word[i + 1] == proposal[i] && strcmp(word + i + 2, proposal + i + 2) == 0;
+    return i + 1 < length && word[i] == proposal[i + 1] && word[i + 1] == proposal[i] &&
+           strcmp(word + i + 2, proposal + i + 2) == 0;
 }
 
 /* The keyword that an unquoted word was probably meant to be, or NULL. */

@@ -72,8 +72,12 @@ TNI_FN void tni_parser_append(tni_ast_expression *parent, tni_ast_expression *la
 }
 
 /* Expressions up to (not including) the token `close`, into node->arguments. */
-TNI_FN bool tni_parser_arguments(tni_parser *parser, tni_ast_expression *node, uint32_t close) {
+TNI_FN TNI_NOINLINE bool tni_parser_arguments(tni_parser *parser, tni_ast_expression *node,
+                                              uint32_t close) {
     tni_ast_expression *last = NULL;
+    if (!tni_parser_enter(parser, 1)) {
+        return false;
+    }
     do {
         tni_ast_expression *item;
         if (last != NULL && tni_parser_at(parser, close)) {
@@ -86,6 +90,7 @@ TNI_FN bool tni_parser_arguments(tni_parser *parser, tni_ast_expression *node, u
         tni_parser_append(node, last, item);
         last = item;
     } while (tni_parser_accept(parser, TNI_SYMBOL_COMMA));
+    parser->depth--;
     return true;
 }
 
@@ -307,7 +312,8 @@ static bool tni_call_arguments(tni_parser *parser, tni_ast_expression *call) {
     return true;
 }
 
-TNI_FN tni_ast_expression *tni_parser_call(tni_parser *parser, const char *name, uint32_t start) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_call(tni_parser *parser, const char *name,
+                                                        uint32_t start) {
     tni_ast_expression *call = tni_parser_node(parser, TNI_AST_CALL);
     if (call == NULL || !tni_parser_expect(parser, TNI_SYMBOL_LEFT_PAREN)) {
         return NULL;

@@ -27,7 +27,7 @@ static bool tni_expression_at_typed(tni_parser *parser) {
 }
 
 /* `name 'text'`: a literal of that type. */
-static tni_ast_expression *tni_expression_typed(tni_parser *parser) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_typed(tni_parser *parser) {
     uint32_t start = parser->token.position;
     tni_ast_expression *node = tni_parser_node(parser, TNI_AST_CAST);
     if (node == NULL) {
@@ -47,7 +47,7 @@ static bool tni_expression_system_schema(const char *name) {
 }
 
 /* [[catalog .] schema .] [table .] column, t.*, or name(...) */
-static tni_ast_expression *tni_expression_name(tni_parser *parser) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_name(tni_parser *parser) {
     uint32_t start = parser->token.position, parts = 1;
     bool plain = parser->token.kind == TNI_TOKEN_WORD;
     const char *qualifier = NULL, *name;
@@ -93,7 +93,7 @@ static tni_ast_expression *tni_expression_name(tni_parser *parser) {
 }
 
 /* CASE [x] WHEN a THEN b ... [ELSE c] END */
-static tni_ast_expression *tni_expression_case(tni_parser *parser) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_case(tni_parser *parser) {
     uint32_t start = parser->token.position;
     tni_ast_expression *node = tni_parser_node(parser, TNI_AST_CASE), *last = NULL;
     tni_parser_advance(parser);
@@ -131,7 +131,7 @@ static tni_ast_expression *tni_expression_case(tni_parser *parser) {
 }
 
 /* CAST(x AS type), TRY_CAST(x AS type) */
-static tni_ast_expression *tni_expression_cast(tni_parser *parser) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_cast(tni_parser *parser) {
     uint32_t start = parser->token.position;
     tni_ast_expression *node = tni_parser_node(parser, TNI_AST_CAST);
     if (node == NULL) {
@@ -155,7 +155,7 @@ static tni_ast_expression *tni_expression_cast(tni_parser *parser) {
 }
 
 /* EXISTS (query) */
-static tni_ast_expression *tni_expression_exists(tni_parser *parser) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_exists(tni_parser *parser) {
     uint32_t start = parser->token.position;
     tni_ast_expression *node = tni_parser_node(parser, TNI_AST_EXISTS);
     tni_parser_advance(parser);
@@ -168,7 +168,7 @@ static tni_ast_expression *tni_expression_exists(tni_parser *parser) {
 }
 
 /* [a, b], ARRAY[a, b]; "[" is current. */
-static tni_ast_expression *tni_expression_list(tni_parser *parser, uint32_t start) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_list(tni_parser *parser, uint32_t start) {
     tni_ast_expression *node = tni_parser_node(parser, TNI_AST_LIST);
     tni_parser_advance(parser);
     if (node == NULL || (!tni_parser_at(parser, TNI_SYMBOL_RIGHT_BRACKET) &&
@@ -186,7 +186,7 @@ static tni_ast_expression *tni_expression_list(tni_parser *parser, uint32_t star
 }
 
 /* ROW(a, b); ROW is current. */
-static tni_ast_expression *tni_expression_row(tni_parser *parser) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_row(tni_parser *parser) {
     uint32_t start = parser->token.position;
     tni_ast_expression *node = tni_parser_node(parser, TNI_AST_ROW);
     tni_parser_advance(parser);
@@ -215,7 +215,7 @@ static tni_ast_expression *tni_expression_subquery(tni_parser *parser, tni_ast_q
 static tni_ast_expression *tni_expression_tuple(tni_parser *parser, tni_ast_expression *first,
                                                 uint32_t start) {
     tni_ast_expression *node = tni_parser_node(parser, TNI_AST_ROW), *last = first;
-    if (node == NULL) {
+    if (node == NULL || !tni_parser_enter(parser, 1)) {
         return NULL;
     }
     tni_parser_append(node, NULL, first);
@@ -227,6 +227,7 @@ static tni_ast_expression *tni_expression_tuple(tni_parser *parser, tni_ast_expr
         tni_parser_append(node, last, item);
         last = item;
     }
+    parser->depth--;
     if (!tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN)) {
         return NULL;
     }
@@ -255,7 +256,7 @@ static tni_ast_expression *tni_expression_close(tni_parser *parser, tni_ast_expr
 }
 
 /* "(" is current. The frame counts: this is the recursion of nested parentheses. */
-TNI_FN tni_ast_expression *tni_parser_parenthesis(tni_parser *parser) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_parenthesis(tni_parser *parser) {
     uint32_t start = parser->token.position;
     tni_ast_expression *first;
     tni_parser_advance(parser);
@@ -268,8 +269,8 @@ TNI_FN tni_ast_expression *tni_parser_parenthesis(tni_parser *parser) {
 
 /* ---- operands ---- */
 
-static tni_ast_expression *tni_expression_constant(tni_parser *parser, tni_ast_kind kind,
-                                                   int64_t value) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_constant(tni_parser *parser,
+                                                                tni_ast_kind kind, int64_t value) {
     tni_ast_expression *node = tni_parser_node(parser, kind);
     if (node != NULL) {
         node->value.integer = value;
@@ -279,7 +280,7 @@ static tni_ast_expression *tni_expression_constant(tni_parser *parser, tni_ast_k
 }
 
 /* CURRENT_DATE and its kin, with or without (). */
-static tni_ast_expression *tni_expression_clock(tni_parser *parser) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_clock(tni_parser *parser) {
     uint32_t start = parser->token.position;
     const char *name = tni_word_text((tni_word)parser->token.id);
     tni_parser_advance(parser);
@@ -503,7 +504,8 @@ static tni_ast_expression *tni_expression_operand(tni_parser *parser) {
 
 /* ---- the main loop ---- */
 
-TNI_FN tni_ast_expression *tni_parser_expression_at(tni_parser *parser, uint32_t precedence) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_expression_at(tni_parser *parser,
+                                                                 uint32_t precedence) {
     uint32_t start = parser->token.position;
     tni_ast_expression *left;
     if (!tni_parser_enter(parser, 1)) {

@@ -5,6 +5,7 @@
  * digits, DOUBLE only when written with an exponent or with more than 38 digits. Uses the number
  * and interval readers of base/ and the type names of column/type.h.
  */
+#include "base/math.h"
 #include "sql/parser_internal.h"
 
 #define TNI_LITERAL_DIGITS 38u /* the most that a DECIMAL or HUGEINT holds */
@@ -36,7 +37,8 @@ static char *tni_literal_digits(tni_parser *parser, tni_token token, size_t *len
 static tni_ast_expression *tni_literal_double(tni_parser *parser, const char *digits,
                                               size_t length) {
     tni_ast_expression *node = tni_parser_node(parser, TNI_AST_DOUBLE);
-    if (node != NULL && !tni_parse_double(digits, length, &node->value.number)) {
+    if (node != NULL && (!tni_parse_double(digits, length, &node->value.number) ||
+                         !tni_is_finite(node->value.number))) {
         tni_parser_stop(parser,
                         tni_fail_at(parser->error, TRUENO_ERROR_OUT_OF_RANGE,
                                     parser->token.position,

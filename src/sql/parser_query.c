@@ -109,12 +109,25 @@ static tni_ast_query *tni_query_wrap(tni_parser *parser, tni_ast_query *inner) {
 
 /* ---- the select list ---- */
 
+/* A label in single quotes: AS 'label'. */
+static const char *tni_query_string_alias(tni_parser *parser) {
+    uint32_t position = parser->token.position;
+    size_t length = 0;
+    const char *alias = tni_parser_string(parser, &length);
+    if (alias != NULL && (length == 0 || strlen(alias) != length)) {
+        tni_parser_stop(parser,
+                        tni_fail_at(parser->error, TRUENO_ERROR_SYNTAX, position,
+                                    "an alias must not be empty or hold a NUL byte"));
+        return NULL;
+    }
+    return alias;
+}
+
 /* [AS] label; behind AS also 'label'. */
 static bool tni_query_alias(tni_parser *parser, tni_ast_expression *item) {
-    size_t length;
     if (tni_parser_accept(parser, TNI_WORD_AS)) {
         item->alias = tni_token_is_string(parser->token)
-                          ? tni_parser_string(parser, &length)
+                          ? tni_query_string_alias(parser)
                           : tni_parser_label(parser, "an alias");
         return item->alias != NULL;
     }
@@ -276,21 +289,26 @@ static bool tni_grouping_special(tni_parser *parser, tni_ast_grouping *group, ui
     return group->expressions != NULL;
 }
 
-/* The last expression of a plain group: an unparenthesised (a, b) counts as a, b. */
+/* Append to a plain group, (a, (b, c)) as a, b, c; the group's last expression. */
 static tni_ast_expression *tni_grouping_append(tni_ast_grouping *group, tni_ast_expression *last,
                                                tni_ast_expression *item) {
-    if (item->kind == TNI_AST_ROW && item->arguments != NULL) {
-        item = item->arguments;
+    tni_ast_expression **at = last != NULL ? &last->next : &group->expressions;
+    *at = item;
+    while (*at != NULL) {
+        tni_ast_expression *row = *at;
+        if (row->kind == TNI_AST_ROW && row->arguments != NULL) {
+            tni_ast_expression *tail = row->arguments;
+            while (tail->next != NULL) {
+                tail = tail->next;
+            }
+            tail->next = row->next;
+            *at = row->arguments;
+        } else {
+            last = row;
+            at = &row->next;
+        }
     }
-    if (last != NULL) {
-        last->next = item;
-    } else {
-        group->expressions = item;
-    }
-    while (item->next != NULL) {
-        item = item->next;
-    }
-    return item;
+    return last;
 }
 
 /* Behind GROUP BY: runs of plain expressions and special groups, in order. */
@@ -633,13 +651,25 @@ TNI_FN tni_ast_order *tni_parser_order(tni_parser *parser) {
     return first;
 }
 
+/* `n %` is a percentage when nothing follows that could be divided by. */
+static bool tni_query_at_percentage(tni_parser *parser) {
+    tni_token last;
+    if ((parser->token.kind != TNI_TOKEN_INTEGER && parser->token.kind != TNI_TOKEN_DECIMAL) ||
+        !tni_parser_next_is(parser, TNI_SYMBOL_PERCENT)) {
+        return false;
+    }
+    last = *tni_parser_peek(parser, 2);
+    return last.kind == TNI_TOKEN_END || last.id == TNI_SYMBOL_SEMICOLON ||
+           last.id == TNI_SYMBOL_RIGHT_PAREN || last.id == TNI_WORD_OFFSET ||
+           last.id == TNI_WORD_WITH;
+}
+
 /* LIMIT n | n% | n PERCENT | ALL; LIMIT is consumed. */
 static bool tni_query_limit(tni_parser *parser, tni_ast_query *query) {
     if (tni_parser_accept(parser, TNI_WORD_ALL)) {
         return true;
     }
-    if (tni_parser_next_is(parser, TNI_SYMBOL_PERCENT) &&
-        (parser->token.kind == TNI_TOKEN_INTEGER || parser->token.kind == TNI_TOKEN_DECIMAL)) {
+    if (tni_query_at_percentage(parser)) {
         query->limit = tni_parser_number(parser);
         tni_parser_advance(parser);
         query->limit_percent = true;

@@ -70,8 +70,8 @@ static void tni_source_name_arguments(tni_ast_expression *call) {
     tni_ast_expression *last = NULL;
     for (tni_ast_expression *a = call->arguments; a != NULL; a = last->next) {
         tni_ast_expression *kept = a;
-        if (a->kind == TNI_AST_BINARY && strcmp(a->name, "=") == 0 && !a->parenthesised &&
-            a->left->kind == TNI_AST_COLUMN && a->left->qualifier == NULL) {
+        if (a->alias == NULL && a->kind == TNI_AST_BINARY && strcmp(a->name, "=") == 0 &&
+            !a->parenthesised && a->left->kind == TNI_AST_COLUMN && a->left->qualifier == NULL) {
             kept = a->right;
             kept->alias = a->left->name;
             kept->next = a->next;

@@ -320,15 +320,24 @@ static void tni_printer_window(const tni_ast_window *window, bool parenthesis, t
     tni_text_char(out, ')');
 }
 
-static void tni_printer_arguments(const tni_ast_expression *call, tni_text *out) {
+/* Would the parser read this argument of a table function as a named one? */
+static bool tni_printer_looks_named(const tni_ast_expression *e) {
+    return e->kind == TNI_AST_BINARY && e->name[0] == '=' && e->left->kind == TNI_AST_COLUMN &&
+           e->left->qualifier == NULL;
+}
+
+static void tni_printer_arguments(const tni_ast_expression *call, bool source, tni_text *out) {
     const char *separator = "";
     for (const tni_ast_expression *e = call->arguments; e != NULL; e = e->next) {
+        bool wrap = source && e->alias == NULL && tni_printer_looks_named(e);
         tni_text_add(out, separator);
         if (e->alias != NULL) {
             tni_printer_name(e->alias, out);
             tni_text_add(out, " := ");
         }
+        tni_text_add(out, wrap ? "(" : "");
         tni_print_expression(e, out);
+        tni_text_add(out, wrap ? ")" : "");
         separator = ", ";
     }
     if (call->ignore_nulls) {
@@ -354,7 +363,8 @@ static bool tni_printer_is_clock(const tni_ast_expression *call) {
     }
 }
 
-static void tni_printer_call(const tni_ast_expression *e, tni_text *out) {
+/* `source`: in FROM, a table function. */
+static void tni_printer_call(const tni_ast_expression *e, bool source, tni_text *out) {
     bool clock = tni_printer_is_clock(e);
     if (clock) {
         tni_text_add(out, e->name);
@@ -364,7 +374,7 @@ static void tni_printer_call(const tni_ast_expression *e, tni_text *out) {
     if (!clock || e->arguments != NULL || e->order != NULL || e->filter != NULL ||
         e->over != NULL || e->distinct || e->ignore_nulls) {
         tni_text_add(out, e->distinct ? "(DISTINCT " : "(");
-        tni_printer_arguments(e, out);
+        tni_printer_arguments(e, source, out);
         tni_text_char(out, ')');
     }
     if (e->within_group) {
@@ -586,7 +596,7 @@ TNI_FN void tni_print_expression(const tni_ast_expression *e, tni_text *out) {
         tni_printer_columns(e, out);
         break;
     case TNI_AST_CALL:
-        tni_printer_call(e, out);
+        tni_printer_call(e, false, out);
         break;
     case TNI_AST_UNARY:
         tni_printer_unary(e, out);
@@ -674,7 +684,7 @@ static void tni_printer_source(const tni_ast_source *source, tni_text *out) {
         tni_printer_table(source, out);
         break;
     case TNI_FROM_FUNCTION:
-        tni_print_expression(source->call, out);
+        tni_printer_call(source->call, true, out);
         break;
     case TNI_FROM_QUERY:
     case TNI_FROM_VALUES:
