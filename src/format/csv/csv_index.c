@@ -208,18 +208,23 @@ TNI_FN trueno_status tni_csv_index_extract(tni_csv_index *index, const tni_csv_d
         }
         newlines &= ~repeated;
         ends = (index->delimiters[b] & keep & ~state) | newlines;
-        while (newlines != 0) {
-            uint64_t below = (newlines & (0 - newlines)) - 1;
-            index->lasts[table->records++] =
-                (uint32_t)table->fields + tni_popcount64(ends & below);
-            newlines &= newlines - 1;
-        }
+        /* record by record: in a regular file every such run has the same length */
         out = table->ends + table->fields;
-        table->fields += tni_popcount64(ends);
+        while (newlines != 0) {
+            uint64_t through = newlines ^ (newlines - 1), run = ends & through;
+            ends &= ~through;
+            newlines &= newlines - 1;
+            while (run != 0) {
+                *out++ = offset + tni_ctz64(run);
+                run &= run - 1;
+            }
+            index->lasts[table->records++] = (uint32_t)(out - table->ends) - 1;
+        }
         while (ends != 0) {
             *out++ = offset + tni_ctz64(ends);
             ends &= ends - 1;
         }
+        table->fields = (size_t)(out - table->ends);
         keep = ~UINT64_C(0);
     }
     if (table->records > 0) {

@@ -146,6 +146,7 @@ static void tni_csv_set_fault(tni_csv_record *record, tni_csv_fault fault, size_
 static size_t tni_csv_quoted_end(const tni_csv_dialect *dialect, const uint8_t *text, size_t size,
                                  size_t at, size_t *end, tni_csv_record *record) {
     size_t p = at + 1, after;
+    bool stray = false; /* relaxed: an odd number of quotes that are ordinary characters */
     const uint8_t quote = dialect->quote, escape = dialect->escape;
     for (;;) {
         if (escape == quote || escape == 0) {
@@ -168,9 +169,13 @@ static size_t tni_csv_quoted_end(const tni_csv_dialect *dialect, const uint8_t *
             p += p + 1 < size ? 2 : 1;
             continue;
         }
-        if ((escape == quote || escape == 0) && p + 1 < size && text[p + 1] == quote) {
+        if ((escape == quote || escape == 0) && p + 1 < size && text[p + 1] == quote &&
+            !(stray && tni_csv_at_end(dialect, text, size, p + 2))) {
             p += 2;
             continue;
+        }
+        if (stray && p + 1 < size && text[p + 1] == quote) {
+            p++; /* the stray quote's partner stands before the closing quote */
         }
         after = tni_csv_skip_blanks_before(dialect, text, size, p + 1);
         if (tni_csv_at_end(dialect, text, size, after)) {
@@ -179,6 +184,7 @@ static size_t tni_csv_quoted_end(const tni_csv_dialect *dialect, const uint8_t *
         }
         if (dialect->relaxed) { /* a stray quote is an ordinary character */
             p++;
+            stray = !stray;
             continue;
         }
         tni_csv_set_fault(record, TNI_CSV_FAULT_QUOTE, at);
@@ -280,6 +286,9 @@ static bool tni_csv_unescape(const tni_csv_dialect *dialect, const uint8_t *p, s
             tni_text_append(scratch, run, (size_t)(p - run));
             run = p + 1;
             p += 2;
+        } else if (*p == quote) { /* relaxed: a stray quote is left out, as DuckDB does */
+            tni_text_append(scratch, run, (size_t)(p - run));
+            run = ++p;
         } else {
             p++;
         }
@@ -303,7 +312,9 @@ TNI_FN bool tni_csv_cell_read(const tni_csv_dialect *dialect, const uint8_t *fie
     out->data = field + 1;
     /* relaxed, open at the end of the text: there is no closing quote to take off */
     out->length = length > 1 && field[length - 1] == dialect->quote ? length - 2 : length - 1;
-    if (out->length == 0 || memchr(out->data, escape, out->length) == NULL) {
+    if (out->length == 0 ||
+        (memchr(out->data, escape, out->length) == NULL &&
+         (!dialect->relaxed || memchr(out->data, dialect->quote, out->length) == NULL))) {
         return true;
     }
     if (!tni_csv_unescape(dialect, out->data, out->length, scratch)) {

@@ -31,6 +31,7 @@ typedef struct tni_csv_sniffer {
     tni_csv_table table;
     tni_text scratch;
     uint32_t *counts;   /* [TNI_CSV_DIALECT_RECORDS] fields per record */
+    bool *spare;        /* [TNI_CSV_DIALECT_RECORDS] the last of several fields is empty */
     size_t *offsets;    /* [TNI_CSV_DIALECT_RECORDS] */
     tni_csv_rules rules;
     tni_csv_sampling sampling;
@@ -43,7 +44,7 @@ typedef struct tni_csv_verdict {
     uint32_t columns;
     uint32_t records, agreeing;
     uint32_t preamble;      /* records before the first that counts */
-    uint32_t quoted;
+    uint32_t quoted, faults;
     size_t begin;           /* offset of the first record that counts */
     bool typed_single;      /* one column, and all of it of one type but text */
 } tni_csv_verdict;
@@ -106,31 +107,133 @@ static uint32_t tni_csv_most_common(const uint32_t *counts, uint32_t n) {
     return best;
 }
 
-/* Records at the front that are no part of the table: all the rest agrees, and none of them has
- * more than half its columns. */
-static uint32_t tni_csv_preamble(const tni_csv_sniffer *sniffer, uint32_t n, uint32_t columns) {
-    uint32_t first = n, i;
+static trueno_status tni_csv_sample_record(tni_csv_sniffer *sniffer,
+                                           const tni_csv_dialect *dialect, size_t at,
+                                           uint32_t columns, tni_csv_column_sample *samples,
+                                           uint32_t *kinds, bool *nulls,
+                                           tni_csv_record *record);
+
+/* Record `first` is plainly a header: nothing in it is typed, some column below is. */
+static bool tni_csv_header_at(tni_csv_sniffer *sniffer, const tni_csv_dialect *dialect,
+                              uint32_t first, uint32_t n, uint32_t columns) {
+    tni_csv_column_sample samples[64];
+    uint32_t i, width = TNI_MIN(columns, 64);
+    bool typed = false;
+    tni_csv_record record;
+    memset(samples, 0, sizeof samples);
+    for (i = first; i < n && i < first + 32; i++) {
+        uint32_t c;
+        if (tni_csv_sample_record(sniffer, dialect, sniffer->offsets[i], width, samples, NULL,
+                                  NULL, &record) != TRUENO_OK) {
+            return false;
+        }
+        for (c = 0; i == first && c < width; c++) {
+            if (samples[c].possible != 0) {
+                return false;
+            }
+            samples[c].values = 0;
+        }
+    }
+    for (i = 0; i < width; i++) {
+        typed = typed || (samples[i].values > 0 && samples[i].possible != 0);
+    }
+    return typed;
+}
+
+/* Records at the front that are no part of the table: all the rest agrees, none of them has as
+ * many fields, and they look nothing like it or a plain header follows them. */
+static uint32_t tni_csv_preamble(tni_csv_sniffer *sniffer, const tni_csv_dialect *dialect,
+                                 uint32_t n, uint32_t columns, bool spare) {
+    uint32_t first = n, i, widest = 0;
     if (columns < 2 || sniffer->options->skip_set) {
         return 0;
     }
-    while (first > 0 && sniffer->counts[first - 1] == columns) {
+    while (first > 0 && (sniffer->counts[first - 1] == columns ||
+                         (spare && sniffer->counts[first - 1] == columns + 1))) {
         first--;
     }
     if (first > TNI_CSV_MOST_PREAMBLE || n - first < 2) {
         return 0;
     }
     for (i = 0; i < first; i++) {
-        if (sniffer->counts[i] > columns / 2) {
-            return 0;
-        }
+        widest = TNI_MAX(widest, sniffer->counts[i]);
+    }
+    if (widest >= columns || (widest > columns / 2 &&
+                              !tni_csv_header_at(sniffer, dialect, first, n, columns))) {
+        return 0;
     }
     return first;
+}
+
+/* "a,b" over "1,2,": the spare delimiter at the end of every record means nothing. */
+static bool tni_csv_has_spare(const tni_csv_sniffer *sniffer, uint32_t n, uint32_t columns) {
+    uint32_t i = n;
+    while (i > 0 && sniffer->counts[i - 1] == columns) {
+        if (!sniffer->spare[--i]) {
+            return false;
+        }
+    }
+    if (columns <= 2 || i == 0 || i == n || sniffer->counts[i - 1] != columns - 1 ||
+        sniffer->options->null_padding) {
+        return false;
+    }
+    while (i > 0 && sniffer->counts[i - 1] < columns) {
+        i--;
+    }
+    return i == 0;
+}
+
+/* How much of the sample a table of `columns` fields explains. */
+static double tni_csv_explain(tni_csv_sniffer *sniffer, uint32_t n, uint32_t columns,
+                              tni_csv_verdict *verdict) {
+    const tni_csv_options *options = sniffer->options;
+    bool spare, fixed = options->column_count > 0;
+    uint32_t i;
+    spare = tni_csv_has_spare(sniffer, n, fixed ? columns + 1 : columns);
+    verdict->columns = columns - (spare && !fixed ? 1 : 0);
+    verdict->preamble = fixed ? 0
+                              : tni_csv_preamble(sniffer, &verdict->dialect, n, verdict->columns,
+                                                 spare);
+    verdict->agreeing = 0;
+    for (i = verdict->preamble; i < n; i++) {
+        uint32_t count = sniffer->counts[i];
+        verdict->agreeing += count == verdict->columns ||
+                             (count == verdict->columns + 1 && spare) ||
+                             (options->null_padding && count < verdict->columns);
+    }
+    verdict->begin = sniffer->offsets[verdict->preamble];
+    return (double)verdict->agreeing / (double)(n - verdict->preamble);
+}
+
+/* The width that explains most: the commonest one, or that of the last record. */
+static double tni_csv_find_width(tni_csv_sniffer *sniffer, uint32_t n,
+                                 tni_csv_verdict *verdict) {
+    const tni_csv_options *options = sniffer->options;
+    uint32_t common = options->column_count, i;
+    double explained;
+    if (common == 0) {
+        common = tni_csv_most_common(sniffer->counts, n);
+        for (i = 0; options->null_padding && i < n; i++) {
+            common = TNI_MAX(common, sniffer->counts[i]);
+        }
+    }
+    explained = tni_csv_explain(sniffer, n, common, verdict);
+    if (explained < 1.0 && options->column_count == 0 && !options->null_padding &&
+        sniffer->counts[n - 1] > common) {
+        tni_csv_verdict other = *verdict;
+        double more = tni_csv_explain(sniffer, n, sniffer->counts[n - 1], &other);
+        if (more == 1.0) {
+            *verdict = other;
+            explained = more;
+        }
+    }
+    return explained;
 }
 
 static trueno_status tni_csv_judge(tni_csv_sniffer *sniffer, tni_csv_verdict *verdict) {
     const tni_csv_dialect *dialect = &verdict->dialect;
     size_t limit = sniffer->begin + TNI_CSV_DIALECT_BYTES, at = sniffer->begin;
-    uint32_t n = 0, faults = 0, odd = 0, looked = 0, i, spare = 0;
+    uint32_t n = 0, faults = 0, odd = 0, looked = 0;
     const tni_csv_options *options = sniffer->options;
     uint32_t wanted = options->column_count;
     tni_csv_column_sample sample = TNI_ZERO;
@@ -150,8 +253,8 @@ static trueno_status tni_csv_judge(tni_csv_sniffer *sniffer, tni_csv_verdict *ve
         verdict->quoted += record.quoted;
         sniffer->counts[n] = record.fields;
         sniffer->offsets[n] = at;
-        spare += record.fields > 1 && sniffer->table.starts[record.fields - 1] ==
-                                          sniffer->table.ends[record.fields - 1];
+        sniffer->spare[n] = record.fields > 1 && sniffer->table.starts[record.fields - 1] ==
+                                                     sniffer->table.ends[record.fields - 1];
         if (looked < 4096) {
             looked += record.fields;
             odd += tni_csv_count_odd(sniffer, dialect);
@@ -172,35 +275,14 @@ static trueno_status tni_csv_judge(tni_csv_sniffer *sniffer, tni_csv_verdict *ve
         verdict->columns = wanted > 0 ? wanted : 1;
         return TRUENO_OK;
     }
-    verdict->columns = tni_csv_most_common(sniffer->counts, n);
-    if (options->null_padding) {
-        for (i = 0; i < n; i++) {
-            verdict->columns = TNI_MAX(verdict->columns, sniffer->counts[i]);
-        }
-    }
-    if (wanted > 0) {
-        verdict->columns = wanted;
-    } else if (verdict->columns > 1) {
-        verdict->preamble = tni_csv_preamble(sniffer, n, verdict->columns);
-    }
-    verdict->begin = sniffer->offsets[verdict->preamble];
-    /* "a,b" over "1,2,": the spare delimiter at the end of every record means nothing */
-    if (wanted == 0 && verdict->columns > 2 && n > 1 && spare >= n - 1 &&
-        sniffer->counts[0] == verdict->columns - 1) {
-        verdict->columns--;
-    }
-    for (i = verdict->preamble; i < n; i++) {
-        verdict->agreeing += sniffer->counts[i] == verdict->columns ||
-                             (sniffer->counts[i] == verdict->columns + 1 && spare >= n - 1) ||
-                             (options->null_padding && sniffer->counts[i] < verdict->columns);
-    }
-    explained = (double)verdict->agreeing / (double)(n - verdict->preamble);
+    explained = tni_csv_find_width(sniffer, n, verdict);
     score = explained * (1.0 - 0.6 * (double)odd / (double)TNI_MAX(looked, 1u));
     score *= verdict->columns > 1 ? 1.0 - 0.2 / (double)verdict->columns : 0.2;
     score *= 1.0 - 0.7 * (double)faults / (double)n;
     score -= verdict->preamble > 0 ? 0.02 : 0.0;
     score += verdict->quoted > 0 && faults == 0 ? 0.05 : 0.0;
     verdict->score = score;
+    verdict->faults = faults;
     if (verdict->columns == 1 && sample.values > 0) {
         tni_csv_column_type(&sniffer->sampling, &sample, &format);
         verdict->typed_single = format.type.id != TRUENO_TYPE_VARCHAR;
@@ -329,10 +411,17 @@ static trueno_status tni_csv_find_dialect(tni_csv_sniffer *sniffer, tni_csv_verd
             TNI_TRY(tni_csv_try(sniffer, common[i], &c, comment, best));
         }
         for (i = 0; i < TNI_COUNT_OF(rare) && best->score < 0.6 && !best->typed_single; i++) {
-            TNI_TRY(tni_csv_try(sniffer, rare[i], &c, comment, best));
+            tni_csv_verdict found = *best;
+            TNI_TRY(tni_csv_try(sniffer, rare[i], &c, comment, &found));
+            /* as long as nothing contradicts it */
+            if (found.records > 1 && found.faults == 0 && found.preamble == 0 &&
+                found.agreeing == found.records) {
+                *best = found;
+            }
         }
     }
-    if (comment == 0 && best->agreeing < best->records && tni_csv_has_comment_line(sniffer)) {
+    if (comment == 0 && (best->agreeing < best->records || best->columns == 1) &&
+        tni_csv_has_comment_line(sniffer)) {
         tni_csv_verdict with = *best;
         c.quotes[0] = best->dialect.quote;
         c.escapes[0] = best->dialect.escape;
@@ -679,7 +768,8 @@ static trueno_status tni_csv_sniff_all(tni_csv_sniffer *sniffer, tni_csv_shape *
         sniffer->arena, TNI_CSV_DIALECT_RECORDS * sizeof *sniffer->counts);
     sniffer->offsets = (size_t *)tni_arena_alloc(
         sniffer->arena, TNI_CSV_DIALECT_RECORDS * sizeof *sniffer->offsets);
-    if (sniffer->counts == NULL || sniffer->offsets == NULL) {
+    sniffer->spare = (bool *)tni_arena_alloc(sniffer->arena, TNI_CSV_DIALECT_RECORDS);
+    if (sniffer->counts == NULL || sniffer->offsets == NULL || sniffer->spare == NULL) {
         return tni_fail_memory(sniffer->error, TNI_CSV_DIALECT_RECORDS * 16);
     }
     TNI_TRY(tni_csv_find_dialect(sniffer, &verdict));
@@ -695,6 +785,16 @@ static trueno_status tni_csv_sniff_all(tni_csv_sniffer *sniffer, tni_csv_shape *
     out->skip = tni_csv_line_of(sniffer->text, out->header_start) - 1;
     if (verdict.agreeing + verdict.preamble < verdict.records) {
         out->note = "some records of the sample have another number of fields";
+    } else if (verdict.preamble > 0) {
+        out->note = "lines before the header were left out";
+    }
+    if (out->note != NULL && sniffer->env->log != NULL && sniffer->env->log->write != NULL) {
+        tni_text_clear(&sniffer->scratch);
+        tni_text_format(&sniffer->scratch, "%s: %s", sniffer->path, out->note);
+        if (!sniffer->scratch.failed) {
+            sniffer->env->log->write(sniffer->env->log->user, TRUENO_LOG_WARN,
+                                     sniffer->scratch.data);
+        }
     }
     return tni_csv_find_types(sniffer, out);
 }

@@ -609,6 +609,31 @@ static trueno_status tni_csv_null_segment(tni_csv_scan *scan, tni_type type, uin
     return TRUENO_OK;
 }
 
+/* A value of the piece does not fit: of all wanted columns, find the first record with such a
+ * value, so that the message does not depend on which column was asked for first. */
+static void tni_csv_first_misfit(const tni_csv_scan *scan, const tni_csv_worker *worker,
+                                 const tni_csv_view *view, tni_csv_stop *stop, uint32_t *field) {
+    uint32_t i, r;
+    for (i = 0; i < scan->column_count; i++) {
+        uint32_t column = tni_csv_file_column(worker, scan->columns[i]);
+        tni_csv_fault fault;
+        if (column == TNI_CSV_UNMAPPED) {
+            continue;
+        }
+        for (r = worker->piece_first; r <= stop->record; r++) {
+            if ((r < stop->record || column < stop->column) &&
+                !tni_csv_fits(view, r, column, &scan->source->formats[scan->columns[i]],
+                              &fault)) {
+                stop->record = r;
+                stop->column = column;
+                stop->fault = fault;
+                *field = scan->columns[i];
+                break;
+            }
+        }
+    }
+}
+
 static trueno_status tni_csv_fetch(tni_scan *base, uint32_t w, tni_morsel *morsel, uint32_t index,
                                    tni_error *error) {
     tni_csv_scan *scan = (tni_csv_scan *)(void *)base;
@@ -631,6 +656,7 @@ static trueno_status tni_csv_fetch(tni_scan *base, uint32_t w, tni_morsel *morse
                              worker->piece_first, worker->piece_rows, &morsel->segments[index],
                              &stop, error);
     if (status == TRUENO_ERROR_CONVERSION && stop.record != UINT32_MAX) {
+        tni_csv_first_misfit(scan, worker, &view, &stop, &field);
         status = tni_csv_fail_value(&worker->reading->place, &worker->chunk.table, &stop,
                                     source->source.fields[field].name,
                                     source->source.fields[field].type, source->detected[field],

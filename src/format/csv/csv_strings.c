@@ -39,14 +39,28 @@ static tni_string *tni_csv_entries(const tni_csv_strings *strings) {
     return (tni_string *)(void *)strings->values->data;
 }
 
-static uint64_t tni_csv_string_hash(const tni_string *s) {
-    uint64_t head, tail = s->tail.bits;
-    memcpy(&head, s, 8);
-    if (s->length > TNI_STRING_INLINE) {
-        tail = tni_hash_bytes(s->tail.pointer, s->length);
+/* A string as two machine words, the form in which it is hashed and compared: the bytes of a
+ * tni_string, never stored in pieces and read back whole. */
+typedef struct tni_csv_key {
+    uint64_t head, tail;
+} tni_csv_key;
+
+TNI_FORCE_INLINE tni_csv_key tni_csv_key_of(const tni_string *s) {
+    tni_csv_key key;
+    memcpy(&key, s, sizeof key);
+    return key;
+}
+
+TNI_FORCE_INLINE uint64_t tni_csv_key_hash(tni_csv_key key, uint32_t length) {
+    uint64_t high, low;
+    if (TNI_UNLIKELY(length > TNI_STRING_INLINE)) {
+        tni_string s;
+        memcpy(&s, &key, sizeof s);
+        key.tail = tni_hash_bytes(s.tail.pointer, length);
     }
-    head = (head ^ (tail * UINT64_C(0x9e3779b97f4a7c15))) * UINT64_C(0xff51afd7ed558ccd);
-    return head ^ head >> 32;
+    low = tni_multiply_wide(key.head ^ UINT64_C(0x9e3779b97f4a7c15),
+                            key.tail ^ UINT64_C(0xff51afd7ed558ccd), &high);
+    return low ^ high;
 }
 
 /* Room for one more entry of `length` bytes: new, larger buffers with the same entries. The old
@@ -90,14 +104,16 @@ static trueno_status tni_csv_strings_grow(tni_csv_strings *strings, size_t lengt
 }
 
 static trueno_status tni_csv_strings_rehash(tni_csv_strings *strings, tni_error *error) {
-    uint32_t count = strings->slot_count == 0 ? 2048 : strings->slot_count * 2, i;
+    uint32_t count = strings->slot_count == 0 ? 1024 : strings->slot_count * 2, i;
     uint32_t *slots =
         (uint32_t *)tni_alloc_zero(strings->memory, count * sizeof(uint32_t));
     if (slots == NULL) {
         return tni_memory_fail(strings->memory, count * sizeof(uint32_t), error);
     }
     for (i = 0; i < strings->count; i++) {
-        uint32_t at = (uint32_t)tni_csv_string_hash(&tni_csv_entries(strings)[i]) & (count - 1);
+        const tni_string *entry = &tni_csv_entries(strings)[i];
+        uint64_t hash = tni_csv_key_hash(tni_csv_key_of(entry), entry->length);
+        uint32_t at = (uint32_t)hash & (count - 1);
         while (slots[at] != 0) {
             at = (at + 1) & (count - 1);
         }
@@ -118,7 +134,7 @@ static trueno_status tni_csv_strings_insert(tni_csv_strings *strings, tni_string
     if (strings->count == strings->capacity || length > left) {
         TNI_TRY(tni_csv_strings_grow(strings, length, error));
     }
-    if (strings->count * 2 >= strings->slot_count) {
+    if (strings->count * 4 >= strings->slot_count) {
         TNI_TRY(tni_csv_strings_rehash(strings, error));
     }
     if (length > 0) {
@@ -137,18 +153,28 @@ static trueno_status tni_csv_strings_insert(tni_csv_strings *strings, tni_string
     return TRUENO_OK;
 }
 
-TNI_FORCE_INLINE bool tni_csv_strings_find(const tni_csv_strings *strings, const tni_string *s,
-                                           uint64_t hash, uint32_t *code) {
-    uint32_t mask = strings->slot_count - 1, at = (uint32_t)hash & mask;
+TNI_FORCE_INLINE bool tni_csv_strings_find(const tni_csv_strings *strings, tni_csv_key key,
+                                           uint32_t length, uint64_t hash, uint32_t *code) {
+    uint32_t mask = strings->slot_count - 1, at = (uint32_t)hash & mask, slot;
     const tni_string *entries;
-    if (strings->slot_count == 0) {
+    if (TNI_UNLIKELY(strings->slot_count == 0)) {
         return false;
     }
     entries = tni_csv_entries(strings);
-    while (strings->slots[at] != 0) {
-        *code = strings->slots[at] - 1;
-        if (tni_string_equal(&entries[*code], s)) {
-            return true;
+    while ((slot = strings->slots[at]) != 0) {
+        tni_csv_key entry = tni_csv_key_of(&entries[slot - 1]);
+        *code = slot - 1;
+        if (TNI_LIKELY(entry.head == key.head)) {
+            if (TNI_LIKELY(entry.tail == key.tail)) {
+                return true;
+            }
+            if (length > TNI_STRING_INLINE) {
+                tni_string s;
+                memcpy(&s, &key, sizeof s);
+                if (memcmp(s.tail.pointer, entries[slot - 1].tail.pointer, length) == 0) {
+                    return true;
+                }
+            }
         }
         at = (at + 1) & mask;
     }
@@ -171,26 +197,42 @@ static trueno_status tni_csv_strings_seal(tni_csv_strings *strings, tni_error *e
 
 /* ------------------------------------------------------------------------------- one field --- */
 
-/* A string of the `length` bytes at `p`, 12 of which can be read. */
-TNI_FORCE_INLINE tni_string tni_csv_string_load(const uint8_t *p, uint32_t length) {
+/* The string of the `length` bytes at `p`, 12 of which can be read. */
+TNI_FORCE_INLINE tni_csv_key tni_csv_key_load(const uint8_t *p, uint32_t length) {
+    tni_csv_key key;
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return tni_string_make(p, length);
+    tni_string s = tni_string_make(p, length);
+    memcpy(&key, &s, sizeof key);
 #else
-    tni_string s;
-    uint32_t head = tni_load_le32(p);
-    s.length = length;
-    if (length > TNI_STRING_INLINE) {
-        s.tail.pointer = p;
+    static const uint64_t heads[TNI_STRING_INLINE + 1] = {
+        0x0,        0xff,       0xffff,     0xffffff,   0xffffffff, 0xffffffff, 0xffffffff,
+        0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff};
+    static const uint64_t tails[TNI_STRING_INLINE + 1] = {
+        0,
+        0,
+        0,
+        0,
+        0,
+        0xff,
+        0xffff,
+        0xffffff,
+        0xffffffff,
+        UINT64_C(0xffffffffff),
+        UINT64_C(0xffffffffffff),
+        UINT64_C(0xffffffffffffff),
+        UINT64_C(0xffffffffffffffff)};
+    if (TNI_LIKELY(length <= TNI_STRING_INLINE)) {
+        key.head = (tni_load_le32(p) & heads[length]) << 32 | length;
+        key.tail = tni_load_le64(p + 4) & tails[length];
     } else {
-        uint64_t tail = tni_load_le64(p + 4);
-        uint32_t shift = length < 4 ? (4 - length) * 8 : 0;
-        uint32_t rest = length > 4 ? (12 - length) * 8 : 64;
-        head = length == 0 ? 0 : head << shift >> shift;
-        s.tail.bits = rest == 64 ? 0 : tail << rest >> rest;
+        tni_string s;
+        s.tail.bits = 0; /* a 32-bit pointer leaves the rest zero */
+        s.tail.pointer = p;
+        key.head = (uint64_t)tni_load_le32(p) << 32 | length;
+        key.tail = s.tail.bits;
     }
-    memcpy(s.bytes, &head, 4);
-    return s;
 #endif
+    return key;
 }
 
 typedef enum tni_csv_got { TNI_CSV_GOT_STRING, TNI_CSV_GOT_NULL, TNI_CSV_GOT_FAULT } tni_csv_got;
@@ -200,7 +242,7 @@ typedef struct tni_csv_string_work {
     const tni_csv_format *format;
     tni_csv_cursor cursor;
     uint32_t quote; /* 256: none */
-    bool plain_null; /* an unquoted field is NULL when it is empty, and only then */
+    bool plain;     /* unquoted fields with text are valid strings, none of them NULL */
     bool copied;    /* the last string lies in scratch */
     uint64_t *validity;
     uint32_t nulls;
@@ -211,6 +253,7 @@ static TNI_NOINLINE tni_csv_got tni_csv_string_general(tni_csv_string_work *work
                                                        uint32_t end, tni_string *out) {
     const tni_csv_view *view = work->view;
     tni_csv_cell cell;
+    work->copied = false;
     if (start > end) {
         return TNI_CSV_GOT_NULL;
     }
@@ -233,25 +276,29 @@ static TNI_NOINLINE tni_csv_got tni_csv_string_general(tni_csv_string_work *work
 
 /* The next field as a string. */
 TNI_FORCE_INLINE tni_csv_got tni_csv_string_next(tni_csv_string_work *work, uint32_t row,
-                                                 tni_string *out) {
+                                                 tni_csv_key *out, uint32_t *out_length) {
     const tni_csv_view *view = work->view;
     uint32_t start = *work->cursor.starts + work->cursor.bias, end = *work->cursor.ends;
     const uint8_t *p = view->table->base + start;
     int32_t length = (int32_t)(end - start);
     tni_csv_got got;
+    tni_string s;
     work->cursor.starts += work->cursor.start_step;
     work->cursor.ends += work->cursor.end_step;
-    work->copied = false;
-    if (TNI_LIKELY(length > 0 && work->plain_null && view->utf8 && view->text_end - p >= 12 &&
-                   *p != work->quote)) {
-        *out = tni_csv_string_load(p, (uint32_t)length);
+    if (TNI_LIKELY(length > 0 && work->plain && view->text_end - p >= 12 && *p != work->quote)) {
+        *out = tni_csv_key_load(p, (uint32_t)length);
+        *out_length = (uint32_t)length;
         return TNI_CSV_GOT_STRING;
     }
-    got = tni_csv_string_general(work, start, end, out);
+    got = tni_csv_string_general(work, start, end, &s);
     if (got == TNI_CSV_GOT_NULL) {
         tni_bit_clear(work->validity, row);
         work->nulls++;
-        memset(out, 0, sizeof *out);
+        memset(&s, 0, sizeof s);
+    }
+    if (got != TNI_CSV_GOT_FAULT) {
+        *out = tni_csv_key_of(&s);
+        *out_length = s.length;
     }
     return got;
 }
@@ -265,19 +312,21 @@ static trueno_status tni_csv_codes(tni_csv_string_work *work, tni_csv_strings *s
     uint32_t row;
     *done = true;
     for (row = 0; row < rows; row++) {
-        tni_string s;
-        uint32_t code = 0;
+        tni_csv_key key;
+        uint32_t code = 0, length;
         uint64_t hash;
-        tni_csv_got got = tni_csv_string_next(work, row, &s);
+        tni_csv_got got = tni_csv_string_next(work, row, &key, &length);
         if (TNI_LIKELY(got == TNI_CSV_GOT_STRING)) {
-            hash = tni_csv_string_hash(&s);
-            if (TNI_UNLIKELY(!tni_csv_strings_find(strings, &s, hash, &code))) {
+            hash = tni_csv_key_hash(key, length);
+            if (TNI_UNLIKELY(!tni_csv_strings_find(strings, key, length, hash, &code))) {
+                tni_string s;
                 if (strings->count == TNI_CSV_DICTIONARY_MOST ||
                     (strings->count >= TNI_CSV_DICTIONARY_TRIAL &&
                      strings->count > (strings->rows + row) / 4)) {
                     *done = false;
                     return TRUENO_OK;
                 }
+                memcpy(&s, &key, sizeof s);
                 TNI_TRY(tni_csv_strings_insert(strings, s, hash, &code, error));
             }
         } else if (got == TNI_CSV_GOT_FAULT) {
@@ -354,7 +403,12 @@ static trueno_status tni_csv_views(tni_csv_string_work *work, tni_segment *segme
                            error));
     values = (tni_string *)(void *)segment->buffers[0]->data;
     for (row = 0; row < rows; row++) {
-        tni_csv_got got = tni_csv_string_next(work, row, values + row);
+        tni_csv_key key = {0, 0};
+        uint32_t length;
+        tni_csv_got got;
+        work->copied = false;
+        got = tni_csv_string_next(work, row, &key, &length);
+        memcpy(values + row, &key, sizeof key);
         if (TNI_UNLIKELY(got == TNI_CSV_GOT_FAULT)) {
             *stopped = row;
             return TRUENO_ERROR_CONVERSION;
@@ -381,8 +435,8 @@ static void tni_csv_string_begin(tni_csv_string_work *work, const tni_csv_view *
     work->format = format;
     work->cursor = tni_csv_cursor_make(view->table, column, first);
     work->quote = view->dialect->quote != 0 ? view->dialect->quote : 256;
-    work->plain_null = view->rules->only_empty || view->rules->null_count == 0 ||
-                       format->not_null;
+    work->plain = view->utf8 && (view->rules->only_empty || view->rules->null_count == 0 ||
+                                 format->not_null);
     work->copied = false;
     work->validity = validity;
     work->nulls = 0;
