@@ -340,7 +340,7 @@ static void tni_printer_arguments(const tni_ast_expression *call, bool source, t
         tni_text_add(out, wrap ? ")" : "");
         separator = ", ";
     }
-    if (call->ignore_nulls) {
+    if (call->ignore_nulls && call->arguments != NULL) {
         tni_text_add(out, " IGNORE NULLS");
     }
     if (call->order != NULL && !call->within_group) {
@@ -386,6 +386,9 @@ static void tni_printer_call(const tni_ast_expression *e, bool source, tni_text 
         tni_text_add(out, " FILTER (WHERE ");
         tni_print_expression(e->filter, out);
         tni_text_char(out, ')');
+    }
+    if (e->ignore_nulls && e->arguments == NULL) {
+        tni_text_add(out, " IGNORE NULLS");
     }
     if (e->over != NULL) {
         tni_text_add(out, " OVER ");
