@@ -306,7 +306,8 @@ static trueno_status tni_interner_wrap_heap(tni_interner *interner, tni_buffer *
     if (!heap) {
         return tni_memory_fail(memory, sizeof *heap, error);
     }
-    status = tni_buffer_wrap(memory, heap, sizeof *heap, tni_interner_free_heap, memory, out, error);
+    status = tni_buffer_wrap(memory, heap, sizeof *heap, tni_interner_free_heap, memory, out,
+                             error);
     if (status != TRUENO_OK) {
         tni_free(memory, heap, sizeof *heap);
         return status;

@@ -59,7 +59,7 @@ typedef struct tni_scratch {
 TNI_FN void tni_scratch_init(tni_scratch *scratch, tni_memory *memory);
 TNI_FN void tni_scratch_free(tni_scratch *scratch);
 TNI_FN void tni_scratch_reset(tni_scratch *scratch); /* keeps the blocks for reuse */
-TNI_FN void *tni_scratch_take(tni_scratch *scratch, size_t size, tni_error *error); /* NULL: error set */
+TNI_FN void *tni_scratch_take(tni_scratch *scratch, size_t size, tni_error *error); /* or NULL */
 
 /* `out` becomes the FLAT form of `in`, in scratch memory (or `in` itself when FLAT already). NULL
  * slots hold zero bytes when they had to be written. */
@@ -72,7 +72,7 @@ TNI_FN trueno_status tni_vector_gather(const tni_env *env, const tni_vector *in,
 /* Make the chunk dense: mask NULL, rows = active, positions set. Vectors move to scratch. */
 TNI_FN trueno_status tni_chunk_compact(const tni_env *env, tni_chunk *chunk, tni_scratch *scratch,
                                        tni_error *error);
-TNI_FN tni_vector tni_vector_constant(const tni_value *value, void *storage16); /* storage: 16 bytes */
+TNI_FN tni_vector tni_vector_constant(const tni_value *value, void *storage16); /* 16 bytes */
 TNI_FN bool tni_vector_is_null(const tni_vector *vector, uint32_t row);
 /* One value of any form. */
 TNI_FN tni_value tni_vector_value(const tni_vector *vector, uint32_t row);

@@ -60,21 +60,9 @@
     K(void, count_u16, (const uint16_t *v, size_t n, const uint64_t *mask, uint64_t *counts),      \
       (v, n, mask, counts))
 
-/* One body for every row; the compiler vectorises it under each row's target. */
+/* One body; the compiler vectorises it under each row's target. */
 #define TNI_KERNELS_LOOPS(K)                                                                       \
-    K(void, widen_u8_i32, (const uint8_t *v, size_t n, int32_t base, int32_t *out), (v, n, base,   \
-      out))                                                                                        \
-    K(void, widen_u16_i32, (const uint16_t *v, size_t n, int32_t base, int32_t *out), (v, n,       \
-      base, out))                                                                                  \
-    K(void, widen_u8_i64, (const uint8_t *v, size_t n, int64_t base, int64_t *out), (v, n, base,   \
-      out))                                                                                        \
-    K(void, widen_u16_i64, (const uint16_t *v, size_t n, int64_t base, int64_t *out), (v, n,       \
-      base, out))                                                                                  \
-    K(void, widen_u32_i64, (const uint32_t *v, size_t n, int64_t base, int64_t *out), (v, n,       \
-      base, out))                                                                                  \
-    K(void, widen_i32_f64, (const int32_t *v, size_t n, double *out), (v, n, out))                 \
     K(void, widen_i64_f64, (const int64_t *v, size_t n, double *out), (v, n, out))                 \
-    K(void, widen_f32_f64, (const float *v, size_t n, double *out), (v, n, out))                   \
     K(bool, min_max_u8, (const uint8_t *v, size_t n, const uint64_t *mask, uint8_t *low, uint8_t   \
       *high), (v, n, mask, low, high))                                                             \
     K(bool, min_max_u16, (const uint16_t *v, size_t n, const uint64_t *mask, uint16_t *low,        \
@@ -89,11 +77,6 @@
       *high), (v, n, mask, low, high))                                                             \
     K(bool, min_max_f64, (const double *v, size_t n, const uint64_t *mask, double *low, double     \
       *high), (v, n, mask, low, high))                                                             \
-    K(void, hash_u8, (const uint8_t *v, size_t n, uint64_t *out), (v, n, out))                     \
-    K(void, hash_u16, (const uint16_t *v, size_t n, uint64_t *out), (v, n, out))                   \
-    K(void, hash_u32, (const uint32_t *v, size_t n, uint64_t *out), (v, n, out))                   \
-    K(void, hash_u64, (const uint64_t *v, size_t n, uint64_t *out), (v, n, out))                   \
-    K(void, hash_mix, (const uint64_t *h, size_t n, uint64_t *out), (h, n, out))                   \
     K(bool, add_i32, (const int32_t *a, const int32_t *b, size_t n, const uint64_t *mask,          \
       int32_t *out), (a, b, n, mask, out))                                                         \
     K(bool, sub_i32, (const int32_t *a, const int32_t *b, size_t n, const uint64_t *mask,          \
@@ -104,13 +87,41 @@
       int64_t *out), (a, b, n, mask, out))                                                         \
     K(bool, sub_i64, (const int64_t *a, const int64_t *b, size_t n, const uint64_t *mask,          \
       int64_t *out), (a, b, n, mask, out))                                                         \
+    K(bool, ascii_all, (const uint8_t *text, size_t n), (text, n))                                 \
+    K(int64_t, sum_u16, (const uint16_t *v, size_t n, const uint64_t *mask), (v, n, mask))         \
+    K(int64_t, sum_u32, (const uint32_t *v, size_t n, const uint64_t *mask), (v, n, mask))         \
+    K(int64_t, sum_i32, (const int32_t *v, size_t n, const uint64_t *mask), (v, n, mask))          \
+    K(tni_i128, sum_i64, (const int64_t *v, size_t n, const uint64_t *mask), (v, n, mask))         \
+    K(int64_t, sum_u8, (const uint8_t *v, size_t n, const uint64_t *mask), (v, n, mask))
+
+/* The same, but for AVX-512, which stores no faster and uses the functions of AVX2. */
+#define TNI_KERNELS_MOVES(K)                                                                       \
+    K(void, widen_u8_i32, (const uint8_t *v, size_t n, int32_t base, int32_t *out), (v, n, base,   \
+      out))                                                                                        \
+    K(void, widen_u16_i32, (const uint16_t *v, size_t n, int32_t base, int32_t *out), (v, n,       \
+      base, out))                                                                                  \
+    K(void, widen_u8_i64, (const uint8_t *v, size_t n, int64_t base, int64_t *out), (v, n, base,   \
+      out))                                                                                        \
+    K(void, widen_u16_i64, (const uint16_t *v, size_t n, int64_t base, int64_t *out), (v, n,       \
+      base, out))                                                                                  \
+    K(void, widen_u32_i64, (const uint32_t *v, size_t n, int64_t base, int64_t *out), (v, n,       \
+      base, out))                                                                                  \
+    K(void, widen_i32_f64, (const int32_t *v, size_t n, double *out), (v, n, out))                 \
+    K(void, widen_f32_f64, (const float *v, size_t n, double *out), (v, n, out))                   \
     K(void, add_f64, (const double *a, const double *b, size_t n, double *out), (a, b, n, out))    \
     K(void, sub_f64, (const double *a, const double *b, size_t n, double *out), (a, b, n, out))    \
-    K(void, mul_f64, (const double *a, const double *b, size_t n, double *out), (a, b, n, out))    \
-    K(bool, ascii_all, (const uint8_t *text, size_t n), (text, n))
+    K(void, mul_f64, (const double *a, const double *b, size_t n, double *out), (a, b, n, out))
 
-/* One body in blocks of 64 rows for most rows; AVX-512 has mask registers and its own code. */
-#define TNI_KERNELS_BLOCKS(K)                                                                      \
+/* The same, but for SSE4.2, which lacks the multiplication and uses the scalar functions. */
+#define TNI_KERNELS_HASHES(K)                                                                      \
+    K(void, hash_u8, (const uint8_t *v, size_t n, uint64_t *out), (v, n, out))                     \
+    K(void, hash_u16, (const uint16_t *v, size_t n, uint64_t *out), (v, n, out))                   \
+    K(void, hash_u32, (const uint32_t *v, size_t n, uint64_t *out), (v, n, out))                   \
+    K(void, hash_u64, (const uint64_t *v, size_t n, uint64_t *out), (v, n, out))                   \
+    K(void, hash_mix, (const uint64_t *h, size_t n, uint64_t *out), (h, n, out))
+
+/* Signed and unsigned are one kernel inside: v - low <= high - low. */
+#define TNI_KERNELS_RANGES(K)                                                                      \
     K(void, range_u8, (const uint8_t *v, size_t n, uint8_t low, uint8_t high, uint64_t *out),      \
       (v, n, low, high, out))                                                                      \
     K(void, range_u16, (const uint16_t *v, size_t n, uint16_t low, uint16_t high, uint64_t         \
@@ -126,7 +137,10 @@
     K(void, range_i32, (const int32_t *v, size_t n, int32_t low, int32_t high, uint64_t *out),     \
       (v, n, low, high, out))                                                                      \
     K(void, range_i64, (const int64_t *v, size_t n, int64_t low, int64_t high, uint64_t *out),     \
-      (v, n, low, high, out))                                                                      \
+      (v, n, low, high, out))
+
+/* One body in blocks of 64 rows; AVX-512 has mask registers and its own code. */
+#define TNI_KERNELS_BLOCKS(K)                                                                      \
     /* floats: flags bit 0 = low is exclusive, bit 1 = high is exclusive, bit 2 = NaN matches */   \
     K(void, range_f32, (const float *v, size_t n, float low, float high, int flags, uint64_t       \
       *out), (v, n, low, high, flags, out))                                                        \
@@ -140,15 +154,10 @@
       (a, b, n, op, out))                                                                          \
     K(void, bytes_to_mask, (const uint8_t *v, size_t n, uint64_t *out), (v, n, out))               \
     K(void, mask_to_bytes, (const uint64_t *mask, size_t n, uint8_t *out), (mask, n, out))         \
-    K(int64_t, sum_u16, (const uint16_t *v, size_t n, const uint64_t *mask), (v, n, mask))         \
-    K(int64_t, sum_u32, (const uint32_t *v, size_t n, const uint64_t *mask), (v, n, mask))         \
-    K(int64_t, sum_i32, (const int32_t *v, size_t n, const uint64_t *mask), (v, n, mask))          \
-    K(tni_i128, sum_i64, (const int64_t *v, size_t n, const uint64_t *mask), (v, n, mask))
+    K(uint32_t, mask_positions, (const uint64_t *mask, size_t n, uint16_t *out), (mask, n, out))
 
-/* Hand-written wherever an instruction set has something to offer. */
+/* Written by hand for AVX2 and AVX-512. */
 #define TNI_KERNELS_TUNED(K)                                                                       \
-    K(uint32_t, mask_positions, (const uint64_t *mask, size_t n, uint16_t *out), (mask, n, out))   \
-    K(int64_t, sum_u8, (const uint8_t *v, size_t n, const uint64_t *mask), (v, n, mask))           \
     K(void, lanes_f32, (const float *v, size_t n, const uint64_t *mask, double *lanes), (v, n,     \
       mask, lanes))                                                                                \
     K(void, lanes_f64, (const double *v, size_t n, const uint64_t *mask, double *lanes), (v, n,    \
@@ -159,8 +168,9 @@
       uint64_t *delimiters, uint64_t *quotes, uint64_t *newlines), (text, blocks, delimiter,       \
       quote, delimiters, quotes, newlines))
 
-#define TNI_KERNELS(K) \
-    TNI_KERNELS_SHARED(K) TNI_KERNELS_LOOPS(K) TNI_KERNELS_BLOCKS(K) TNI_KERNELS_TUNED(K)
+#define TNI_KERNELS(K)                                                                             \
+    TNI_KERNELS_SHARED(K) TNI_KERNELS_LOOPS(K) TNI_KERNELS_MOVES(K) TNI_KERNELS_HASHES(K)          \
+    TNI_KERNELS_RANGES(K) TNI_KERNELS_BLOCKS(K) TNI_KERNELS_TUNED(K)
 
 typedef struct tni_kernels {
     trueno_backend backend;

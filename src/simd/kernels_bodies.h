@@ -1,11 +1,12 @@
 /*
  * kernels_bodies.h - the kernels' bodies in portable C, forced inline into a stub per row.
  *
- * The model: loops the compiler can vectorise under the stub's target attribute, and, where
- * bitmaps are involved, blocks of 64 rows: a mask word becomes 64 flag bytes (0 or 0xff) before
- * the loop, or 64 flag bytes become a word after it. Only those two conversions know the
- * processor, and only its baseline (SSE2, NEON). `simd` is a constant: 0 in the scalar row.
- * The last, short block is copied to a padded array, so that each body exists once.
+ * The model: loops the compiler can vectorise under the stub's target attribute. Where bitmaps
+ * are involved, loops read or write a flag byte (0 or 0xff) per row instead, and two helpers
+ * turn mask words into flags and back; only they know the processor. Comparisons work on blocks
+ * of 64 rows, the last one copied to a padded array, so that each loop exists once.
+ *
+ * The first argument of a body is its row's level, a constant.
  *
  * Inputs may lie anywhere in memory (a Parquet page is a byte stream): they are read through
  * the tni_any_* types, which assume no alignment.
@@ -19,6 +20,10 @@
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #define TNI_SIMD_X86 1
 #include <immintrin.h>
+/* MinGW's gcc does not align the stack for spilled 32-byte registers (gcc bug 54412). */
+#if !defined(_WIN32) || defined(__clang__)
+#define TNI_SIMD_AVX 1
+#endif
 #elif defined(__aarch64__) && defined(__ARM_NEON) && (defined(__GNUC__) || defined(__clang__)) &&  \
     !defined(__AARCH64EB__)
 #define TNI_SIMD_NEON 1
@@ -48,44 +53,79 @@ typedef TNI_ANYWHERE(double) tni_any_f64;
 #define TNI_EACH_ALONE
 #endif
 
-/* ---- blocks of 64 rows ---- */
+/* What the row of a stub may use: a constant in every stub, so that `if (level ...)` is free. */
+#define TNI_LEVEL_SCALAR 0
+#define TNI_LEVEL_BASE 1 /* SSE2 or NEON */
+#define TNI_LEVEL_AVX2 2
+#define TNI_LEVEL_AVX512 3
 
-/* flags[j] = bit j of `word` ? 0xff : 0 */
-TNI_FORCE_INLINE void tni_block_expand(int simd, uint64_t word, uint8_t *flags) {
-    uint32_t j;
+#if defined(TNI_SIMD_AVX)
+static void tni_avx2_expand(const uint64_t *words, size_t count, uint8_t *flags);
+static void tni_avx512_expand(const uint64_t *words, size_t count, uint8_t *flags);
+#endif
+
+/* ---- blocks of rows ---- */
+
+/* flags[j] = bit j of `words` ? 0xff : 0, for `count` words. A row with wider registers than the
+ * baseline has its own function, called once for many rows: what it stores has left the store
+ * buffer by the time the loop reads it back. */
+TNI_FORCE_INLINE void tni_block_expand(int level, const uint64_t *words, size_t count,
+                                       uint8_t *flags) {
+    size_t w, j;
+#if defined(TNI_SIMD_AVX)
+    if (level == TNI_LEVEL_AVX512) {
+        tni_avx512_expand(words, count, flags);
+        return;
+    }
+    if (level == TNI_LEVEL_AVX2) {
+        tni_avx2_expand(words, count, flags);
+        return;
+    }
+#endif
 #if defined(TNI_SIMD_X86)
-    if (simd) {
+    if (level) {
         const __m128i bits = _mm_set1_epi64x((int64_t)UINT64_C(0x8040201008040201));
-        for (j = 0; j < 4; j++) {
-            uint64_t low = (word >> (16 * j)) & 255, high = (word >> (16 * j + 8)) & 255;
-            __m128i x = _mm_set_epi64x((int64_t)(high * UINT64_C(0x0101010101010101)),
-                                       (int64_t)(low * UINT64_C(0x0101010101010101)));
+        for (j = 0; j < count * 4; j++, flags += 16) {
+            uint64_t word = words[j / 4] >> (16 * (j % 4));
+            __m128i x = _mm_set_epi64x((int64_t)((word >> 8 & 255) * UINT64_C(0x0101010101010101)),
+                                       (int64_t)((word & 255) * UINT64_C(0x0101010101010101)));
             x = _mm_cmpeq_epi8(_mm_and_si128(x, bits), bits);
-            _mm_storeu_si128((__m128i *)(void *)(flags + 16 * j), x);
+            _mm_storeu_si128((__m128i *)(void *)flags, x);
         }
         return;
     }
 #elif defined(TNI_SIMD_NEON)
-    if (simd) {
+    if (level) {
         const uint8x8_t bits = vcreate_u8(UINT64_C(0x8040201008040201));
-        for (j = 0; j < 8; j++) {
-            vst1_u8(flags + 8 * j, vtst_u8(vdup_n_u8((uint8_t)(word >> (8 * j))), bits));
+        for (j = 0; j < count * 8; j++, flags += 8) {
+            vst1_u8(flags, vtst_u8(vdup_n_u8((uint8_t)(words[j / 8] >> (8 * (j % 8)))), bits));
         }
         return;
     }
 #endif
-    (void)simd;
-    for (j = 0; j < 64; j++) {
-        flags[j] = (uint8_t)(0u - (uint32_t)((word >> j) & 1));
+    (void)level;
+    for (w = 0; w < count; w++) {
+        for (j = 0; j < 64; j++) {
+            *flags++ = (uint8_t)(0u - (uint32_t)((words[w] >> j) & 1));
+        }
     }
 }
 
+/* How many rows masked loops take at a time, and their flags: rows [i, i + result). */
+#define TNI_BLOCK_ROWS 512u
+TNI_FORCE_INLINE size_t tni_block_flags(int level, const uint64_t *mask, size_t i, size_t n,
+                                        uint8_t *flags) {
+    size_t rows = n - i < TNI_BLOCK_ROWS ? n - i : TNI_BLOCK_ROWS;
+    tni_block_expand(level, mask + i / 64, tni_bitmap_words(rows), flags);
+    return rows;
+}
+
 /* Bit j = high bit of flags[j]. */
-TNI_FORCE_INLINE uint64_t tni_block_collect(int simd, const uint8_t *flags) {
+TNI_FORCE_INLINE uint64_t tni_block_collect(int level, const uint8_t *flags) {
     uint64_t word = 0;
     uint32_t j;
 #if defined(TNI_SIMD_X86)
-    if (simd) {
+    if (level) {
         for (j = 0; j < 4; j++) {
             __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(flags + 16 * j));
             word |= (uint64_t)(uint32_t)_mm_movemask_epi8(x) << (16 * j);
@@ -93,7 +133,7 @@ TNI_FORCE_INLINE uint64_t tni_block_collect(int simd, const uint8_t *flags) {
         return word;
     }
 #elif defined(TNI_SIMD_NEON)
-    if (simd) {
+    if (level) {
         const uint8x16_t bits = vreinterpretq_u8_u64(vdupq_n_u64(UINT64_C(0x8040201008040201)));
         uint8x16_t a = vandq_u8(vcltzq_s8(vreinterpretq_s8_u8(vld1q_u8(flags))), bits);
         uint8x16_t b = vandq_u8(vcltzq_s8(vreinterpretq_s8_u8(vld1q_u8(flags + 16))), bits);
@@ -104,7 +144,7 @@ TNI_FORCE_INLINE uint64_t tni_block_collect(int simd, const uint8_t *flags) {
         return vgetq_lane_u64(vreinterpretq_u64_u8(a), 0);
     }
 #endif
-    (void)simd;
+    (void)level;
     for (j = 0; j < 64; j++) {
         word |= (uint64_t)(flags[j] >> 7) << j;
     }
@@ -137,25 +177,35 @@ TNI_BLOCK_SOURCE(i64, int64_t)
 TNI_BLOCK_SOURCE(f32, float)
 TNI_BLOCK_SOURCE(f64, double)
 
-TNI_FORCE_INLINE bool tni_block_any_set(const uint64_t *mask, size_t n) {
-    uint64_t any = 0;
+/* The first selected row, n when there is none. */
+TNI_FORCE_INLINE size_t tni_block_first(const uint64_t *mask, size_t n) {
     size_t i;
-    if (!mask) {
-        return n != 0;
+    for (i = 0; mask && i < n; i += 64) {
+        uint64_t word = tni_block_word(mask, i, n);
+        if (word) {
+            return i + tni_ctz64(word);
+        }
     }
-    for (i = 0; i < n; i += 64) {
-        any |= tni_block_word(mask, i, n);
-    }
-    return any != 0;
+    return mask ? n : 0;
 }
 
 /* ---- comparisons ---- */
 
-/* low <= v <= high is one unsigned comparison: v - low <= high - low, for signed values too. */
-#define TNI_RANGE_BODY(name, type)                                                                 \
-    TNI_FORCE_INLINE void tni_range_span_##name(int simd, const type *v, size_t n, type low,       \
-                                                type high, uint64_t *out) {                        \
-        type tail[64], span = (type)(high - low);                                                  \
+/* low <= v <= high is one unsigned comparison, v - low <= high - low, for signed values too: the
+ * range kernels of kernels.h are these. */
+#define TNI_KERNELS_SPANS(K)                                                                       \
+    K(void, span_u8, (const uint8_t *v, size_t n, uint8_t low, uint8_t span, uint64_t *out),       \
+      (v, n, low, span, out))                                                                      \
+    K(void, span_u16, (const uint16_t *v, size_t n, uint16_t low, uint16_t span, uint64_t *out),   \
+      (v, n, low, span, out))                                                                      \
+    K(void, span_u32, (const uint32_t *v, size_t n, uint32_t low, uint32_t span, uint64_t *out),   \
+      (v, n, low, span, out))                                                                      \
+    K(void, span_u64, (const uint64_t *v, size_t n, uint64_t low, uint64_t span, uint64_t *out),   \
+      (v, n, low, span, out))
+#define TNI_SPAN_BODY(name, type)                                                                  \
+    TNI_FORCE_INLINE void tni_span_##name##_body(int level, const type *v, size_t n, type low,     \
+                                                 type span, uint64_t *out) {                       \
+        type tail[64];                                                                             \
         uint8_t flags[64];                                                                         \
         size_t i, j;                                                                               \
         for (i = 0; i < n; i += 64) {                                                              \
@@ -163,37 +213,13 @@ TNI_FORCE_INLINE bool tni_block_any_set(const uint64_t *mask, size_t n) {
             for (j = 0; j < 64; j++) {                                                             \
                 flags[j] = (type)(p[j] - low) <= span ? 255 : 0;                                   \
             }                                                                                      \
-            out[i / 64] = tni_block_collect(simd, flags) & tni_block_word(NULL, i, n);             \
+            out[i / 64] = tni_block_collect(level, flags) & tni_block_word(NULL, i, n);            \
         }                                                                                          \
-    }                                                                                              \
-    TNI_FORCE_INLINE void tni_range_##name##_body(int simd, const type *v, size_t n, type low,     \
-                                                  type high, uint64_t *out) {                      \
-        if (high < low) {                                                                          \
-            memset(out, 0, tni_bitmap_words(n) * 8);                                               \
-            return;                                                                                \
-        }                                                                                          \
-        tni_range_span_##name(simd, v, n, low, high, out);                                         \
     }
-TNI_RANGE_BODY(u8, uint8_t)
-TNI_RANGE_BODY(u16, uint16_t)
-TNI_RANGE_BODY(u32, uint32_t)
-TNI_RANGE_BODY(u64, uint64_t)
-
-#define TNI_RANGE_SIGNED_BODY(bits)                                                                \
-    TNI_FORCE_INLINE void tni_range_i##bits##_body(int simd, const int##bits##_t *v, size_t n,     \
-                                                   int##bits##_t low, int##bits##_t high,          \
-                                                   uint64_t *out) {                                \
-        if (high < low) {                                                                          \
-            memset(out, 0, tni_bitmap_words(n) * 8);                                               \
-            return;                                                                                \
-        }                                                                                          \
-        tni_range_span_u##bits(simd, (const uint##bits##_t *)v, n, (uint##bits##_t)low,            \
-                               (uint##bits##_t)high, out);                                         \
-    }
-TNI_RANGE_SIGNED_BODY(8)
-TNI_RANGE_SIGNED_BODY(16)
-TNI_RANGE_SIGNED_BODY(32)
-TNI_RANGE_SIGNED_BODY(64)
+TNI_SPAN_BODY(u8, uint8_t)
+TNI_SPAN_BODY(u16, uint16_t)
+TNI_SPAN_BODY(u32, uint32_t)
+TNI_SPAN_BODY(u64, uint64_t)
 
 /* The next float towards infinity or its opposite: turns an exclusive bound into an inclusive
  * one. Past infinity comes NaN, which compares false with everything: no row is left. */
@@ -230,20 +256,21 @@ TNI_FORCE_INLINE float tni_range_step_f32(float v, bool up) {
 }
 
 #define TNI_RANGE_FLOAT_BODY(name, type)                                                           \
-    TNI_FORCE_INLINE void tni_range_##name##_body(int simd, const type *v, size_t n, type low,     \
+    TNI_FORCE_INLINE void tni_range_##name##_body(int level, const type *v, size_t n, type low,    \
                                                   type high, int options, uint64_t *out) {         \
         type tail[64];                                                                             \
         uint8_t flags[64];                                                                         \
-        bool nan = (options & 4) != 0;                                                             \
+        const int nan = (options & 4) != 0;                                                        \
         size_t i, j;                                                                               \
         low = options & 1 ? tni_range_step_##name(low, true) : low;                                \
         high = options & 2 ? tni_range_step_##name(high, false) : high;                            \
         for (i = 0; i < n; i += 64) {                                                              \
             const tni_any_##name *p = tni_block_##name(v, i, n, tail);                             \
             for (j = 0; j < 64; j++) {                                                             \
-                flags[j] = ((p[j] >= low) & (p[j] <= high)) | ((p[j] != p[j]) & nan) ? 255 : 0;    \
+                int hit = ((p[j] >= low) & (p[j] <= high)) | ((p[j] != p[j]) & nan);               \
+                flags[j] = (uint8_t)-hit;                                                          \
             }                                                                                      \
-            out[i / 64] = tni_block_collect(simd, flags) & tni_block_word(NULL, i, n);             \
+            out[i / 64] = tni_block_collect(level, flags) & tni_block_word(NULL, i, n);            \
         }                                                                                          \
     }
 TNI_RANGE_FLOAT_BODY(f32, float)
@@ -251,7 +278,7 @@ TNI_RANGE_FLOAT_BODY(f64, double)
 
 /* Three operators from two: a <= b is not (b < a), NaN being the greatest and equal to itself. */
 #define TNI_COMPARE_BODY(name, type, equal, less)                                                  \
-    TNI_FORCE_INLINE void tni_compare_##name##_body(int simd, const type *a, const type *b,        \
+    TNI_FORCE_INLINE void tni_compare_##name##_body(int level, const type *a, const type *b,       \
                                                     size_t n, int op, uint64_t *out) {             \
         type tail_a[64], tail_b[64];                                                               \
         uint8_t flags[64];                                                                         \
@@ -274,7 +301,7 @@ TNI_RANGE_FLOAT_BODY(f64, double)
                     flags[j] = less(p[j], q[j]) ? 255 : 0;                                         \
                 }                                                                                  \
             }                                                                                      \
-            out[i / 64] = (tni_block_collect(simd, flags) ^ flip) & tni_block_word(NULL, i, n);    \
+            out[i / 64] = (tni_block_collect(level, flags) ^ flip) & tni_block_word(NULL, i, n);   \
         }                                                                                          \
     }
 #define TNI_EQUAL_INTEGER(x, y) ((x) == (y))
@@ -287,7 +314,7 @@ TNI_COMPARE_BODY(f64, double, TNI_EQUAL_FLOAT, TNI_LESS_FLOAT)
 
 /* ---- masks ---- */
 
-TNI_FORCE_INLINE void tni_bytes_to_mask_body(int simd, const uint8_t *v, size_t n, uint64_t *out) {
+TNI_FORCE_INLINE void tni_bytes_to_mask_body(int level, const uint8_t *v, size_t n, uint64_t *out) {
     uint8_t tail[64], flags[64];
     size_t i, j;
     for (i = 0; i < n; i += 64) {
@@ -295,20 +322,19 @@ TNI_FORCE_INLINE void tni_bytes_to_mask_body(int simd, const uint8_t *v, size_t 
         for (j = 0; j < 64; j++) {
             flags[j] = p[j] ? 255 : 0;
         }
-        out[i / 64] = tni_block_collect(simd, flags);
+        out[i / 64] = tni_block_collect(level, flags);
     }
 }
 
-TNI_FORCE_INLINE void tni_mask_to_bytes_body(int simd, const uint64_t *mask, size_t n,
+TNI_FORCE_INLINE void tni_mask_to_bytes_body(int level, const uint64_t *mask, size_t n,
                                              uint8_t *out) {
-    uint8_t flags[64];
-    size_t i, j;
-    for (i = 0; i < n; i += 64) {
-        tni_block_expand(simd, mask[i / 64], flags);
-        for (j = 0; j < 64; j++) {
-            flags[j] &= 1;
+    uint8_t flags[TNI_BLOCK_ROWS];
+    size_t i, j, rows;
+    for (i = 0; i < n; i += rows) {
+        rows = tni_block_flags(level, mask, i, n, flags);
+        for (j = 0; j < rows; j++) {
+            out[i + j] = flags[j] & 1;
         }
-        memcpy(out + i, flags, n - i < 64 ? n - i : 64);
     }
 }
 
@@ -330,10 +356,10 @@ static const uint16_t tni_positions_nibble[16][4] = {
 
 /* Four rows a step, without branches: the four slots written always fit, because no more rows
  * were found than passed. Sparse words go bit by bit. */
-TNI_FORCE_INLINE uint32_t tni_mask_positions_body(int simd, const uint64_t *mask, size_t n,
+TNI_FORCE_INLINE uint32_t tni_mask_positions_body(int level, const uint64_t *mask, size_t n,
                                                   uint16_t *out) {
     uint32_t count = 0, i;
-    (void)simd;
+    (void)level;
     for (i = 0; i < (uint32_t)n; i += 64) {
         uint64_t word = mask[i / 64], step;
         uint32_t j;
@@ -354,12 +380,12 @@ TNI_FORCE_INLINE uint32_t tni_mask_positions_body(int simd, const uint64_t *mask
 /* ---- gather, widen ---- */
 
 #define TNI_GATHER_BODY(bits)                                                                      \
-    TNI_FORCE_INLINE void tni_gather_##bits##_body(int simd, const uint##bits##_t *v,              \
+    TNI_FORCE_INLINE void tni_gather_##bits##_body(int level, const uint##bits##_t *v,             \
                                                    const uint16_t *positions, size_t n,            \
                                                    uint##bits##_t *out) {                          \
         const tni_any_u##bits *p = (const tni_any_u##bits *)v;                                     \
         size_t i;                                                                                  \
-        (void)simd;                                                                                \
+        (void)level;                                                                               \
         for (i = 0; i + 4 <= n; i += 4) {                                                          \
             uint##bits##_t a = p[positions[i]], b = p[positions[i + 1]];                           \
             uint##bits##_t c = p[positions[i + 2]], d = p[positions[i + 3]];                       \
@@ -379,12 +405,12 @@ TNI_GATHER_BODY(64)
 
 /* base + code wraps like the subtraction that made the code. */
 #define TNI_WIDEN_BODY(from, to, wrap)                                                             \
-    TNI_FORCE_INLINE void tni_widen_u##from##_i##to##_body(int simd, const uint##from##_t *v,      \
+    TNI_FORCE_INLINE void tni_widen_u##from##_i##to##_body(int level, const uint##from##_t *v,     \
                                                            size_t n, int##to##_t base,             \
                                                            int##to##_t *out) {                     \
         const tni_any_u##from *p = (const tni_any_u##from *)v;                                     \
         size_t i;                                                                                  \
-        (void)simd;                                                                                \
+        (void)level;                                                                               \
         TNI_EACH_ALONE                                                                             \
         for (i = 0; i < n; i++) {                                                                  \
             out[i] = (int##to##_t)((wrap)base + p[i]);                                             \
@@ -397,11 +423,11 @@ TNI_WIDEN_BODY(16, 64, uint64_t)
 TNI_WIDEN_BODY(32, 64, uint64_t)
 
 #define TNI_TO_DOUBLE_BODY(name, type)                                                             \
-    TNI_FORCE_INLINE void tni_widen_##name##_f64_body(int simd, const type *v, size_t n,           \
+    TNI_FORCE_INLINE void tni_widen_##name##_f64_body(int level, const type *v, size_t n,          \
                                                       double *out) {                               \
         const tni_any_##name *p = (const tni_any_##name *)v;                                       \
         size_t i;                                                                                  \
-        (void)simd;                                                                                \
+        (void)level;                                                                               \
         TNI_EACH_ALONE                                                                             \
         for (i = 0; i < n; i++) {                                                                  \
             out[i] = (double)p[i];                                                                 \
@@ -414,33 +440,32 @@ TNI_TO_DOUBLE_BODY(f32, float)
 /* ---- sums ---- */
 
 /* 2^16 values below 2^16 still fit 32 bits: sums of codes need no wider lanes. */
-#define TNI_SUM_BODY(name, type, lane, term, term_flag)                                            \
-    TNI_FORCE_INLINE int64_t tni_sum_##name##_body(int simd, const type *v, size_t n,              \
+#define TNI_SUM_BODY(name, type, sign, lane)                                                       \
+    TNI_FORCE_INLINE int64_t tni_sum_##name##_body(int level, const type *v, size_t n,             \
                                                    const uint64_t *mask) {                         \
         const tni_any_##name *p = (const tni_any_##name *)v;                                       \
+        uint8_t flags[TNI_BLOCK_ROWS];                                                             \
         lane sum = 0;                                                                              \
-        size_t i, j;                                                                               \
+        size_t i, j, rows;                                                                         \
         if (!mask) {                                                                               \
             for (i = 0; i < n; i++) {                                                              \
-                sum += (lane)(term)p[i];                                                           \
+                sum += p[i];                                                                       \
             }                                                                                      \
             return (int64_t)sum;                                                                   \
         }                                                                                          \
-        for (i = 0; i < n; i += 64) {                                                              \
-            type tail[64];                                                                         \
-            uint8_t flags[64];                                                                     \
-            p = tni_block_##name(v, i, n, tail);                                                   \
-            tni_block_expand(simd, tni_block_word(mask, i, n), flags);                             \
-            for (j = 0; j < 64; j++) {                                                             \
-                sum += (lane)(term)(type)(p[j] & (type)(term_flag)(int8_t)flags[j]);               \
+        for (i = 0; i < n; i += rows, p += rows) {                                                 \
+            rows = tni_block_flags(level, mask, i, n, flags);                                      \
+            for (j = 0; j < rows; j++) {                                                           \
+                sign keep = (int8_t)flags[j];                                                      \
+                sum += (type)(p[j] & (type)keep);                                                  \
             }                                                                                      \
         }                                                                                          \
         return (int64_t)sum;                                                                       \
     }
-TNI_SUM_BODY(u8, uint8_t, uint32_t, uint8_t, int8_t)
-TNI_SUM_BODY(u16, uint16_t, uint32_t, uint16_t, int16_t)
-TNI_SUM_BODY(u32, uint32_t, uint64_t, uint32_t, int32_t)
-TNI_SUM_BODY(i32, int32_t, int64_t, int32_t, int32_t)
+TNI_SUM_BODY(u8, uint8_t, int8_t, uint32_t)
+TNI_SUM_BODY(u16, uint16_t, int16_t, uint32_t)
+TNI_SUM_BODY(u32, uint32_t, int32_t, uint64_t)
+TNI_SUM_BODY(i32, int32_t, int32_t, int64_t)
 
 /* Sums of the low and of the high 32 bits (signed), put together. */
 TNI_FORCE_INLINE tni_i128 tni_sum_limbs(uint64_t low, int64_t high) {
@@ -452,54 +477,58 @@ TNI_FORCE_INLINE tni_i128 tni_sum_limbs(uint64_t low, int64_t high) {
 }
 
 /* The high half is summed biased by 2^31, unsigned: no row has a 64-bit arithmetic shift. */
-TNI_FORCE_INLINE tni_i128 tni_sum_i64_body(int simd, const int64_t *v, size_t n,
+TNI_FORCE_INLINE tni_i128 tni_sum_i64_body(int level, const int64_t *v, size_t n,
                                            const uint64_t *mask) {
     const uint64_t bias = UINT64_C(1) << 63;
-    uint64_t low = 0, high = 0, rows = 0;
-    size_t i, j;
-    if (!mask) {
-        const tni_any_u64 *p = (const tni_any_u64 *)v;
-        for (i = 0; i < n; i++) {
-            low += p[i] & UINT32_MAX;
-            high += (p[i] ^ bias) >> 32;
+    const tni_any_u64 *p = (const tni_any_u64 *)v;
+    uint64_t low = 0, high = 0, selected = mask ? 0 : n;
+    uint8_t flags[TNI_BLOCK_ROWS];
+    size_t i, j, rows;
+    for (i = 0; !mask && i < n; i++) {
+        low += p[i] & UINT32_MAX;
+        high += (p[i] ^ bias) >> 32;
+    }
+    for (i = 0; mask && i < n; i += rows, p += rows) {
+        rows = tni_block_flags(level, mask, i, n, flags);
+        for (j = 0; j < rows; j++) {
+            uint64_t keep = (uint64_t)(int64_t)(int8_t)flags[j];
+            low += p[j] & (keep & UINT32_MAX);
+            high += ((p[j] ^ bias) & keep) >> 32;
         }
-        rows = n;
     }
     for (i = 0; mask && i < n; i += 64) {
-        uint64_t word = tni_block_word(mask, i, n);
-        int64_t tail[64];
-        uint8_t flags[64];
-        const tni_any_i64 *p = tni_block_i64(v, i, n, tail);
-        tni_block_expand(simd, word, flags);
-        for (j = 0; j < 64; j++) {
-            uint64_t keep = (uint64_t)(int64_t)(int8_t)flags[j];
-            low += (uint64_t)p[j] & (keep & UINT32_MAX);
-            high += (((uint64_t)p[j] ^ bias) & keep) >> 32;
-        }
-        rows += tni_popcount64(word);
+        selected += tni_popcount64(tni_block_word(mask, i, n));
     }
-    return tni_sum_limbs(low, (int64_t)high - (int64_t)(rows << 31));
+    return tni_sum_limbs(low, (int64_t)high - (int64_t)(selected << 31));
 }
 
 /* Lane j adds rows j, j + 64, ... in order. A row that does not count adds -0.0, which leaves
  * every accumulator as it is, -0.0 and infinities included; +0.0 would turn -0.0 into 0.0. */
 #define TNI_LANES_BODY(name, type)                                                                 \
-    TNI_FORCE_INLINE void tni_lanes_##name##_body(int simd, const type *v, size_t n,               \
+    TNI_FORCE_INLINE void tni_lanes_##name##_body(int level, const type *v, size_t n,              \
                                                   const uint64_t *mask, double *lanes) {           \
+        uint8_t flags[TNI_BLOCK_ROWS];                                                             \
         size_t i, j;                                                                               \
         for (i = 0; i < n; i += 64) {                                                              \
             size_t rows = n - i < 64 ? n - i : 64;                                                 \
             const tni_any_##name *p = (const tni_any_##name *)(v + i);                             \
-            uint8_t flags[64];                                                                     \
-            if (!mask) {                                                                           \
+            const uint8_t *flag = flags + i % TNI_BLOCK_ROWS;                                      \
+            if (mask && i % TNI_BLOCK_ROWS == 0) {                                                 \
+                (void)tni_block_flags(level, mask, i, n, flags);                                   \
+            }                                                                                      \
+            if (rows < 64) {                                                                       \
                 for (j = 0; j < rows; j++) {                                                       \
+                    lanes[j] += mask && !flag[j] ? -0.0 : (double)p[j];                            \
+                }                                                                                  \
+            } else if (!mask) {                                                                    \
+                for (j = 0; j < 64; j++) {                                                         \
                     lanes[j] += (double)p[j];                                                      \
                 }                                                                                  \
-                continue;                                                                          \
-            }                                                                                      \
-            tni_block_expand(simd, mask[i / 64], flags);                                           \
-            for (j = 0; j < rows; j++) {                                                           \
-                lanes[j] += flags[j] ? (double)p[j] : -0.0;                                        \
+            } else {                                                                               \
+                for (j = 0; j < 64; j++) {                                                         \
+                    double x = (double)p[j]; /* outside the choice: a plain blend is left */       \
+                    lanes[j] += flag[j] ? x : -0.0;                                                \
+                }                                                                                  \
             }                                                                                      \
         }                                                                                          \
     }
@@ -535,31 +564,32 @@ TNI_FORCE_INLINE double tni_unorder_f64(int64_t bits) {
     return v;
 }
 
-#define TNI_MIN_MAX_BODY(name, type, key, least, most, enter, leave)                               \
-    TNI_FORCE_INLINE bool tni_min_max_##name##_body(int simd, const type *v, size_t n,             \
+/* A row that does not count repeats the first one that does. */
+#define TNI_MIN_MAX_BODY(name, type, key, sign, enter, leave)                                      \
+    TNI_FORCE_INLINE bool tni_min_max_##name##_body(int level, const type *v, size_t n,            \
                                                     const uint64_t *mask, type *low,               \
                                                     type *high) {                                  \
         const tni_any_##name *p = (const tni_any_##name *)v;                                       \
-        key lower = most, upper = least;                                                           \
-        size_t i, j;                                                                               \
+        size_t i = tni_block_first(mask, n), j, rows;                                              \
+        uint8_t flags[TNI_BLOCK_ROWS];                                                             \
+        key first, lower, upper;                                                                   \
         *low = *high = 0;                                                                          \
-        if (!tni_block_any_set(mask, n)) {                                                         \
+        if (i == n) {                                                                              \
             return false;                                                                          \
         }                                                                                          \
-        for (i = 0; !mask && i < n; i++) {                                                         \
-            key k = enter(p[i]);                                                                   \
-            lower = k < lower ? k : lower;                                                         \
-            upper = k > upper ? k : upper;                                                         \
-        }                                                                                          \
-        for (i = 0; mask && i < n; i += 64) {                                                      \
-            type tail[64];                                                                         \
-            uint8_t flags[64];                                                                     \
-            p = tni_block_##name(v, i, n, tail);                                                   \
-            tni_block_expand(simd, tni_block_word(mask, i, n), flags);                             \
-            for (j = 0; j < 64; j++) {                                                             \
-                key k = enter(p[j]), a = flags[j] ? k : most, b = flags[j] ? k : least;            \
-                lower = a < lower ? a : lower;                                                     \
-                upper = b > upper ? b : upper;                                                     \
+        first = lower = upper = enter(p[i]);                                                       \
+        memset(flags, 255, sizeof flags);                                                          \
+        for (i = 0; i < n; i += rows, p += rows) {                                                 \
+            rows = n - i < TNI_BLOCK_ROWS ? n - i : TNI_BLOCK_ROWS;                                \
+            if (mask) {                                                                            \
+                (void)tni_block_flags(level, mask, i, n, flags);                                   \
+            }                                                                                      \
+            for (j = 0; j < rows; j++) {                                                           \
+                sign keep = (int8_t)flags[j];                                                      \
+                key k = enter(p[j]);                                                               \
+                k = (key)(first ^ ((first ^ k) & (key)keep));                                      \
+                lower = k < lower ? k : lower;                                                     \
+                upper = k > upper ? k : upper;                                                     \
             }                                                                                      \
         }                                                                                          \
         *low = leave(lower);                                                                       \
@@ -567,22 +597,22 @@ TNI_FORCE_INLINE double tni_unorder_f64(int64_t bits) {
         return true;                                                                               \
     }
 #define TNI_AS_IT_IS(x) (x)
-TNI_MIN_MAX_BODY(u8, uint8_t, uint8_t, 0, UINT8_MAX, TNI_AS_IT_IS, TNI_AS_IT_IS)
-TNI_MIN_MAX_BODY(u16, uint16_t, uint16_t, 0, UINT16_MAX, TNI_AS_IT_IS, TNI_AS_IT_IS)
-TNI_MIN_MAX_BODY(u32, uint32_t, uint32_t, 0, UINT32_MAX, TNI_AS_IT_IS, TNI_AS_IT_IS)
-TNI_MIN_MAX_BODY(i32, int32_t, int32_t, INT32_MIN, INT32_MAX, TNI_AS_IT_IS, TNI_AS_IT_IS)
-TNI_MIN_MAX_BODY(i64, int64_t, int64_t, INT64_MIN, INT64_MAX, TNI_AS_IT_IS, TNI_AS_IT_IS)
-TNI_MIN_MAX_BODY(f32, float, int32_t, INT32_MIN, INT32_MAX, tni_order_f32, tni_unorder_f32)
-TNI_MIN_MAX_BODY(f64, double, int64_t, INT64_MIN, INT64_MAX, tni_order_f64, tni_unorder_f64)
+TNI_MIN_MAX_BODY(u8, uint8_t, uint8_t, int8_t, TNI_AS_IT_IS, TNI_AS_IT_IS)
+TNI_MIN_MAX_BODY(u16, uint16_t, uint16_t, int16_t, TNI_AS_IT_IS, TNI_AS_IT_IS)
+TNI_MIN_MAX_BODY(u32, uint32_t, uint32_t, int32_t, TNI_AS_IT_IS, TNI_AS_IT_IS)
+TNI_MIN_MAX_BODY(i32, int32_t, int32_t, int32_t, TNI_AS_IT_IS, TNI_AS_IT_IS)
+TNI_MIN_MAX_BODY(i64, int64_t, int64_t, int64_t, TNI_AS_IT_IS, TNI_AS_IT_IS)
+TNI_MIN_MAX_BODY(f32, float, int32_t, int32_t, tni_order_f32, tni_unorder_f32)
+TNI_MIN_MAX_BODY(f64, double, int64_t, int64_t, tni_order_f64, tni_unorder_f64)
 
 /* ---- hashing, arithmetic ---- */
 
 #define TNI_HASH_BODY(bits)                                                                        \
-    TNI_FORCE_INLINE void tni_hash_u##bits##_body(int simd, const uint##bits##_t *v, size_t n,     \
+    TNI_FORCE_INLINE void tni_hash_u##bits##_body(int level, const uint##bits##_t *v, size_t n,    \
                                                   uint64_t *out) {                                 \
         const tni_any_u##bits *p = (const tni_any_u##bits *)v;                                     \
         size_t i;                                                                                  \
-        (void)simd;                                                                                \
+        (void)level;                                                                               \
         TNI_EACH_ALONE                                                                             \
         for (i = 0; i < n; i++) {                                                                  \
             out[i] = tni_hash_u64(p[i]);                                                           \
@@ -593,9 +623,9 @@ TNI_HASH_BODY(16)
 TNI_HASH_BODY(32)
 TNI_HASH_BODY(64)
 
-TNI_FORCE_INLINE void tni_hash_mix_body(int simd, const uint64_t *h, size_t n, uint64_t *out) {
+TNI_FORCE_INLINE void tni_hash_mix_body(int level, const uint64_t *h, size_t n, uint64_t *out) {
     size_t i;
-    (void)simd;
+    (void)level;
     TNI_EACH_ALONE
     for (i = 0; i < n; i++) {
         out[i] = tni_hash_combine(out[i], h[i]);
@@ -604,12 +634,12 @@ TNI_FORCE_INLINE void tni_hash_mix_body(int simd, const uint64_t *h, size_t n, u
 
 /* Rows are looked at before they are written (the output may be an input), a stretch at a time.
  * `over` is negative where the operation overflows; only then does the mask matter. */
-#define TNI_CHECKED_BODY(name, any, type, wrap, over, result)                                         \
-    TNI_FORCE_INLINE bool tni_##name##_body(int simd, const type *a, const type *b, size_t n,      \
+#define TNI_CHECKED_BODY(name, any, type, wrap, over, result)                                      \
+    TNI_FORCE_INLINE bool tni_##name##_body(int level, const type *a, const type *b, size_t n,     \
                                             const uint64_t *mask, type *out) {                     \
         bool fits = true;                                                                          \
         size_t first, i;                                                                           \
-        (void)simd;                                                                                \
+        (void)level;                                                                               \
         for (first = 0; first < n; first += 512) {                                                 \
             size_t rows = n - first < 512 ? n - first : 512;                                       \
             const tni_any_##any *x = (const tni_any_##any *)(a + first);                           \
@@ -648,11 +678,11 @@ TNI_CHECKED_BODY(add_i64, i64, int64_t, uint64_t, TNI_SUM_OVER, TNI_SUM_OF)
 TNI_CHECKED_BODY(sub_i64, i64, int64_t, uint64_t, TNI_DIFFERENCE_OVER, TNI_DIFFERENCE_OF)
 
 #define TNI_DOUBLE_BODY(name, operation)                                                           \
-    TNI_FORCE_INLINE void tni_##name##_f64_body(int simd, const double *a, const double *b,        \
+    TNI_FORCE_INLINE void tni_##name##_f64_body(int level, const double *a, const double *b,       \
                                                 size_t n, double *out) {                           \
         const tni_any_f64 *x = (const tni_any_f64 *)a, *y = (const tni_any_f64 *)b;                \
         size_t i;                                                                                  \
-        (void)simd;                                                                                \
+        (void)level;                                                                               \
         TNI_EACH_ALONE                                                                             \
         for (i = 0; i < n; i++) {                                                                  \
             out[i] = x[i] operation y[i];                                                          \
@@ -665,11 +695,11 @@ TNI_DOUBLE_BODY(mul, *)
 /* ---- histograms ---- */
 
 /* Four histograms in turn, so that equal neighbours do not wait for each other's store. */
-TNI_FORCE_INLINE void tni_count_u8_body(int simd, const uint8_t *v, size_t n,
+TNI_FORCE_INLINE void tni_count_u8_body(int level, const uint8_t *v, size_t n,
                                         const uint64_t *mask, uint64_t *counts) {
     uint32_t parts[4][256];
     size_t i = 0, j;
-    (void)simd;
+    (void)level;
     if (n < 512) {
         for (; i < n; i++) {
             counts[v[i]] += !mask || tni_bit_get(mask, i);
@@ -699,11 +729,11 @@ TNI_FORCE_INLINE void tni_count_u8_body(int simd, const uint8_t *v, size_t n,
 }
 
 /* Up to 2^16 counters are the caller's cache misses already: no copies of them. */
-TNI_FORCE_INLINE void tni_count_u16_body(int simd, const uint16_t *v, size_t n,
+TNI_FORCE_INLINE void tni_count_u16_body(int level, const uint16_t *v, size_t n,
                                          const uint64_t *mask, uint64_t *counts) {
     const tni_any_u16 *p = (const tni_any_u16 *)v;
     size_t i, j;
-    (void)simd;
+    (void)level;
     for (i = 0; i < n; i += 64) {
         uint64_t word = tni_block_word(mask, i, n);
         size_t rows = n - i < 64 ? n - i : 64;
@@ -734,10 +764,10 @@ TNI_FORCE_INLINE void tni_unpack_rest(const uint8_t *packed, size_t first, size_
     }
 }
 
-TNI_FORCE_INLINE void tni_unpack_u32_body(int simd, const uint8_t *packed, size_t n,
+TNI_FORCE_INLINE void tni_unpack_u32_body(int level, const uint8_t *packed, size_t n,
                                           uint32_t width, uint32_t *out) {
     size_t i;
-    (void)simd;
+    (void)level;
     if (width == 8) {
         for (i = 0; i < n; i++) {
             out[i] = packed[i];
@@ -749,7 +779,7 @@ TNI_FORCE_INLINE void tni_unpack_u32_body(int simd, const uint8_t *packed, size_
     }
 }
 
-TNI_FORCE_INLINE void tni_csv_index_body(int simd, const uint8_t *text, size_t blocks,
+TNI_FORCE_INLINE void tni_csv_index_body(int level, const uint8_t *text, size_t blocks,
                                          uint8_t delimiter, uint8_t quote, uint64_t *delimiters,
                                          uint64_t *quotes, uint64_t *newlines) {
     uint8_t is_delimiter[64], is_quote[64], is_newline[64];
@@ -758,17 +788,17 @@ TNI_FORCE_INLINE void tni_csv_index_body(int simd, const uint8_t *text, size_t b
         for (j = 0; j < 64; j++) {
             is_delimiter[j] = text[j] == delimiter ? 255 : 0;
             is_quote[j] = text[j] == quote ? 255 : 0;
-            is_newline[j] = (text[j] == '\n') | (text[j] == '\r') ? 255 : 0;
+            is_newline[j] = ((text[j] == '\n') | (text[j] == '\r')) ? 255 : 0;
         }
-        delimiters[i] = tni_block_collect(simd, is_delimiter);
-        quotes[i] = tni_block_collect(simd, is_quote);
-        newlines[i] = tni_block_collect(simd, is_newline);
+        delimiters[i] = tni_block_collect(level, is_delimiter);
+        quotes[i] = tni_block_collect(level, is_quote);
+        newlines[i] = tni_block_collect(level, is_newline);
     }
 }
 
-TNI_FORCE_INLINE bool tni_ascii_all_body(int simd, const uint8_t *text, size_t n) {
+TNI_FORCE_INLINE bool tni_ascii_all_body(int level, const uint8_t *text, size_t n) {
     size_t i = 0;
-    (void)simd;
+    (void)level;
     while (i < n) {
         size_t end = n - i < 4096 ? n : i + 4096;
         uint8_t any = 0;
@@ -781,5 +811,32 @@ TNI_FORCE_INLINE bool tni_ascii_all_body(int simd, const uint8_t *text, size_t n
     }
     return true;
 }
+
+#undef TNI_ANYWHERE
+#undef TNI_EACH_ALONE
+#undef TNI_BLOCK_SOURCE
+#undef TNI_SPAN_BODY
+#undef TNI_RANGE_FLOAT_BODY
+#undef TNI_COMPARE_BODY
+#undef TNI_EQUAL_INTEGER
+#undef TNI_LESS_INTEGER
+#undef TNI_EQUAL_FLOAT
+#undef TNI_LESS_FLOAT
+#undef TNI_GATHER_BODY
+#undef TNI_WIDEN_BODY
+#undef TNI_TO_DOUBLE_BODY
+#undef TNI_SUM_BODY
+#undef TNI_LANES_BODY
+#undef TNI_MIN_MAX_BODY
+#undef TNI_AS_IT_IS
+#undef TNI_HASH_BODY
+#undef TNI_CHECKED_BODY
+#undef TNI_SUM_OF
+#undef TNI_DIFFERENCE_OF
+#undef TNI_PRODUCT_OF
+#undef TNI_SUM_OVER
+#undef TNI_DIFFERENCE_OVER
+#undef TNI_PRODUCT_OVER
+#undef TNI_DOUBLE_BODY
 
 #endif
