@@ -299,6 +299,10 @@ static void test_constant_result_is_harmless(void) {
     trueno_result_free(r);
     tni_account_release(poor);
     trueno_result_free(NULL);
+    r = tni_result_new(NULL);
+    TNI_CHECK_EQ_INT(trueno_result_status(r), TRUENO_ERROR_MISUSE);
+    TNI_CHECK(strstr(trueno_result_error_report(r), "NULL") != NULL);
+    trueno_result_free(r);
 }
 
 static void test_info_is_copied(void) {

@@ -278,6 +278,17 @@ static void test_builder_gives_one_table_for_any_workers(void) {
     check_nothing_leaked();
 }
 
+static void test_short_memory_gives_the_same_table(void) {
+    tni_table *roomy = build(0, 600000, 50000, 2, false, false, NULL), *tight;
+    memory.limit = tni_atomic_load_i64(&memory.used) + (52 << 20);
+    tight = build(0, 600000, 50000, 2, false, true, NULL);
+    TNI_CHECK(tight && same_tables(roomy, tight));
+    memory.limit = INT64_MAX;
+    tni_source_release(&roomy->source);
+    tni_source_release(tight ? &tight->source : NULL);
+    check_nothing_leaked();
+}
+
 static void test_builder_small_and_empty(void) {
     tni_table *none = build(0, 0, 1000, 1, false, false, NULL);
     tni_table *few = build(0, 5, 2, 2, false, false, NULL);
@@ -774,6 +785,7 @@ int main(void) {
     test_builder_takes_every_form_and_masks();
     test_not_null_is_kept();
     test_builder_gives_one_table_for_any_workers();
+    test_short_memory_gives_the_same_table();
     test_builder_extends_a_table();
     test_row_by_row_inserts_leave_few_groups();
     test_zones_prune_row_groups();

@@ -362,6 +362,16 @@ static trueno_status tni_builder_prepare_vectors(tni_table_builder *builder,
     return TRUENO_OK;
 }
 
+/* Whether the worker's last block, just filled, should not wait: it will be a row group as it is,
+ * or memory runs short and decoding it again costs less than failing. */
+static bool tni_builder_encodes_early(const tni_table_builder *builder,
+                                      const tni_builder_worker *worker) {
+    const tni_memory *memory = builder->memory;
+    bool whole = worker->slices[worker->slice_count - 1].rows == TNI_SEGMENT_ROWS;
+    return (whole && (builder->by_order || !tni_atomic_load_i32(&builder->ragged))) ||
+           tni_atomic_load_i64(&memory->used) > memory->limit / 2;
+}
+
 static trueno_status tni_builder_append_dense(tni_table_builder *builder, uint32_t index,
                                               const tni_chunk *chunk, const tni_vector *vectors,
                                               tni_error *error) {
@@ -376,9 +386,7 @@ static trueno_status tni_builder_append_dense(tni_table_builder *builder, uint32
         TNI_TRY(tni_builder_add_rows(builder, worker, vectors, done, count, error));
         done += count;
         worker->last_row = chunk->first_row;
-        if (block->rows == TNI_SEGMENT_ROWS &&
-            worker->slices[worker->slice_count - 1].rows == TNI_SEGMENT_ROWS &&
-            (builder->by_order || !tni_atomic_load_i32(&builder->ragged))) {
+        if (block->rows == TNI_SEGMENT_ROWS && tni_builder_encodes_early(builder, worker)) {
             TNI_TRY(tni_builder_encode_block(builder, worker, block, error));
         }
     }

@@ -41,24 +41,21 @@ static void tni_account_release_keeper(void *account) {
 
 /* ----------------------------------------------------------------------------------- life --- */
 
-/* What there is when nothing can be allocated. Nobody writes to it. */
-static trueno_result *tni_result_out_of_memory(void) {
-    static const trueno_result constant = {NULL,
-                                           NULL,
-                                           TRUENO_ERROR_MEMORY,
-                                           TNI_NO_POSITION,
-                                           "out of memory",
-                                           NULL,
-                                           0,
-                                           NULL,
-                                           {NULL, NULL, NULL, 0, 0},
-                                           NULL,
-                                           NULL,
-                                           NULL,
-                                           NULL,
-                                           0,
-                                           {0, NULL, 0, 0, 0, 0, 0, 0}};
-    return (trueno_result *)(uintptr_t)&constant;
+/* What there is when nothing can be allocated, and without a database. Nobody writes to it. */
+static trueno_result *tni_result_constant(bool no_database) {
+    static const trueno_result constants[2] = {
+#define TNI_RESULT_CONSTANT(status, message)                                                       \
+    {                                                                                              \
+        NULL, NULL, status, TNI_NO_POSITION, message, NULL, 0, NULL, {NULL, NULL, NULL, 0, 0},     \
+            NULL, NULL, NULL, NULL, 0, {                                                           \
+            0, NULL, 0, 0, 0, 0, 0, 0                                                              \
+        }                                                                                          \
+    }
+        TNI_RESULT_CONSTANT(TRUENO_ERROR_MEMORY, "out of memory"),
+        TNI_RESULT_CONSTANT(TRUENO_ERROR_MISUSE, "the database handle is NULL")
+#undef TNI_RESULT_CONSTANT
+    };
+    return (trueno_result *)(uintptr_t)&constants[no_database ? 1 : 0];
 }
 
 TNI_FN bool tni_result_is_constant(const trueno_result *result) {
@@ -66,9 +63,13 @@ TNI_FN bool tni_result_is_constant(const trueno_result *result) {
 }
 
 TNI_FN trueno_result *tni_result_new(tni_account *account) {
-    trueno_result *result = (trueno_result *)tni_alloc_zero(&account->memory, sizeof *result);
+    trueno_result *result;
+    if (!account) {
+        return tni_result_constant(true);
+    }
+    result = (trueno_result *)tni_alloc_zero(&account->memory, sizeof *result);
     if (!result) {
-        return tni_result_out_of_memory();
+        return tni_result_constant(false);
     }
     result->account = tni_account_retain(account);
     result->memory = &account->memory;

@@ -47,7 +47,7 @@ struct trueno_result {
     trueno_info info;
 };
 
-/* An OK result without columns. Never NULL. */
+/* An OK result without columns. Never NULL; a NULL account gives a constant MISUSE result. */
 TNI_FN trueno_result *tni_result_new(tni_account *account);
 /* Make it a failed one: `error` is copied, and the SQL text for the report (may be NULL; its
  * first byte is position 0). Rows that were set are dropped. */

@@ -222,7 +222,9 @@ TRUENO_API const char *trueno_result_error_report(trueno_result *result) {
         return "";
     }
     if (tni_result_is_constant(result)) {
-        return "Out of memory error: out of memory\n";
+        return result->status == TRUENO_ERROR_MEMORY
+                   ? "Out of memory error: out of memory\n"
+                   : "Misuse error: the database handle is NULL\n";
     }
     if (result->report) {
         return result->report;
