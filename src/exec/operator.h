@@ -52,6 +52,7 @@ struct tni_operator {
     const tni_plan *plan;     /* the node it runs, for EXPLAIN ANALYZE; may be NULL */
     tni_pipeline *pipeline;   /* set by tni_pipeline_run before begin */
     tni_atomic_i64 rows;      /* rows it produced (or, a sink, received) */
+    bool serial;              /* wants its input from one worker, in order */
 };
 
 typedef struct tni_driver tni_driver;

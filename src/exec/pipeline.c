@@ -139,12 +139,16 @@ TNI_FN trueno_status tni_pipeline_run(tni_run *run, const char *name, tni_driver
     tni_memory *memory = run->env->memory;
     int64_t started = tni_clock_nanoseconds();
     trueno_status status;
+    const tni_operator *op;
     uint32_t i;
     memset(&pipeline, 0, sizeof pipeline);
     memset(&task, 0, sizeof task);
     pipeline.run = run;
     pipeline.workers = TNI_MIN(driver->ops->parallelism(driver), run->env->threads);
     pipeline.workers = TNI_MAX(TNI_MIN(pipeline.workers, tni_scheduler_workers(run->scheduler)), 1u);
+    for (op = first; op != NULL; op = op->next) {
+        pipeline.workers = op->serial ? 1 : pipeline.workers;
+    }
     task.errors =
         (tni_error *)tni_alloc_zero(memory, pipeline.workers * sizeof *task.errors);
     if (task.errors == NULL) {
