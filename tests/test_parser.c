@@ -72,6 +72,9 @@ static const query_case queries[] = {
     {"SELECT * REPLACE a AS b FROM t", "SELECT * REPLACE (a AS b) FROM t"},
     {"SELECT COLUMNS('a.*'), min(COLUMNS(*)), COLUMNS(t.* EXCLUDE (x)) FROM t", NULL},
     {"SELECT a, b, FROM t", "SELECT a, b FROM t"},
+    {"SELECT * EXCEPT (a, b) FROM t", "SELECT * EXCLUDE (a, b) FROM t"},
+    {"SELECT * FROM t EXCEPT (SELECT 1)", "SELECT * FROM t EXCEPT SELECT 1"},
+    {"SELECT a: 1, \"b c\" : d FROM t", "SELECT 1 AS a, d AS \"b c\" FROM t"},
     {"SELECT DISTINCT a FROM t", NULL},
     {"SELECT DISTINCT ON (a, b) a, c FROM t ORDER BY a, b", NULL},
     {"SELECT ALL a FROM t", "SELECT a FROM t"},
@@ -81,7 +84,7 @@ static const query_case queries[] = {
     {"TABLE t", "SELECT * FROM t"},
     {"TABLE s.t", "SELECT * FROM s.t"},
     /* names */
-    {"SELECT date, timestamp, value, count, time, name, year, first, last, key, data FROM date", NULL},
+    {"SELECT date, timestamp, value, count, time, name, year, first, last, key FROM date", NULL},
     {"SELECT t.order, t.select, t.a FROM t", "SELECT t.\"order\", t.\"select\", t.a FROM t"},
     {"SELECT \"a\"\"b\", \"select\", \"Plain\", \"with space\" FROM \"T 1\"",
      "SELECT \"a\"\"b\", \"select\", Plain, \"with space\" FROM \"T 1\""},
@@ -120,6 +123,7 @@ static const query_case queries[] = {
      "SELECT x'00ff', x'', x'abcd', x'6162'"},
     {"SELECT 'a\\b'::BLOB", "SELECT CAST('a\\b' AS BLOB)"},
     {"SELECT [1, 2], [], ARRAY[3], [[1], [2]]", "SELECT [1, 2], [], [3], [[1], [2]]"},
+    {"SELECT (1, 2,), (1,)", "SELECT (1, 2), ROW(1)"},
     {"SELECT (1, 2), ROW(1), ROW(), ROW(1, 2)", "SELECT (1, 2), ROW(1), ROW(), (1, 2)"},
     {"SELECT DATE '2020-01-01', TIME '10:00', TIMESTAMP '2020-01-01 10:00:00'",
      "SELECT CAST('2020-01-01' AS DATE), CAST('10:00' AS TIME), "
@@ -323,6 +327,7 @@ static const query_case queries[] = {
     {"SELECT a FROM t LIMIT 10%", "SELECT a FROM t LIMIT 10 PERCENT"},
     {"SELECT a FROM t LIMIT 1 + 1 OFFSET (SELECT 1)", NULL},
     {"SELECT a FROM t LIMIT 7 % 4", NULL},
+    {"SELECT a FROM t LIMIT (SELECT 5) %;", "SELECT a FROM t LIMIT (SELECT 5) PERCENT"},
     {"SELECT a FROM t LIMIT 7.5 % OFFSET 2", "SELECT a FROM t LIMIT 7.5 PERCENT OFFSET 2"},
     /* VALUES, set operations, WITH */
     {"VALUES (1, 'a'), (2, 'b')", NULL},
@@ -483,7 +488,15 @@ static const error_case errors[] = {
     {"SELECT a FROM (a JOIN b ON x) AS y", TRUENO_ERROR_UNSUPPORTED, 30, "parenthesised join"},
     {"PIVOT t ON a", TRUENO_ERROR_UNSUPPORTED, 0, "PIVOT"},
     {"FROM t PIVOT (sum(a) FOR b IN (1))", TRUENO_ERROR_UNSUPPORTED, 7, "PIVOT"},
-    {"WITH a AS (SELECT 1) DELETE FROM t", TRUENO_ERROR_UNSUPPORTED, 21, "WITH before"},
+    {"WITH a AS (SELECT 1) DELETE FROM t", TRUENO_ERROR_UNSUPPORTED, 21, "with WITH"},
+    {"WITH a AS (DELETE FROM t) SELECT 1", TRUENO_ERROR_UNSUPPORTED, 11, "with WITH"},
+    {"SELECT #1", TRUENO_ERROR_UNSUPPORTED, 7, "references by position"},
+    {"SELECT f(1).x", TRUENO_ERROR_UNSUPPORTED, 11, "fields of a value"},
+    {"SELECT a::UNION(x INT)", TRUENO_ERROR_UNSUPPORTED, 10, "type union"},
+    {"SELECT * LIKE 'a%' FROM t", TRUENO_ERROR_UNSUPPORTED, 9, "* LIKE"},
+    {"SELECT * FROM (DESCRIBE t)", TRUENO_ERROR_UNSUPPORTED, 15, "DESCRIBE"},
+    {"BEGIN TRANSACTION READ ONLY", TRUENO_ERROR_UNSUPPORTED, 18, "transaction modes"},
+    {"SELECT COLUMNS(['a']) FROM t", TRUENO_ERROR_UNSUPPORTED, 15, "COLUMNS of"},
     {"ATTACH 'x' AS y", TRUENO_ERROR_UNSUPPORTED, 0, "ATTACH"},
     {"SELECT 1; USE x", TRUENO_ERROR_UNSUPPORTED, 10, "USE"},
     {"CALL f()", TRUENO_ERROR_UNSUPPORTED, 0, "CALL"},
@@ -1008,8 +1021,8 @@ static void test_long_chains_of_and_or_union_stay_shallow(void) {
 /* ---- memory ---- */
 
 static void test_running_out_of_memory_is_an_error(void) {
-    const char *sql = "SELECT a + 1 AS x, 'text', $p, sum(b) OVER (PARTITION BY c ORDER BY d) FROM t "
-                      "JOIN u USING (e) WHERE f IN (1, 2) GROUP BY ALL UNION SELECT 1 LIMIT 2";
+    const char *sql = "SELECT a + 1 AS x, 'text', $p, sum(b) OVER (PARTITION BY c ORDER BY d) "
+                      "FROM t JOIN u USING (e) WHERE f IN (1, 2) GROUP BY ALL UNION SELECT 1 LIMIT 2";
     for (uint64_t limit = 64; limit < 65536; limit += limit / 4) {
         tni_memory small;
         tni_arena arena;

@@ -157,6 +157,10 @@ static void check_equal(tni_value a, tni_value b) {
     TNI_CHECK_EQ_INT(tni_value_compare(&b, &a), 0);
 }
 
+static tni_value text(const char *c_string) {
+    return tni_value_string(tni_type_make(TRUENO_TYPE_VARCHAR), tni_string_c(c_string));
+}
+
 static tni_value interval(int32_t months, int32_t days, int64_t microseconds) {
     tni_value value = i64(TRUENO_TYPE_INTERVAL, 0);
     value.as.interval.months = months;
@@ -166,7 +170,7 @@ static tni_value interval(int32_t months, int32_t days, int64_t microseconds) {
 }
 
 static void test_order(void) {
-    tni_type number = tni_type_make(TRUENO_TYPE_DOUBLE), text = tni_type_make(TRUENO_TYPE_VARCHAR);
+    tni_type number = tni_type_make(TRUENO_TYPE_DOUBLE);
     double zero = 0.0, nan, infinity = 1e308 * 10;
     nan = infinity - infinity;
     check_order(i64(TRUENO_TYPE_INTEGER, -1), i64(TRUENO_TYPE_INTEGER, 1));
@@ -177,15 +181,15 @@ static void test_order(void) {
     check_order(tni_value_double(number, -infinity), tni_value_double(number, -1.0));
     check_equal(tni_value_double(number, nan), tni_value_double(number, -nan));
     check_equal(tni_value_double(number, -zero), tni_value_double(number, zero));
-    check_order(tni_value_string(text, tni_string_c("Z")), tni_value_string(text, tni_string_c("a")));
-    check_order(tni_value_string(text, tni_string_c("a")), tni_value_string(text, tni_string_c("aa")));
-    check_order(tni_value_string(text, tni_string_c("a")),
-                tni_value_string(text, tni_string_c("\xc3\xa4")));
+    check_order(text("Z"), text("a"));
+    check_order(text("a"), text("aa"));
+    check_order(text("a"), text("\xc3\xa4"));
     check_equal(interval(1, 0, 0), interval(0, 30, 0));
     check_equal(interval(0, 1, 0), interval(0, 0, TNI_US_PER_DAY));
     check_equal(interval(0, 1, -1), interval(0, 0, TNI_US_PER_DAY - 1));
     check_order(interval(0, 0, -1), interval(0, 0, 0));
-    check_order(interval(INT32_MIN, INT32_MIN, INT64_MIN), interval(INT32_MAX, INT32_MAX, INT64_MAX));
+    check_order(interval(INT32_MIN, INT32_MIN, INT64_MIN),
+                interval(INT32_MAX, INT32_MAX, INT64_MAX));
 }
 
 int main(void) {

@@ -43,8 +43,9 @@ typedef enum tni_ast_kind {
     TNI_AST_BETWEEN,   /* left BETWEEN arguments[0] AND arguments[1]; negated */
     TNI_AST_IN_LIST,   /* left IN (arguments); negated */
     TNI_AST_IN_QUERY,  /* left IN (query); negated */
-    TNI_AST_LIKE,      /* left LIKE right [ESCAPE arguments[0]]; name LIKE/ILIKE/GLOB/SIMILAR TO; negated */
-    TNI_AST_CASE,      /* left = operand or NULL; arguments = when, then, when, then...; right = else */
+    TNI_AST_LIKE,      /* left LIKE right [ESCAPE arguments[0]]; negated; name LIKE, ILIKE, GLOB or
+                          SIMILAR TO */
+    TNI_AST_CASE,      /* left = operand or NULL; arguments = when, then, when...; right = else */
     TNI_AST_CAST,      /* left AS cast_type; negated = TRY_CAST */
     TNI_AST_EXISTS,    /* query; negated */
     TNI_AST_SUBQUERY,  /* (query) as a scalar */
@@ -271,7 +272,8 @@ typedef struct tni_ast_statement {
     tni_ast_statement_kind kind;
     uint32_t position, end;         /* the statement's text, without the semicolon */
     uint32_t parameter_count;
-    tni_ast_query *query;           /* QUERY, CTAS, VIEW, INSERT source, COPY (query), DESCRIBE/SUMMARIZE query */
+    tni_ast_query *query;           /* QUERY, CTAS, VIEW, INSERT source, COPY (query), DESCRIBE or
+                                       SUMMARIZE query */
     const char *name;               /* table, view, setting, transaction verb, prepared name */
     uint32_t name_position;
     bool name_is_path;              /* DESCRIBE 'file.parquet', COPY t FROM 'x' */
@@ -289,7 +291,7 @@ typedef struct tni_ast_statement {
     tni_ast_name *parameters;       /* named parameters in order of their index */
     tni_ast_column_definition *definitions;
     tni_ast_name *columns;          /* INSERT (a, b), VIEW (a, b), COPY t (a, b) */
-    tni_ast_expression *options;    /* COPY ... (FORMAT csv, HEADER): alias = name, expression = value;
+    tni_ast_expression *options;    /* COPY ... (FORMAT csv, HEADER): alias = name, node = value;
                                        SET / EXECUTE: the values */
     tni_ast_expression *assignments; /* UPDATE: alias = column */
     tni_ast_expression *where;       /* UPDATE, DELETE */

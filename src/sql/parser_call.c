@@ -172,6 +172,41 @@ static bool tni_star_replace(tni_parser *parser, tni_ast_expression *star) {
     return !list || tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN);
 }
 
+/* `* EXCEPT (a, b)` is EXCLUDE; `* EXCEPT (SELECT ...)` and `* EXCEPT SELECT` are not. */
+static bool tni_star_accept_except(tni_parser *parser) {
+    if (!tni_parser_at(parser, TNI_WORD_EXCEPT) ||
+        !tni_parser_next_is(parser, TNI_SYMBOL_LEFT_PAREN) ||
+        !tni_token_is_name(*tni_parser_peek(parser, 2)) ||
+        tni_parser_peek(parser, 2)->id == TNI_WORD_VALUES) {
+        return false;
+    }
+    tni_parser_advance(parser);
+    return true;
+}
+
+/* What may follow a star elsewhere. */
+static void tni_star_refuse(tni_parser *parser) {
+    switch (parser->token.id) {
+    case TNI_WORD_RENAME:
+        tni_parser_refuse(parser, parser->token.position, "* RENAME is");
+        break;
+    case TNI_WORD_COLUMNS:
+        tni_parser_refuse(parser, parser->token.position, "*COLUMNS(...) is");
+        break;
+    case TNI_WORD_NOT:
+    case TNI_WORD_LIKE:
+    case TNI_WORD_ILIKE:
+    case TNI_WORD_GLOB:
+    case TNI_WORD_SIMILAR:
+    case TNI_SYMBOL_TILDE:
+    case TNI_SYMBOL_REGEXP_I:
+        tni_parser_refuse(parser, parser->token.position, "* LIKE pattern is");
+        break;
+    default:
+        break;
+    }
+}
+
 TNI_FN tni_ast_expression *tni_parser_star(tni_parser *parser, const char *qualifier,
                                            uint32_t start) {
     tni_ast_expression *node = tni_parser_node(parser, TNI_AST_STAR);
@@ -179,16 +214,14 @@ TNI_FN tni_ast_expression *tni_parser_star(tni_parser *parser, const char *quali
         return NULL;
     }
     node->qualifier = qualifier;
-    if (tni_parser_accept(parser, TNI_WORD_EXCLUDE) && !tni_star_exclude(parser, node)) {
+    if ((tni_parser_accept(parser, TNI_WORD_EXCLUDE) || tni_star_accept_except(parser)) &&
+        !tni_star_exclude(parser, node)) {
         return NULL;
     }
     if (tni_parser_accept(parser, TNI_WORD_REPLACE) && !tni_star_replace(parser, node)) {
         return NULL;
     }
-    if (tni_parser_at(parser, TNI_WORD_RENAME)) {
-        tni_parser_refuse(parser, parser->token.position, "* RENAME is");
-        return NULL;
-    }
+    tni_star_refuse(parser);
     return tni_parser_finish(parser, node, start);
 }
 
@@ -206,8 +239,14 @@ TNI_FN tni_ast_expression *tni_parser_columns(tni_parser *parser) {
     } else {
         const char *qualifier = NULL;
         if (!tni_parser_at(parser, TNI_SYMBOL_STAR)) {
-            qualifier = tni_parser_name(parser, "a regular expression or *");
-            tni_parser_expect(parser, TNI_SYMBOL_DOT);
+            if (!tni_token_is_name(parser->token) ||
+                !tni_parser_next_is(parser, TNI_SYMBOL_DOT)) {
+                tni_parser_refuse(parser, parser->token.position,
+                                  "COLUMNS of anything but a regular expression or * is");
+                return NULL;
+            }
+            qualifier = tni_parser_name(parser, NULL);
+            tni_parser_advance(parser);
         }
         node = tni_parser_star(parser, qualifier, start);
         if (node != NULL) {
@@ -276,6 +315,13 @@ static bool tni_call_over(tni_parser *parser, tni_ast_expression *call) {
     return call->over != NULL;
 }
 
+static bool tni_call_refuse_state(tni_parser *parser) {
+    if (tni_parser_is_text(parser, parser->token, "export_state")) {
+        tni_parser_refuse(parser, parser->token.position, "EXPORT_STATE is");
+    }
+    return tni_parser_failed(parser);
+}
+
 /* name := expr, name => expr, *, t.* or an expression. */
 static tni_ast_expression *tni_call_argument(tni_parser *parser) {
     const char *name = NULL;
@@ -323,7 +369,8 @@ TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_call(tni_parser *parser, cons
     if (!call->distinct) {
         tni_parser_accept(parser, TNI_WORD_ALL);
     }
-    if (!tni_parser_at(parser, TNI_SYMBOL_RIGHT_PAREN) && !tni_call_arguments(parser, call)) {
+    if (!tni_parser_at(parser, TNI_SYMBOL_RIGHT_PAREN) &&
+        !tni_parser_at(parser, TNI_WORD_ORDER) && !tni_call_arguments(parser, call)) {
         return NULL;
     }
     tni_call_nulls(parser, call);
@@ -334,7 +381,8 @@ TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_call(tni_parser *parser, cons
         }
     }
     if (!tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN) || !tni_call_suffix(parser, call) ||
-        !tni_call_nulls(parser, call) || !tni_call_over(parser, call)) {
+        !tni_call_nulls(parser, call) || !tni_call_over(parser, call) ||
+        tni_call_refuse_state(parser)) {
         return NULL;
     }
     return tni_parser_finish(parser, call, start);

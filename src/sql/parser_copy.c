@@ -62,6 +62,7 @@ static bool tni_option_is_bare_word(tni_parser *parser) {
     }
     next = tni_parser_peek(parser, 1);
     return next->id != TNI_SYMBOL_LEFT_PAREN && next->id != TNI_SYMBOL_LEFT_BRACKET &&
+           next->id != TNI_SYMBOL_LEFT_BRACE &&
            !tni_token_is_string(*next);
 }
 

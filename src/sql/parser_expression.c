@@ -220,7 +220,11 @@ static tni_ast_expression *tni_expression_tuple(tni_parser *parser, tni_ast_expr
     }
     tni_parser_append(node, NULL, first);
     while (tni_parser_accept(parser, TNI_SYMBOL_COMMA)) {
-        tni_ast_expression *item = tni_parser_expression(parser);
+        tni_ast_expression *item;
+        if (tni_parser_at(parser, TNI_SYMBOL_RIGHT_PAREN)) {
+            break;
+        }
+        item = tni_parser_expression(parser);
         if (item == NULL) {
             return NULL;
         }
@@ -245,10 +249,6 @@ static tni_ast_expression *tni_expression_close(tni_parser *parser, tni_ast_expr
                                        start);
     }
     if (!tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN)) {
-        return NULL;
-    }
-    if (tni_parser_at(parser, TNI_SYMBOL_DOT)) {
-        tni_parser_refuse(parser, parser->token.position, "fields of a value are");
         return NULL;
     }
     first->parenthesised = true;
@@ -399,6 +399,10 @@ static tni_ast_expression *tni_expression_atom(tni_parser *parser) {
         tni_parser_refuse(parser, parser->token.position, "STRUCT values {...} are");
         return NULL;
     }
+    if (tni_parser_at(parser, TNI_SYMBOL_HASH)) {
+        tni_parser_refuse(parser, parser->token.position, "references by position (#1) are");
+        return NULL;
+    }
     tni_parser_unexpected(parser, "an expression");
     return NULL;
 }
@@ -426,6 +430,9 @@ static TNI_NOINLINE tni_ast_expression *tni_expression_postfix(tni_parser *parse
             left = tni_expression_double_colon(parser, left, start);
         } else if (tni_parser_at(parser, TNI_SYMBOL_LEFT_BRACKET)) {
             tni_parser_refuse(parser, parser->token.position, "subscripts x[i] are");
+            return NULL;
+        } else if (tni_parser_at(parser, TNI_SYMBOL_DOT)) {
+            tni_parser_refuse(parser, parser->token.position, "fields of a value are");
             return NULL;
         } else {
             break;

@@ -100,9 +100,20 @@ static uint32_t tni_infix_word(tni_parser *parser, uint32_t word) {
     }
 }
 
+/* LIMIT 10 %: nothing follows that could be divided by. */
+static bool tni_infix_is_percentage(tni_parser *parser) {
+    const tni_token *next = tni_parser_peek(parser, 1);
+    return next->kind == TNI_TOKEN_END || next->id == TNI_SYMBOL_SEMICOLON ||
+           next->id == TNI_SYMBOL_RIGHT_PAREN || next->id == TNI_WORD_OFFSET ||
+           next->id == TNI_WORD_WITH;
+}
+
 /* The precedence of the infix or postfix operator that is current; NONE when there is none. */
 TNI_FN uint32_t tni_parser_infix_precedence(tni_parser *parser) {
     if (parser->token.id == 0) {
+        return TNI_PRECEDENCE_NONE;
+    }
+    if (parser->token.id == TNI_SYMBOL_PERCENT && tni_infix_is_percentage(parser)) {
         return TNI_PRECEDENCE_NONE;
     }
     if (parser->token.kind == TNI_TOKEN_SYMBOL) {

@@ -556,9 +556,10 @@ TNI_FN tni_ast_expression *tni_parser_interval(tni_parser *parser) {
 
 /* Types that the field knows and that we refuse by name. */
 static const char *const tni_type_refused[] = {
-    "array", "bignum",  "bit",      "bitstring", "enum",    "geometry", "json",
-    "jsonb", "list",    "map",      "money",     "row",     "struct",   "time_ns",
-    "timetz", "uhugeint", "union",  "uuid",      "variant", "varint",   "xml",
+    "array",   "bignum", "bit",      "bitstring", "enum",    "geometry", "inet", "json",
+    "jsonb",   "list",   "map",      "money",     "row",     "struct",   "time_ns",
+    "timestamptz_ns",    "timetz",   "tuple",     "uhugeint", "union",   "uuid", "variant",
+    "varint",  "xml",
 };
 
 static bool tni_parser_type_unknown(tni_parser *parser, tni_token token) {
@@ -708,6 +709,9 @@ TNI_FN bool tni_parser_type(tni_parser *parser, tni_type *out) {
     uint32_t trim = token.kind == TNI_TOKEN_QUOTED ? 1 : 0;
     bool is_null = token.kind == TNI_TOKEN_WORD && token.id == TNI_WORD_NULL;
     *out = tni_type_make(TRUENO_TYPE_NULL);
+    if (tni_parser_at(parser, TNI_WORD_UNION)) {
+        return tni_parser_type_unknown(parser, token);
+    }
     if (!tni_token_is_name(token) && !is_null) {
         tni_parser_unexpected(parser, "a type");
         return false;

@@ -138,10 +138,20 @@ static bool tni_query_alias(tni_parser *parser, tni_ast_expression *item) {
     return true;
 }
 
+/* expr [[AS] alias], alias: expr, or a star */
 static tni_ast_expression *tni_query_item(tni_parser *parser) {
     tni_ast_expression *item;
     if (tni_parser_at(parser, TNI_SYMBOL_STAR)) {
         return tni_parser_star(parser, NULL, parser->token.position);
+    }
+    if (tni_token_is_name(parser->token) && tni_parser_next_is(parser, TNI_SYMBOL_COLON)) {
+        const char *alias = tni_parser_name(parser, NULL);
+        tni_parser_advance(parser);
+        item = tni_parser_expression(parser);
+        if (item != NULL) {
+            item->alias = alias;
+        }
+        return item;
     }
     item = tni_parser_expression(parser);
     return item != NULL && tni_query_alias(parser, item) ? item : NULL;
@@ -651,33 +661,14 @@ TNI_FN tni_ast_order *tni_parser_order(tni_parser *parser) {
     return first;
 }
 
-/* `n %` is a percentage when nothing follows that could be divided by. */
-static bool tni_query_at_percentage(tni_parser *parser) {
-    tni_token last;
-    if ((parser->token.kind != TNI_TOKEN_INTEGER && parser->token.kind != TNI_TOKEN_DECIMAL) ||
-        !tni_parser_next_is(parser, TNI_SYMBOL_PERCENT)) {
-        return false;
-    }
-    last = *tni_parser_peek(parser, 2);
-    return last.kind == TNI_TOKEN_END || last.id == TNI_SYMBOL_SEMICOLON ||
-           last.id == TNI_SYMBOL_RIGHT_PAREN || last.id == TNI_WORD_OFFSET ||
-           last.id == TNI_WORD_WITH;
-}
-
 /* LIMIT n | n% | n PERCENT | ALL; LIMIT is consumed. */
 static bool tni_query_limit(tni_parser *parser, tni_ast_query *query) {
     if (tni_parser_accept(parser, TNI_WORD_ALL)) {
         return true;
     }
-    if (tni_query_at_percentage(parser)) {
-        query->limit = tni_parser_number(parser);
-        tni_parser_advance(parser);
-        query->limit_percent = true;
-    } else {
-        query->limit = tni_parser_expression(parser);
-        query->limit_percent =
-            query->limit != NULL && tni_parser_accept(parser, TNI_WORD_PERCENT);
-    }
+    query->limit = tni_parser_expression(parser);
+    query->limit_percent = tni_parser_accept(parser, TNI_SYMBOL_PERCENT) ||
+                           tni_parser_accept(parser, TNI_WORD_PERCENT);
     if (tni_parser_at(parser, TNI_SYMBOL_COMMA)) {
         tni_parser_refuse(parser, parser->token.position,
                           "LIMIT offset, count (write LIMIT count OFFSET offset) is");
@@ -779,6 +770,15 @@ static tni_ast_query *tni_query_tail(tni_parser *parser, tni_ast_query *query) {
 
 /* ---- WITH ---- */
 
+static bool tni_query_refuse_change(tni_parser *parser) {
+    if (tni_parser_at(parser, TNI_WORD_INSERT) || tni_parser_at(parser, TNI_WORD_UPDATE) ||
+        tni_parser_at(parser, TNI_WORD_DELETE) || tni_parser_at(parser, TNI_WORD_MERGE)) {
+        tni_parser_refuse(parser, parser->token.position,
+                          "INSERT, UPDATE, DELETE or MERGE with WITH is");
+    }
+    return tni_parser_failed(parser);
+}
+
 /* name [(columns)] AS [[NOT] MATERIALIZED] ( query ) */
 static tni_ast_cte *tni_query_cte(tni_parser *parser) {
     tni_ast_cte *cte = (tni_ast_cte *)tni_parser_alloc(parser, sizeof *cte);
@@ -794,6 +794,10 @@ static tni_ast_cte *tni_query_cte(tni_parser *parser) {
         (cte->columns = tni_parser_names(parser, "a column name")) == NULL) {
         return NULL;
     }
+    if (tni_parser_at(parser, TNI_WORD_USING)) {
+        tni_parser_refuse(parser, parser->token.position, "WITH ... USING KEY is");
+        return NULL;
+    }
     if (!tni_parser_expect(parser, TNI_WORD_AS)) {
         return NULL;
     }
@@ -805,7 +809,7 @@ static tni_ast_cte *tni_query_cte(tni_parser *parser) {
     } else if (tni_parser_accept(parser, TNI_WORD_MATERIALIZED)) {
         cte->materialized = 1;
     }
-    if (!tni_parser_expect(parser, TNI_SYMBOL_LEFT_PAREN) ||
+    if (!tni_parser_expect(parser, TNI_SYMBOL_LEFT_PAREN) || tni_query_refuse_change(parser) ||
         (cte->query = tni_parser_query(parser)) == NULL ||
         !tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN)) {
         return NULL;
@@ -845,15 +849,6 @@ static tni_ast_query *tni_query_attach(tni_parser *parser, tni_ast_query *query,
     query->with = with;
     query->recursive = recursive;
     return tni_query_settled(parser, query);
-}
-
-static bool tni_query_refuse_change(tni_parser *parser) {
-    if (tni_parser_at(parser, TNI_WORD_INSERT) || tni_parser_at(parser, TNI_WORD_UPDATE) ||
-        tni_parser_at(parser, TNI_WORD_DELETE) || tni_parser_at(parser, TNI_WORD_MERGE)) {
-        tni_parser_refuse(parser, parser->token.position,
-                          "WITH before INSERT, UPDATE, DELETE or MERGE is");
-    }
-    return tni_parser_failed(parser);
 }
 
 static tni_ast_query *tni_query_inner(tni_parser *parser) {

@@ -156,11 +156,30 @@ static tni_ast_source *tni_source_close(tni_parser *parser, tni_ast_source *inne
     return inner != NULL && tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN) ? inner : NULL;
 }
 
+/* FROM (DESCRIBE t) and the like: the word would otherwise be taken for a table. */
+static bool tni_source_refuse_statement(tni_parser *parser) {
+    bool statement = tni_parser_at(parser, TNI_WORD_DESCRIBE) ||
+                     tni_parser_at(parser, TNI_WORD_SHOW) ||
+                     tni_parser_at(parser, TNI_WORD_SUMMARIZE);
+    const tni_token *next = statement ? tni_parser_peek(parser, 1) : NULL;
+    if (next != NULL &&
+        (tni_token_is_label(*next) || tni_token_is_string(*next) ||
+         next->id == TNI_SYMBOL_LEFT_PAREN) &&
+        next->id != TNI_WORD_AS) {
+        tni_parser_refuse(parser, parser->token.position,
+                          "DESCRIBE, SHOW and SUMMARIZE in FROM are");
+    }
+    return tni_parser_failed(parser);
+}
+
 /* (query) or (joins); "(" is current. */
 static tni_ast_source *tni_source_parenthesis(tni_parser *parser) {
     uint32_t position = parser->token.position;
     tni_ast_source *inner;
     tni_parser_advance(parser);
+    if (tni_source_refuse_statement(parser)) {
+        return NULL;
+    }
     if (tni_parser_at_query(parser)) {
         inner = tni_source_of_query(parser, tni_parser_query(parser), position);
         return inner != NULL && tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN) ? inner : NULL;

@@ -415,14 +415,24 @@ static void tni_set_scope(tni_parser *parser) {
     }
 }
 
+/* SET VARIABLE x, SET SCHEMA 's'; both words are names of settings otherwise. */
+static bool tni_set_refuse(tni_parser *parser) {
+    const tni_token *next;
+    if (tni_parser_at(parser, TNI_WORD_VARIABLE) || tni_parser_at(parser, TNI_WORD_SCHEMA)) {
+        next = tni_parser_peek(parser, 1);
+        if (tni_token_is_name(*next) || tni_token_is_string(*next)) {
+            tni_parser_refuse(parser, parser->token.position, "SET VARIABLE or SET SCHEMA is");
+        }
+    }
+    return tni_parser_failed(parser);
+}
+
 /* SET [SESSION | GLOBAL | LOCAL] name = | TO value; SET TIME ZONE value */
 static bool tni_statement_set(tni_parser *parser, tni_ast_statement *statement) {
     statement->kind = TNI_STATEMENT_SET;
     tni_parser_advance(parser);
     tni_set_scope(parser);
-    if (tni_parser_at(parser, TNI_WORD_VARIABLE) &&
-        tni_token_is_name(*tni_parser_peek(parser, 1))) {
-        tni_parser_refuse(parser, parser->token.position, "SET VARIABLE is");
+    if (tni_set_refuse(parser)) {
         return false;
     }
     if (tni_parser_at(parser, TNI_WORD_TIME) && tni_parser_next_is(parser, TNI_WORD_ZONE)) {
@@ -447,7 +457,7 @@ static bool tni_statement_reset(tni_parser *parser, tni_ast_statement *statement
     statement->is_reset = true;
     tni_parser_advance(parser);
     tni_set_scope(parser);
-    return tni_parser_target(parser, statement, "the name of a setting");
+    return !tni_set_refuse(parser) && tni_parser_target(parser, statement, "the name of a setting");
 }
 
 /* PRAGMA name [= value | (values)] */
@@ -489,7 +499,11 @@ static bool tni_statement_transaction(tni_parser *parser, tni_ast_statement *sta
     if (!tni_parser_accept(parser, TNI_WORD_TRANSACTION)) {
         tni_parser_accept(parser, TNI_WORD_WORK);
     }
-    return true;
+    if (tni_parser_is_text(parser, parser->token, "read") ||
+        tni_parser_is_text(parser, parser->token, "isolation")) {
+        tni_parser_refuse(parser, parser->token.position, "transaction modes are");
+    }
+    return !tni_parser_failed(parser);
 }
 
 /* ---- the first word ---- */
