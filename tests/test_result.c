@@ -223,6 +223,35 @@ static void test_result_outlives_its_database(void) {
     start();
 }
 
+static void test_csv_and_json(void) {
+    trueno_result *r = make_sample(3);
+    char *text;
+    size_t length;
+    TNI_CHECK(trueno_result_to_csv(r, &text, &length) == TRUENO_OK);
+    TNI_CHECK_TEXT(text, "id,price,name\n0,0.00,name of row 0\n1,1.25,name of row 1\n2,2.50,\n");
+    TNI_CHECK_EQ_UINT(length, strlen(text));
+    trueno_text_free(r, text, length);
+    TNI_CHECK(trueno_result_to_json(r, &text, &length) == TRUENO_OK);
+    TNI_CHECK(strstr(text, "\"name\":\"name of row 1\"") != NULL);
+    TNI_CHECK(strstr(text, "\"price\":2.50,\"name\":null") != NULL);
+    TNI_CHECK(text[0] == '[' && text[length - 2] == ']');
+    trueno_text_free(r, text, length);
+    finish(r);
+    r = make_sample(0);
+    TNI_CHECK(trueno_result_to_json(r, &text, &length) == TRUENO_OK);
+    TNI_CHECK_TEXT(text, "[\n]\n");
+    trueno_text_free(r, text, length);
+    finish(r);
+    r = tni_result_new(account);
+    TNI_CHECK(trueno_result_to_csv(r, &text, &length) == TRUENO_ERROR_MISUSE && !text);
+    finish(r);
+    r = make_sample(9000);
+    TNI_CHECK(trueno_result_to_csv(r, &text, &length) == TRUENO_OK);
+    TNI_CHECK(strstr(text, "\n8998,11247.50,name of row 8998\n8999,11248.75,\n") != NULL);
+    trueno_text_free(r, text, length);
+    finish(r);
+}
+
 /* ------------------------------------------------------------------------------- reports --- */
 
 static const char *report(const char *sql, uint32_t position, const char *message) {
@@ -476,6 +505,7 @@ int main(void) {
     start();
     test_cells_and_conversions();
     test_batches();
+    test_csv_and_json();
     test_result_outlives_its_database();
     test_error_reports();
     test_constant_result_is_harmless();

@@ -366,6 +366,10 @@ static int tni_export_get_next(struct ArrowArrayStream *stream, struct ArrowArra
     trueno_status status;
     memset(out, 0, sizeof *out);
     tni_error_clear(&own->error);
+    while (own->next < own->collection->block_count &&
+           own->collection->blocks[own->next]->rows == 0) {
+        own->next++; /* LIMIT leaves empty blocks */
+    }
     if (own->next >= own->collection->block_count) {
         return 0; /* release is NULL: the end */
     }
