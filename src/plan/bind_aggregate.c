@@ -208,6 +208,15 @@ static bool tni_aggregate_ignores_repeats(tni_aggregate_kind kind) {
     }
 }
 
+/* The first name of a kind: aliases are one function. */
+static const tni_aggregate_function *tni_aggregate_canonical(tni_aggregate_kind kind) {
+    const tni_aggregate_function *row = tni_aggregate_functions();
+    while (row->kind != kind) {
+        row++;
+    }
+    return row;
+}
+
 /* count(x) of what is never NULL counts rows. */
 static void tni_aggregate_simplify(const tni_binder *binder, tni_bound_aggregate *out) {
     const tni_expr *argument = out->arguments[0];
@@ -221,6 +230,7 @@ static void tni_aggregate_simplify(const tni_binder *binder, tni_bound_aggregate
         out->argument_count = 0;
         out->arguments[0] = NULL;
     }
+    out->function = tni_aggregate_canonical(out->function->kind);
     if (out->filter && tni_expr_is_true(out->filter)) {
         out->filter = NULL;
     }

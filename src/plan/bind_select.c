@@ -623,12 +623,12 @@ static bool tni_select_distinct_on(tni_select *select, tni_order_list *order,
         node->columns[key_count + i] = firsts[i].id;
         binder->columns[firsts[i].id].owner = node->number;
     }
-    for (i = 0; i < total; i++) {
-        if (i < select->item_count) {
-            select->items[i].id = firsts[i].id;
-        } else {
-            order->items[i - select->item_count].id = firsts[i].id;
-        }
+    for (i = 0; i < order->count; i++) {
+        uint32_t item = order->items[i].item;
+        order->items[i].id = firsts[item != UINT32_MAX ? item : select->item_count + i].id;
+    }
+    for (i = 0; i < select->item_count; i++) {
+        select->items[i].id = firsts[i].id;
     }
     select->node = node;
     return node->exprs != NULL;

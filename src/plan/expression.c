@@ -372,27 +372,28 @@ static bool tni_expr_fold(tni_binder *binder, const tni_expr *call, tni_value *o
     tni_call run;
     tni_error error;
     uint32_t i;
-    bool has_null = false;
     void *result;
     if ((function->flags & TNI_FUNCTION_VOLATILE) || call->argument_count > TNI_FOLD_ARGUMENTS ||
         ((function->flags & TNI_FUNCTION_MATH) &&
          (!binder->env->math || !binder->env->math->loaded))) {
         return false;
     }
+    *out = tni_value_null(call->type);
+    for (i = 0; i < call->argument_count; i++) {
+        if (tni_expr_is_null_constant(call->arguments[i]) &&
+            !(function->flags & TNI_FUNCTION_NULLS)) {
+            return true;
+        }
+    }
     for (i = 0; i < call->argument_count; i++) {
         if (!tni_expr_is_constant(call->arguments[i])) {
             return false;
         }
-        has_null = has_null || call->arguments[i]->constant.is_null;
         memset(storage[i], 0, sizeof storage[i]);
         vectors[i] = tni_vector_constant(&call->arguments[i]->constant, storage[i]);
         if (!vectors[i].data) {
             vectors[i].data = storage[i];
         }
-    }
-    *out = tni_value_null(call->type);
-    if (has_null && !(function->flags & TNI_FUNCTION_NULLS)) {
-        return true;
     }
     result = tni_arena_alloc(binder->arena, 64 * 16);
     if (!result || !function->eval) {
@@ -791,6 +792,9 @@ TNI_FN tni_expr *tni_expr_test(tni_binder *binder, tni_ir_op op, tni_expr *in) {
 TNI_FN tni_expr *tni_expr_select(tni_binder *binder, tni_expr *condition, tni_expr *yes,
                                  tni_expr *no) {
     tni_expr e, *arguments[3];
+    while (condition->op == TNI_IR_IS_TRUE) { /* NULL takes the other arm anyway */
+        condition = condition->arguments[0];
+    }
     if (tni_expr_is_constant(condition)) {
         return tni_expr_is_true(condition) ? yes : no;
     }

@@ -454,7 +454,10 @@ static trueno_status tni_function_unknown(const tni_bind_call *call, tni_error *
     const tni_aggregate_function *aggregate = tni_aggregate_functions();
     nearest.name = call->name;
     nearest.best = NULL;
-    nearest.distance = (uint32_t)TNI_MIN(strlen(call->name) / 3 + 2, (size_t)4);
+    nearest.distance = (uint32_t)TNI_MIN(strlen(call->name) / 4 + 2, (size_t)4);
+    if (strlen(call->name) < 4) {
+        nearest.distance = 2;
+    }
     tni_function_visit(tni_nearest_visit, &nearest);
     for (; aggregate->name; aggregate++) {
         tni_nearest_offer(&nearest, aggregate->name);

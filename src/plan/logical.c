@@ -72,8 +72,11 @@ TNI_FN tni_node *tni_node_project(tni_binder *binder, tni_node *input, tni_expr 
     }
     for (i = 0; i < count; i++) {
         const tni_expr *e = exprs[i];
+        const char *name = names                  ? names[i]
+                           : e->op == TNI_IR_COLUMN ? binder->columns[e->column].name
+                                                    : "order key";
         node->exprs[i] = exprs[i];
-        if (!tni_node_column(binder, node, i, e->type, names ? names[i] : "")) {
+        if (!tni_node_column(binder, node, i, e->type, name)) {
             return NULL;
         }
         binder->columns[node->columns[i]].not_null =

@@ -364,10 +364,47 @@ static void tni_rules_limit_rows(tni_node *node) {
     }
 }
 
+/* TOP over PROJECT whose keys the PROJECT only passes on: compute the rest for the rows that stay.
+ * *top is the node to go on with. */
+static bool tni_rules_lift_project(tni_binder *binder, tni_node *order, tni_node **top) {
+    tni_node *project = order->input;
+    tni_bound_sort *sorts;
+    uint32_t i, k, kept = 0;
+    *top = order;
+    if (order->kind != TNI_PLAN_ORDER || order->limit == TNI_NO_LIMIT ||
+        project->kind != TNI_PLAN_PROJECT || tni_rules_any_volatile(project)) {
+        return true;
+    }
+    sorts = (tni_bound_sort *)tni_binder_alloc(binder, order->sort_count, sizeof *sorts);
+    if (!sorts) {
+        return false;
+    }
+    for (i = 0; i < order->sort_count; i++) {
+        for (k = 0; project->columns[k] != order->sorts[i].id; k++) {
+        }
+        if (project->exprs[k]->op == TNI_IR_CONSTANT) {
+            continue;
+        }
+        if (project->exprs[k]->op != TNI_IR_COLUMN) {
+            return true;
+        }
+        sorts[kept] = order->sorts[i];
+        sorts[kept++].id = project->exprs[k]->column;
+    }
+    order->sorts = sorts;
+    order->sort_count = kept;
+    order->input = project->input;
+    project->input = order;
+    project->rows = order->rows;
+    *top = project;
+    return true;
+}
+
 static tni_node *tni_rules_push_order(tni_binder *binder, tni_node *node,
                                       const tni_pending *pending) {
     static const tni_pending none = {NULL, 0};
     bool through = node->limit == TNI_NO_LIMIT && node->offset == 0;
+    tni_node *top;
     node->input = tni_rules_push(binder, node->input, through ? pending : &none);
     if (!node->input) {
         return NULL;
@@ -377,7 +414,10 @@ static tni_node *tni_rules_push_order(tni_binder *binder, tni_node *node,
         node->input = node->input->input; /* sorted again: the order below only breaks ties */
     }
     tni_rules_limit_rows(node);
-    return tni_rules_stop(binder, node, through ? &none : pending);
+    if (!tni_rules_lift_project(binder, node, &top)) {
+        return NULL;
+    }
+    return tni_rules_stop(binder, top, through ? &none : pending);
 }
 
 static tni_node *tni_rules_push_limit(tni_binder *binder, tni_node *node,
@@ -403,14 +443,21 @@ static tni_node *tni_rules_push_limit(tni_binder *binder, tni_node *node,
         tni_node *order = node->input;
         order->limit = node->limit;
         order->offset = node->offset;
+        tni_rules_limit_rows(order);
+        if (!tni_rules_lift_project(binder, order, &input)) {
+            return NULL;
+        }
         if (top == node) {
-            top = order;
+            top = input;
         } else {
             for (project = top; project->input != node; project = project->input) {
             }
-            project->input = order;
+            project->input = input;
+            if (!tni_rules_merge(binder, project)) {
+                return NULL;
+            }
         }
-        node = order;
+        return tni_rules_stop(binder, top, pending);
     }
     tni_rules_limit_rows(node);
     return tni_rules_stop(binder, top, pending);
