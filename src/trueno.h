@@ -234,7 +234,8 @@ TRUENO_API trueno_status trueno_load(trueno_db *db, const char *name, const char
 typedef struct trueno_column {
     const char *name;
     trueno_type type;
-    const void *data;          /* `rows` values; VARCHAR: const char * per row (NULL = NULL) */
+    const void *data;          /* `rows` values; VARCHAR: const char * per row (NULL = NULL),
+                                * BLOB: trueno_text per row (data NULL = NULL) */
     const uint8_t *validity;   /* NULL = no NULLs; else bit i & 7 of byte i >> 3 set = valid */
     uint8_t precision, scale;  /* DECIMAL: values are int64 (precision <= 18) or 128-bit */
 } trueno_column;
