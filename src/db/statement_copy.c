@@ -1,0 +1,394 @@
+/*
+ * statement_copy.c - COPY TO a Parquet, CSV or JSON file, COPY FROM into a table.
+ *
+ * COPY TO streams: the sink asks for one worker, so chunks arrive in row order and nothing is
+ * held but a writer's buffer. A file that could not be finished is removed. COPY FROM is an
+ * INSERT of a scan.
+ */
+#include "db/database.h"
+
+#include "format/parquet/parquet.h"
+#include "format/text/text_writer.h"
+
+typedef enum tni_copy_format { TNI_COPY_CSV, TNI_COPY_PARQUET, TNI_COPY_JSON } tni_copy_format;
+
+typedef struct tni_copy_options {
+    tni_copy_format format;
+    bool has_format;
+    tni_csv_write_options csv;
+    tni_json_write_options json;
+} tni_copy_options;
+
+/* ----------------------------------------------------------------------------- options --- */
+
+static bool tni_copy_ends(const char *path, const char *suffix) {
+    size_t n = strlen(path), m = strlen(suffix);
+    return n >= m && tni_name_equal(path + n - m, suffix);
+}
+
+static trueno_status tni_copy_option_text(tni_session *session, const tni_ast_expression *option,
+                                          const char **out, tni_error *error) {
+    tni_value value;
+    char *text;
+    if (option->kind == TNI_AST_COLUMN) {
+        *out = option->name; /* FORMAT csv */
+        return TRUENO_OK;
+    }
+    TNI_TRY(tni_bind_constant(&session->bind, option, &value, error));
+    if (value.is_null || value.type.id != TRUENO_TYPE_VARCHAR) {
+        return tni_fail_at(error, TRUENO_ERROR_INVALID, option->position,
+                           "the option %s takes a text", option->alias);
+    }
+    text = tni_arena_text(&session->arena, (const char *)tni_string_data(&value.as.string),
+                          value.as.string.length);
+    *out = text;
+    return text == NULL ? tni_memory_fail(session->env.memory, value.as.string.length, error)
+                        : TRUENO_OK;
+}
+
+static trueno_status tni_copy_option_flag(tni_session *session, const tni_ast_expression *option,
+                                          bool *out, tni_error *error) {
+    tni_value value;
+    TNI_TRY(tni_bind_constant(&session->bind, option, &value, error));
+    if (value.type.id == TRUENO_TYPE_BOOLEAN && !value.is_null) {
+        *out = value.as.boolean;
+        return TRUENO_OK;
+    }
+    if (tni_type_is_integer(value.type) && !value.is_null) {
+        *out = value.as.integer != 0;
+        return TRUENO_OK;
+    }
+    return tni_fail_at(error, TRUENO_ERROR_INVALID, option->position,
+                       "the option %s takes true or false", option->alias);
+}
+
+static trueno_status tni_copy_format_of(tni_session *session, const tni_ast_expression *option,
+                                        tni_copy_options *out, tni_error *error) {
+    const char *text;
+    TNI_TRY(tni_copy_option_text(session, option, &text, error));
+    out->has_format = true;
+    if (tni_name_equal(text, "csv")) {
+        out->format = TNI_COPY_CSV;
+    } else if (tni_name_equal(text, "parquet")) {
+        out->format = TNI_COPY_PARQUET;
+    } else if (tni_name_equal(text, "json")) {
+        out->format = TNI_COPY_JSON;
+    } else {
+        return tni_fail_at(error, TRUENO_ERROR_INVALID, option->position,
+                           "unknown format \"%s\": csv, parquet or json", text);
+    }
+    return TRUENO_OK;
+}
+
+/* What only CSV knows: delimiter, quote, header, nullstr, force_quote... */
+static trueno_status tni_copy_option_csv(tni_session *session, const tni_ast_expression *option,
+                                         tni_copy_options *out, tni_error *error) {
+    const tni_ast_expression *item =
+        option->kind == TNI_AST_LIST || option->kind == TNI_AST_ROW ? option->arguments : option;
+    tni_value items[256];
+    tni_csv_setting setting;
+    trueno_status status;
+    memset(&setting, 0, sizeof setting);
+    setting.items = items;
+    setting.is_list = item != option;
+    for (; item != NULL; item = setting.is_list ? item->next : NULL) {
+        tni_value *value = &items[setting.count];
+        if (setting.count == TNI_COUNT_OF(items)) {
+            return tni_fail_at(error, TRUENO_ERROR_LIMIT, item->position, "too many values");
+        }
+        if (item->kind == TNI_AST_COLUMN && item->qualifier == NULL) {
+            *value = tni_value_string(tni_type_make(TRUENO_TYPE_VARCHAR), tni_string_c(item->name));
+        } else if (item->kind == TNI_AST_STAR) {
+            *value = tni_value_string(tni_type_make(TRUENO_TYPE_VARCHAR), tni_string_c("*"));
+        } else {
+            TNI_TRY(tni_bind_constant(&session->bind, item, value, error));
+        }
+        setting.count++;
+    }
+    status = tni_csv_write_option(&out->csv, &session->arena,
+                                  option->alias == NULL ? "" : option->alias, &setting, error);
+    if (status != TRUENO_OK && error->position == TNI_NO_POSITION) {
+        error->position = option->position;
+    }
+    return status;
+}
+
+static trueno_status tni_copy_option_one(tni_session *session, const tni_ast_expression *option,
+                                         tni_copy_options *out, tni_error *error) {
+    const char *name = option->alias;
+    if (tni_name_equal(name, "format")) {
+        return tni_copy_format_of(session, option, out, error);
+    }
+    if (tni_name_equal(name, "array")) {
+        return tni_copy_option_flag(session, option, &out->json.array, error);
+    }
+    if (tni_name_equal(name, "compression") || tni_name_equal(name, "codec")) {
+        const char *text;
+        TNI_TRY(tni_copy_option_text(session, option, &text, error));
+        if (tni_name_equal(text, "snappy") || tni_name_equal(text, "none") ||
+            tni_name_equal(text, "uncompressed")) {
+            return TRUENO_OK;
+        }
+        return tni_fail_at(error, TRUENO_ERROR_UNSUPPORTED, option->position,
+                           "writing with the codec \"%s\" is not supported; snappy is", text);
+    }
+    return tni_copy_option_csv(session, option, out, error);
+}
+
+static trueno_status tni_copy_options_of(tni_session *session, const tni_ast_statement *statement,
+                                         tni_copy_options *out, tni_error *error) {
+    const tni_ast_expression *option;
+    memset(out, 0, sizeof *out);
+    tni_csv_write_options_init(&out->csv);
+    for (option = statement->options; option != NULL; option = option->next) {
+        TNI_TRY(tni_copy_option_one(session, option, out, error));
+    }
+    if (!out->has_format) {
+        out->format = tni_copy_ends(statement->path, ".parquet") ? TNI_COPY_PARQUET
+                      : tni_copy_ends(statement->path, ".json") ||
+                              tni_copy_ends(statement->path, ".jsonl") ||
+                              tni_copy_ends(statement->path, ".ndjson")
+                          ? TNI_COPY_JSON
+                          : TNI_COPY_CSV;
+    }
+    return TRUENO_OK;
+}
+
+/* -------------------------------------------------------------------------------- sink --- */
+
+typedef struct tni_copy_sink {
+    tni_operator base;
+    tni_session *session;
+    const tni_plan *plan;
+    const char *path;
+    tni_copy_options options;
+    tni_parquet_writer *parquet;
+    tni_text_file file;
+    bool open, begun; /* begun: the file is ours to remove */
+    uint64_t rows, json_rows;
+} tni_copy_sink;
+
+static trueno_status tni_copy_begin_parquet(tni_copy_sink *sink, tni_error *error) {
+    const tni_plan *plan = sink->plan;
+    tni_field *fields = (tni_field *)tni_arena_alloc(
+        &sink->session->arena, TNI_MAX(plan->column_count, 1u) * sizeof *fields);
+    uint32_t i;
+    if (fields == NULL) {
+        return tni_memory_fail(sink->session->env.memory, sizeof *fields, error);
+    }
+    for (i = 0; i < plan->column_count; i++) {
+        fields[i].name = plan->names[i];
+        fields[i].type = plan->types[i];
+    }
+    return tni_parquet_writer_new(&sink->session->env, sink->path, fields, plan->column_count,
+                                  &sink->parquet, error);
+}
+
+static trueno_status tni_copy_begin(tni_operator *base, tni_pipeline *pipeline,
+                                    tni_error *error) {
+    tni_copy_sink *sink = (tni_copy_sink *)base;
+    (void)pipeline;
+    if (sink->options.format == TNI_COPY_PARQUET) {
+        return tni_copy_begin_parquet(sink, error);
+    }
+    TNI_TRY(tni_text_file_open(&sink->session->env, sink->path, &sink->file, error));
+    sink->open = sink->begun = true;
+    if (sink->options.format == TNI_COPY_JSON) {
+        tni_json_write_begin(&sink->options.json, &sink->file.text);
+    } else if (!sink->options.csv.no_header) {
+        tni_csv_write_names(&sink->options.csv, sink->plan->names, sink->plan->column_count,
+                            &sink->file.text);
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_copy_push(tni_operator *base, uint32_t worker, tni_chunk *chunk,
+                                   tni_error *error) {
+    tni_copy_sink *sink = (tni_copy_sink *)base;
+    (void)worker;
+    sink->rows += chunk->active;
+    tni_atomic_add_i64(&base->rows, (int64_t)chunk->active);
+    switch (sink->options.format) {
+    case TNI_COPY_PARQUET: return tni_parquet_writer_write_chunk(sink->parquet, chunk, error);
+    case TNI_COPY_CSV:
+        TNI_TRY(tni_csv_write_chunk(&sink->options.csv, sink->plan->names, chunk,
+                                    &sink->file.text, error));
+        break;
+    case TNI_COPY_JSON:
+        TNI_TRY(tni_json_write_chunk(&sink->options.json, sink->plan->names, chunk,
+                                     &sink->json_rows, &sink->file.text, error));
+        break;
+    }
+    return tni_text_file_flush(&sink->file, false, error);
+}
+
+static trueno_status tni_copy_finish(tni_operator *base, tni_error *error) {
+    tni_copy_sink *sink = (tni_copy_sink *)base;
+    if (sink->options.format == TNI_COPY_PARQUET) {
+        return tni_parquet_writer_finish(sink->parquet, error);
+    }
+    if (sink->options.format == TNI_COPY_JSON) {
+        tni_json_write_end(&sink->options.json, sink->json_rows, &sink->file.text);
+    }
+    sink->open = false;
+    return tni_text_file_close(&sink->file, true, error);
+}
+
+static const tni_operator_ops tni_copy_ops = {
+    "copy", tni_copy_begin, tni_copy_push, NULL, tni_copy_finish, NULL,
+};
+
+/* Close what is open; an unfinished file goes away. */
+static void tni_copy_end(tni_copy_sink *sink, bool failed) {
+    const trueno_files *files = sink->session->env.files;
+    if (sink->open) {
+        tni_error ignored;
+        tni_error_clear(&ignored);
+        (void)tni_text_file_close(&sink->file, false, &ignored);
+    }
+    tni_parquet_writer_free(sink->parquet);
+    if (failed && sink->options.format != TNI_COPY_PARQUET && files->remove != NULL &&
+        sink->begun) {
+        (void)files->remove(files->user, sink->path);
+    }
+}
+
+/* --------------------------------------------------------------------------- statement --- */
+
+/* "SELECT columns FROM table" for COPY table TO. */
+static trueno_status tni_copy_table_plan(tni_session *session, const tni_ast_statement *statement,
+                                         tni_plan **out, tni_error *error) {
+    tni_ast_query *query = (tni_ast_query *)tni_arena_alloc(&session->arena, sizeof *query);
+    tni_ast_source *from = (tni_ast_source *)tni_arena_alloc(&session->arena, sizeof *from);
+    const tni_ast_name *name = statement->columns;
+    tni_ast_expression **link;
+    if (query == NULL || from == NULL) {
+        return tni_memory_fail(session->env.memory, sizeof *query, error);
+    }
+    query->kind = TNI_QUERY_SELECT;
+    query->position = statement->position;
+    from->kind = TNI_FROM_TABLE;
+    from->name = statement->name;
+    from->position = statement->name_position;
+    query->from = from;
+    link = &query->items;
+    do {
+        tni_ast_expression *item =
+            (tni_ast_expression *)tni_arena_alloc(&session->arena, sizeof *item);
+        if (item == NULL) {
+            return tni_memory_fail(session->env.memory, sizeof *item, error);
+        }
+        item->kind = name == NULL ? TNI_AST_STAR : TNI_AST_COLUMN;
+        item->name = name == NULL ? NULL : name->name;
+        item->position = name == NULL ? statement->name_position : name->position;
+        *link = item;
+        link = &item->next;
+        name = name == NULL ? NULL : name->next;
+    } while (name != NULL);
+    return tni_session_bind(session, query, out, error);
+}
+
+static trueno_status tni_copy_to(tni_session *session, const tni_ast_statement *statement,
+                                 trueno_result *result, tni_error *error) {
+    tni_copy_sink sink;
+    tni_plan *plan;
+    trueno_status status;
+    memset(&sink, 0, sizeof sink);
+    if (session->env.no_file_access) {
+        return tni_fail_at(error, TRUENO_ERROR_UNSUPPORTED, statement->position,
+                           "file access is switched off in this database");
+    }
+    TNI_TRY(tni_copy_options_of(session, statement, &sink.options, error));
+    TNI_TRY(statement->query != NULL ? tni_session_bind(session, statement->query, &plan, error)
+                                     : tni_copy_table_plan(session, statement, &plan, error));
+    sink.base.ops = &tni_copy_ops;
+    sink.base.serial = true;
+    sink.session = session;
+    sink.plan = plan;
+    sink.path = statement->path;
+    status = tni_run_plan(&session->run, plan, &sink.base, error);
+    tni_copy_end(&sink, status != TRUENO_OK);
+    if (status == TRUENO_OK) {
+        tni_result_set_changed(result, sink.rows);
+    }
+    return status;
+}
+
+/* 'text' as an SQL literal. */
+static void tni_copy_literal(tni_text *sql, const char *text) {
+    tni_text_char(sql, '\'');
+    for (; *text != '\0'; text++) {
+        if (*text == '\'') {
+            tni_text_char(sql, '\'');
+        }
+        tni_text_char(sql, *text);
+    }
+    tni_text_char(sql, '\'');
+}
+
+/* INSERT INTO t (columns) SELECT * FROM read_csv('path', options). */
+static trueno_status tni_copy_from(tni_session *session, const tni_ast_statement *statement,
+                                   trueno_result *result, tni_error *error) {
+    const tni_ast_expression *option;
+    const tni_ast_name *name;
+    tni_ast_statement *parsed = NULL;
+    bool parquet = tni_copy_ends(statement->path, ".parquet");
+    tni_text sql;
+    char *copy = NULL;
+    trueno_status status = TRUENO_OK;
+    tni_text_init(&sql, session->env.memory);
+    tni_text_add(&sql, "INSERT INTO \"");
+    tni_text_add(&sql, statement->name);
+    tni_text_char(&sql, '"');
+    for (name = statement->columns; name != NULL; name = name->next) {
+        tni_text_add(&sql, name == statement->columns ? " (\"" : ", \"");
+        tni_text_add(&sql, name->name);
+        tni_text_add(&sql, name->next == NULL ? "\")" : "\"");
+    }
+    for (option = statement->options; option != NULL; option = option->next) {
+        const char *format;
+        if (option->alias != NULL && tni_name_equal(option->alias, "format")) {
+            status = tni_copy_option_text(session, option, &format, error);
+            if (status == TRUENO_OK) {
+                parquet = tni_name_equal(format, "parquet");
+            }
+        }
+    }
+    tni_text_add(&sql, parquet ? " SELECT * FROM read_parquet(" : " SELECT * FROM read_csv(");
+    tni_copy_literal(&sql, statement->path);
+    for (option = statement->options; option != NULL; option = option->next) {
+        if (option->alias == NULL || tni_name_equal(option->alias, "format")) {
+            continue;
+        }
+        tni_text_add(&sql, ", ");
+        tni_text_add(&sql, option->alias);
+        tni_text_add(&sql, " = ");
+        tni_print_expression(option, &sql);
+    }
+    tni_text_char(&sql, ')');
+    if (status == TRUENO_OK && !sql.failed) {
+        copy = tni_arena_text(&session->arena, sql.data, sql.length);
+    }
+    if (status == TRUENO_OK && copy == NULL) {
+        status = tni_memory_fail(session->env.memory, sql.length, error);
+    }
+    if (status == TRUENO_OK) {
+        status = tni_parse(&session->arena, copy, sql.length,
+                           session->env.limits->expression_depth + 10, &parsed, error);
+    }
+    if (status == TRUENO_OK) {
+        status = tni_session_execute(session, parsed, result, error);
+    }
+    if (status != TRUENO_OK) {
+        error->position = statement->name_position;
+    }
+    tni_text_free(&sql);
+    return status;
+}
+
+TNI_FN trueno_status tni_statement_copy(tni_session *session, const tni_ast_statement *statement,
+                                        trueno_result *result, tni_error *error) {
+    return statement->kind == TNI_STATEMENT_COPY_TO
+               ? tni_copy_to(session, statement, result, error)
+               : tni_copy_from(session, statement, result, error);
+}
