@@ -234,6 +234,45 @@ static trueno_status keep_morsel(tni_source *source, tni_scan *scan, uint32_t wo
     return TRUENO_OK;
 }
 
+/* Files that live in memory: "mem:0", "mem:1"... */
+typedef struct memory_file {
+    const char *data;
+    size_t size;
+} memory_file;
+static memory_file memory_files[16];
+
+static int memory_open(void *user, const char *path, trueno_file_mode mode, void **file) {
+    (void)user;
+    if (mode != TRUENO_FILE_READ || strncmp(path, "mem:", 4) != 0) {
+        return 2;
+    }
+    *file = &memory_files[strtoul(path + 4, NULL, 10) & 15];
+    return 0;
+}
+
+static int memory_size(void *user, void *file, uint64_t *size) {
+    (void)user;
+    *size = ((memory_file *)file)->size;
+    return 0;
+}
+
+static int memory_read(void *user, void *file, uint64_t offset, void *data, size_t size,
+                       size_t *done) {
+    const memory_file *f = (const memory_file *)file;
+    (void)user;
+    *done = TNI_MIN(size, f->size - (size_t)offset);
+    memcpy(data, f->data + offset, *done);
+    return 0;
+}
+
+static int memory_close(void *user, void *file) {
+    (void)user;
+    (void)file;
+    return 0;
+}
+
+static trueno_files in_memory;
+
 static int part_compare(const void *a, const void *b) {
     uint64_t x = ((const part *)a)->order, y = ((const part *)b)->order;
     return x < y ? -1 : x > y;
@@ -311,6 +350,97 @@ static void read_table(tni_source *source, uint32_t workers, table *t) {
     free(over);
 }
 
+typedef struct reader {
+    tni_source *source;
+    tni_scan *scan;
+    uint32_t worker;
+    table t;
+} reader;
+
+static void reader_run(void *argument) {
+    reader *r = (reader *)argument;
+    for (;;) {
+        tni_morsel morsel;
+        r->t.status = r->source->ops->next(r->scan, r->worker, &morsel, &r->t.error);
+        if (r->t.status != TRUENO_OK || morsel.rows == 0) {
+            return;
+        }
+        r->t.status = keep_morsel(r->source, r->scan, r->worker, &morsel, &r->t, &r->t.error);
+        r->source->ops->done(r->scan, r->worker, &morsel);
+        if (r->t.status != TRUENO_OK) {
+            return;
+        }
+    }
+}
+
+/* The same by threads. */
+static void read_table_threads(tni_source *source, uint32_t workers, table *t) {
+    uint32_t columns[64], c, w;
+    reader readers[8];
+    tni_thread *threads[8];
+    tni_scan_request request;
+    tni_scan *scan;
+    size_t i, k;
+    memset(t, 0, sizeof *t);
+    memset(readers, 0, sizeof readers);
+    tni_error_clear(&t->error);
+    t->columns = source->field_count;
+    t->hashes = (uint64_t *)calloc(t->columns + 1, sizeof *t->hashes);
+    t->nulls = (uint64_t *)calloc(t->columns + 1, sizeof *t->nulls);
+    for (c = 0; c < t->columns; c++) {
+        columns[c] = c;
+    }
+    memset(&request, 0, sizeof request);
+    request.columns = columns;
+    request.column_count = t->columns;
+    request.workers = workers;
+    t->status = source->ops->begin(source, &env, &request, &scan, &t->error);
+    if (t->status != TRUENO_OK) {
+        return;
+    }
+    for (w = 0; w < workers; w++) {
+        readers[w].source = source;
+        readers[w].scan = scan;
+        readers[w].worker = w;
+        readers[w].t.columns = t->columns;
+        readers[w].t.nulls = (uint64_t *)calloc(t->columns + 1, sizeof(uint64_t));
+        tni_error_clear(&readers[w].t.error);
+        threads[w] = tni_thread_start(reader_run, &readers[w]);
+    }
+    for (w = 0; w < workers; w++) {
+        table *from = &readers[w].t;
+        if (threads[w] != NULL) {
+            tni_thread_join(threads[w]);
+        }
+        if (from->status != TRUENO_OK && t->status == TRUENO_OK) {
+            t->status = from->status;
+            t->error = from->error;
+        }
+        t->parts = (part *)realloc(t->parts, (t->part_count + from->part_count + 1) * sizeof(part));
+        if (from->part_count > 0) {
+            memcpy(t->parts + t->part_count, from->parts, from->part_count * sizeof(part));
+        }
+        t->part_count += from->part_count;
+        t->rows += from->rows;
+        free(from->parts);
+        free(from->nulls);
+    }
+    source->ops->end(scan);
+    if (t->part_count > 0) {
+        qsort(t->parts, t->part_count, sizeof *t->parts, part_compare);
+    }
+    for (c = 0; t->status == TRUENO_OK && c < t->columns; c++) {
+        uint64_t hash = UINT64_C(0xcbf29ce484222325);
+        for (i = 0; i < t->part_count; i++) {
+            const tni_text *text = &t->parts[i].columns[c];
+            for (k = 0; k < text->length; k++) {
+                hash = (hash ^ (uint8_t)text->data[k]) * UINT64_C(0x100000001b3);
+            }
+        }
+        t->hashes[c] = hash;
+    }
+}
+
 static void set_text(tni_csv_options *options, const char *name, const char *text) {
     tni_value value = tni_value_string(tni_type_make(TRUENO_TYPE_VARCHAR),
                                        tni_string_make(text, strlen(text)));
@@ -354,6 +484,10 @@ static trueno_status open_file(const char *path, const tni_csv_options *options,
 
 static unsigned long checked_raw, checked_types, same_types, checked_stats, checked_auto,
     checked_errors, checked_rejects, checked_chunks;
+
+static bool verbose(void) {
+    return getenv("TRUENO_TEST_VERBOSE") != NULL;
+}
 
 static void complain(const char *file, const char *what, const char *got, const char *wanted) {
     printf("%s: %s: %s%s%s%s\n", file, what, got, wanted ? " (expected " : "",
@@ -550,7 +684,7 @@ static void check_auto(const char *file, const char *path, const json *expected,
     if (open_file(path, &options, &source, &error) != TRUENO_OK) {
         if (must) {
             complain(file, "open with detection", error.message, NULL);
-        } else {
+        } else if (verbose()) {
             printf("auto %s: %s\n", file, error.message);
         }
         tni_arena_free(&arena);
@@ -559,7 +693,8 @@ static void check_auto(const char *file, const char *path, const json *expected,
     read_table(source, 1, &t);
     if (must) {
         compare_raw(file, "detected", expected, source, &t);
-    } else {
+    } else if (verbose()) {
+        /* files that are odd on purpose: what detection makes of them is a matter of taste */
         unsigned long failed = tni_test_failed, passed = tni_test_passed;
         compare_raw(file, "auto", expected, source, &t);
         tni_test_failed = failed;
@@ -686,14 +821,18 @@ static void check_lenient(const char *file, const char *path, const json *expect
     options_for(&options, &arena, expected, true);
     raw_mode(&options);
     if (open_file(path, &options, &source, &error) != TRUENO_OK) {
-        printf("refused %s: %s\n", file, error.message);
+        if (verbose()) {
+            printf("refused %s: %s\n", file, error.message);
+        }
         tni_test_passed++;
         tni_arena_free(&arena);
         return;
     }
     read_table(source, 2, &t);
     if (t.status != TRUENO_OK) {
-        printf("refused %s: %s\n", file, t.error.message);
+        if (verbose()) {
+            printf("refused %s: %s\n", file, t.error.message);
+        }
         tni_test_passed++;
     } else if (loud) {
         compare_raw(file, "lenient", expected, source, &t);
@@ -723,6 +862,245 @@ static void check_file(const json *expected, const char *folder) {
     } else {
         check_lenient(file, path, expected, strcmp(outcome, "lenient") == 0);
     }
+}
+
+/* -------------------------------------------------------------------- small files in text --- */
+
+/* Cells of all records: fields between '|', records between newlines. */
+static void table_text(const table *t, tni_text *out) {
+    size_t p;
+    tni_text_clear(out);
+    for (p = 0; p < t->part_count; p++) {
+        const part *piece = &t->parts[p];
+        const char *at[64];
+        uint32_t r, c;
+        for (c = 0; c < t->columns; c++) {
+            at[c] = piece->columns[c].data;
+        }
+        for (r = 0; r < piece->rows; r++) {
+            for (c = 0; c < t->columns; c++) {
+                const char *end = strchr(at[c], '\n');
+                if (c > 0) {
+                    tni_text_char(out, '|');
+                }
+                tni_text_append(out, at[c], (size_t)(end - at[c]));
+                at[c] = end + 1;
+            }
+            tni_text_char(out, '\n');
+        }
+    }
+}
+
+/* Read `count` texts as files with options "name=value;..." and compare types and cells; an
+ * expected text that begins with "error: " is part of the message. */
+static void check_texts(const char *const *texts, uint32_t count, const char *given,
+                        const char *types, const char *cells, int line) {
+    static const char *const paths[] = {"mem:0", "mem:1", "mem:2", "mem:3"};
+    char copy[512], *setting, *rest = copy;
+    tni_csv_options options;
+    tni_arena arena;
+    tni_source *source;
+    tni_error error;
+    tni_text text;
+    table t;
+    uint32_t i;
+    for (i = 0; i < count; i++) {
+        memory_files[i].data = texts[i];
+        memory_files[i].size = strlen(texts[i]);
+    }
+    env.files = &in_memory;
+    tni_arena_init(&arena, &memory);
+    tni_csv_options_init(&options, &arena);
+    (void)snprintf(copy, sizeof copy, "%s", given);
+    while (*rest != '\0') {
+        char *value;
+        setting = rest;
+        rest += strcspn(rest, "!");
+        if (*rest != '\0') {
+            *rest++ = '\0';
+        }
+        value = strchr(setting, '=');
+        *value++ = '\0';
+        set_text(&options, setting, value);
+    }
+    tni_error_clear(&error);
+    tni_text_init(&text, &memory);
+    if (tni_csv_open(&env, paths, count, &options, &source, &error) != TRUENO_OK) {
+        if (!tni_test_check(strncmp(cells, "error: ", 7) == 0 &&
+                                strstr(error.message, cells + 7) != NULL,
+                            __FILE__, line, "opens")) {
+            printf("    %s\n", error.message);
+        }
+        tni_arena_free(&arena);
+        env.files = &files;
+        return;
+    }
+    for (i = 0; i < source->field_count; i++) {
+        char name[40];
+        tni_type_print(source->fields[i].type, name);
+        tni_text_format(&text, "%s%s %s", i ? "," : "", source->fields[i].name, name);
+    }
+    if (types != NULL) {
+        tni_test_text(text.data, types, __FILE__, line, "types");
+    }
+    read_table(source, 2, &t);
+    if (t.status != TRUENO_OK) {
+        if (!tni_test_check(strncmp(cells, "error: ", 7) == 0 &&
+                                strstr(t.error.message, cells + 7) != NULL,
+                            __FILE__, line, cells)) {
+            printf("    %s\n", t.error.message);
+        }
+    } else {
+        table_text(&t, &text);
+        tni_test_text(text.data != NULL ? text.data : "", cells, __FILE__, line, "cells");
+    }
+    table_free(&t);
+    tni_text_free(&text);
+    tni_source_release(source);
+    tni_arena_free(&arena);
+    env.files = &files;
+}
+
+#define CHECK_TEXT(text, given, types, cells)                                                      \
+    do {                                                                                           \
+        const char *one_text = (text);                                                             \
+        check_texts(&one_text, 1, (given), (types), (cells), __LINE__);                            \
+    } while (0)
+
+static void test_types(void) {
+    CHECK_TEXT("a,b\n1,x\n-2,y\n", "", "a BIGINT,b VARCHAR", "1|x\n-2|y\n");
+    CHECK_TEXT("a,b\n1,\n,y\n", "", "a BIGINT,b VARCHAR", "1|\\N\n\\N|y\n");
+    CHECK_TEXT("a\n007\n08\n", "", "a VARCHAR", "007\n08\n");
+    CHECK_TEXT("a\n+1\n", "", "a VARCHAR", "+1\n");
+    CHECK_TEXT("a\n99999999999999999999\n1\n", "", "a HUGEINT", "99999999999999999999\n1\n");
+    CHECK_TEXT("a\n1.5\n-2\n", "", "a DOUBLE", "3ff8000000000000\nc000000000000000\n");
+    CHECK_TEXT("a\ninf\nnan\n", "", "a VARCHAR", "inf\nnan\n");
+    CHECK_TEXT("a\n1.5\nnan\n", "", "a DOUBLE", "3ff8000000000000\nnan\n");
+    CHECK_TEXT("a\ntrue\nF\n", "", "a BOOLEAN", "true\nfalse\n");
+    CHECK_TEXT("a\n1970-01-02\n1969-12-31\n", "", "a DATE", "1\n-1\n");
+    CHECK_TEXT("a\n13/01/1970\n01/02/1970\n", "", "a DATE", "12\n31\n");
+    CHECK_TEXT("a\n01/13/1970\n02/01/1970\n", "", "a DATE", "12\n31\n");
+    CHECK_TEXT("a\n01/02/1970\n", "", "a VARCHAR", "01/02/1970\n");
+    CHECK_TEXT("a\n01/02/1970\n", "dateformat=%d/%m/%Y", "a DATE", "31\n");
+    CHECK_TEXT("a\n1970-01-01 00:00:01.5\n", "", "a TIMESTAMP", "1500000\n");
+    CHECK_TEXT("a\n1970-01-01T00:00:01Z\n", "", "a TIMESTAMP WITH TIME ZONE", "1000000\n");
+    CHECK_TEXT("a\n00:01\n01:00:00.25\n", "", "a TIME", "60000000\n3600250000\n");
+    CHECK_TEXT("a;b\n1,5;x\n2,25;y\n", "decimal_separator=,", "a DOUBLE,b VARCHAR",
+               "3ff8000000000000|x\n4002000000000000|y\n");
+    CHECK_TEXT("a;b\n1,000;x\n2;y\n", "thousands=,", "a BIGINT,b VARCHAR", "1000|x\n2|y\n");
+    CHECK_TEXT("a,b\n1,NA\nNA,2\n", "nullstr=NA", "a BIGINT,b BIGINT", "1|\\N\n\\N|2\n");
+    CHECK_TEXT("a,b\n1,3\n3,2\n", "nullstr=3", "a BIGINT,b BIGINT", "1|\\N\n\\N|2\n");
+    CHECK_TEXT("a,b\n1,x\n", "all_varchar=true", "a VARCHAR,b VARCHAR", "1|x\n");
+}
+
+static void test_quoting(void) {
+    CHECK_TEXT("a,b\n1,\"x,y\"\n2,\"p\"\"q\"\n", "", "a BIGINT,b VARCHAR", "1|x,y\n2|p\"q\n");
+    CHECK_TEXT("a,b\n1, \"x\"\n2,\"y\" \n", "", "a BIGINT,b VARCHAR", "1|x\n2|y\n");
+    CHECK_TEXT("a,b\n1,5\"x\n2,3\"\n", "", "a BIGINT,b VARCHAR", "1|5\"x\n2|3\"\n");
+    CHECK_TEXT("a,b\n1,\"\"\n2,\n", "", "a BIGINT,b VARCHAR", "1|\\N\n2|\\N\n");
+    CHECK_TEXT("a,b\n1,\"\"\n2,\n", "allow_quoted_nulls=false", "a BIGINT,b VARCHAR",
+               "1|\n2|\\N\n");
+    CHECK_TEXT("a,b\n1,\"x\"y\n2,z\n", "delim=,!quote=\"!header=true", NULL, "error: line 2");
+    CHECK_TEXT("a,b\n1,x\n2,\"z\n3,w\n", "delim=,!quote=\"!header=true", NULL, "error: line 3");
+    CHECK_TEXT("a,b\n1,'x,y'\n2,'z'\n", "", "a BIGINT,b VARCHAR", "1|x,y\n2|z\n");
+    CHECK_TEXT("a,b\n1,\"x\\\"y\"\n2,z\n", "", "a BIGINT,b VARCHAR", "1|x\"y\n2|z\n");
+}
+
+static void test_records(void) {
+    const char *two[2];
+    CHECK_TEXT("a\n1\n\n3\n", "", "a BIGINT", "1\n\\N\n3\n");
+    CHECK_TEXT("a,b\r1,2\r\n\r\n3,4\n\n", "", "a BIGINT,b BIGINT", "1|2\n3|4\n");
+    CHECK_TEXT("a,b,c\n1,2,3,\n2,3,4,\n", "", "a BIGINT,b BIGINT,c BIGINT",
+               "1|2|3\n2|3|4\n");
+    CHECK_TEXT("a,b\n1,2\n1,2,3\n", "", NULL, "error: line 3: expected 2 fields, found 3");
+    CHECK_TEXT("a,b\n1,2\n1\n", "", NULL, "error: line 3: expected 2 fields, found 1");
+    CHECK_TEXT("a,b\n1,2\n1\n", "null_padding=true", NULL, "1|2\n1|\\N\n");
+    CHECK_TEXT("a,b\n1,2\nx\n3,4\n", "ignore_errors=true", NULL, "1|2\n3|4\n");
+    CHECK_TEXT("a,b\n1,2\n# note\n3,4\n", "comment=#", NULL, "1|2\n3|4\n");
+    CHECK_TEXT("some words\n\na,b\n1,2\n3,4\n", "", "a BIGINT,b BIGINT", "1|2\n3|4\n");
+    CHECK_TEXT("a,b\n1,2\n", "skip=1!header=false", "column0 BIGINT,column1 BIGINT", "1|2\n");
+    CHECK_TEXT("a::b\n1::2\n", "delim=::", "a BIGINT,b BIGINT", "1|2\n");
+    CHECK_TEXT("", "", "column0 VARCHAR", "");
+    CHECK_TEXT("a,b\n", "", "a VARCHAR,b VARCHAR", "");
+    CHECK_TEXT("a,a,,A\n1,2,3,4\n", "", "a BIGINT,a_1 BIGINT,column2 BIGINT,A_2 BIGINT",
+               "1|2|3|4\n");
+    two[0] = "a,b\n1,x\n";
+    two[1] = "b,a\ny,2\n";
+    check_texts(two, 2, "", "a BIGINT,b VARCHAR", "1|x\n2|y\n", __LINE__);
+    two[1] = "c,a\nz,2\n";
+    check_texts(two, 2, "", NULL, "error: mem:1: no column \"b\"", __LINE__);
+    check_texts(two, 2, "union_by_name=true", "a BIGINT,b VARCHAR,c VARCHAR",
+                "1|x|\\N\n2|\\N|z\n", __LINE__);
+    two[1] = "a,b\nq,2\n";
+    check_texts(two, 2, "", NULL, "error: mem:1: line 2, column \"a\": cannot convert \"q\" to BIGINT",
+                __LINE__);
+}
+
+/* Many records around every chunk boundary, many threads: the same cells. */
+static void test_threads(void) {
+    size_t capacity = (size_t)1 << 20, n = 0, i;
+    char *text = (char *)malloc(capacity);
+    uint64_t wanted[4] = {0, 0, 0, 0}, rows = 0;
+    uint32_t chunk, seed = 12345;
+    n += (size_t)sprintf(text, "k,s,d,t\n");
+    for (i = 0; n + 200 < capacity; i++) {
+        static const char *const words[] = {"plain", "\"with, comma\"", "\"two\nlines\"",
+                                            "\"a \"\"b\"\"\"", "\"\"", "", "\"\r\n\"",
+                                            "a longer text that is not inline"};
+        seed = seed * 1103515245 + 12345;
+        n += (size_t)sprintf(text + n, "%u,%s,%u.%02u,2024-01-%02u 01:02:03%s", (unsigned)i,
+                             words[(seed >> 16) % 8], (seed >> 8) % 1000, (seed >> 20) % 100,
+                             1 + (seed >> 12) % 28, (seed >> 14) % 3 ? "\n" : "\r\n");
+    }
+    memory_files[0].data = text;
+    memory_files[0].size = n;
+    env.files = &in_memory;
+    for (chunk = 0; chunk < 5; chunk++) {
+        static const uint32_t sizes[] = {0, 65536, 1000, 4099, 777};
+        tni_csv_options options;
+        tni_arena arena;
+        tni_source *source;
+        tni_error error;
+        table t;
+        uint32_t c;
+        tni_arena_init(&arena, &memory);
+        tni_csv_options_init(&options, &arena);
+        options.chunk_bytes = sizes[chunk];
+        TNI_CHECK(open_file("mem:0", &options, &source, &error) == TRUENO_OK);
+        read_table_threads(source, 4, &t);
+        if (!TNI_CHECK(t.status == TRUENO_OK)) {
+            printf("    %s\n", t.error.message);
+        } else if (chunk == 0) {
+            rows = t.rows;
+            TNI_CHECK_EQ_UINT(rows, i);
+            memcpy(wanted, t.hashes, sizeof wanted);
+        } else {
+            TNI_CHECK_EQ_UINT(t.rows, rows);
+            for (c = 0; c < 4; c++) {
+                TNI_CHECK_EQ_UINT(t.hashes[c], wanted[c]);
+            }
+        }
+        table_free(&t);
+        tni_source_release(source);
+        tni_arena_free(&arena);
+    }
+    env.files = &files;
+    free(text);
+}
+
+static void test_unknown_option(void) {
+    tni_csv_options options;
+    tni_arena arena;
+    tni_error error;
+    tni_value value = tni_value_string(tni_type_make(TRUENO_TYPE_VARCHAR), tni_string_c("x"));
+    tni_arena_init(&arena, &memory);
+    tni_csv_options_init(&options, &arena);
+    tni_error_clear(&error);
+    TNI_CHECK(tni_csv_option_value(&options, "delimm", &value, &error) == TRUENO_ERROR_BINDER);
+    TNI_CHECK_TEXT(error.message, "CSV has no option \"delimm\"; did you mean \"delim\"?");
+    tni_error_clear(&error);
+    TNI_CHECK(tni_csv_option_value(&options, "header", &value, &error) == TRUENO_ERROR_BINDER);
+    tni_arena_free(&arena);
 }
 
 static char *read_whole(const char *path) {
@@ -781,6 +1159,17 @@ int main(void) {
     env.limits = &limits;
     env.threads = 2;
     env.deadline = INT64_MAX;
+    in_memory = files;
+    in_memory.open = memory_open;
+    in_memory.size = memory_size;
+    in_memory.read = memory_read;
+    in_memory.map = NULL;
+    in_memory.close = memory_close;
+    test_types();
+    test_quoting();
+    test_records();
+    test_unknown_option();
+    test_threads();
     test_files();
     TNI_CHECK_EQ_INT(tni_atomic_load_i64(&memory.used), 0);
     return tni_test_report();

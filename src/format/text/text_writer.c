@@ -1,0 +1,126 @@
+/*
+ * text_writer.c - cells of any vector form, and files written in large pieces.
+ *
+ * Uses: text_writer.h, vector, memory, the host's file callbacks.
+ */
+#include "format/text/text_writer.h"
+
+#include "base/bits.h"
+
+#define TNI_TEXT_FILE_PIECE ((size_t)1 << 20)
+
+/* ---------------------------------------------------------------------------------- cells --- */
+
+/* base + code in the width of the column's type. */
+static void tni_text_widen(const tni_vector *vector, uint32_t row, uint64_t storage[2]) {
+    uint64_t value = (uint64_t)vector->base + tni_vector_code(vector, row);
+    switch (tni_type_width(vector->type)) {
+    case 1: {
+        uint8_t v = (uint8_t)value;
+        memcpy(storage, &v, 1);
+        break;
+    }
+    case 2: {
+        uint16_t v = (uint16_t)value;
+        memcpy(storage, &v, 2);
+        break;
+    }
+    case 4: {
+        uint32_t v = (uint32_t)value;
+        memcpy(storage, &v, 4);
+        break;
+    }
+    default: memcpy(storage, &value, 8); break;
+    }
+}
+
+TNI_FN const void *tni_text_cell(const tni_vector *vector, uint32_t row, uint64_t storage[2]) {
+    if (vector->form == TNI_FORM_CONSTANT) {
+        return vector->is_null ? NULL : vector->data;
+    }
+    if (vector->validity != NULL && !tni_bit_get(vector->validity, row)) {
+        return NULL;
+    }
+    if (vector->form == TNI_FORM_DICT) {
+        return &vector->dictionary->values[tni_vector_code(vector, row)];
+    }
+    if (vector->form == TNI_FORM_NARROW) {
+        tni_text_widen(vector, row, storage);
+        return storage;
+    }
+    return (const uint8_t *)vector->data + (size_t)row * tni_type_width(vector->type);
+}
+
+TNI_FN uint32_t tni_text_next_row(const tni_chunk *chunk, uint32_t row) {
+    uint32_t word = row / 64;
+    uint64_t bits;
+    if (chunk->mask == NULL || row >= chunk->rows) {
+        return TNI_MIN(row, chunk->rows);
+    }
+    bits = chunk->mask[word] & ~tni_low_bits(row % 64);
+    while (bits == 0) {
+        if (++word >= tni_bitmap_words(chunk->rows)) {
+            return chunk->rows;
+        }
+        bits = chunk->mask[word];
+    }
+    return TNI_MIN(word * 64 + tni_ctz64(bits), chunk->rows);
+}
+
+/* ---------------------------------------------------------------------------------- files --- */
+
+TNI_FN trueno_status tni_text_file_open(tni_env *env, const char *path, tni_text_file *out,
+                                        tni_error *error) {
+    int code;
+    memset(out, 0, sizeof *out);
+    tni_text_init(&out->text, env->memory);
+    if (env->no_file_access) {
+        return tni_fail(error, TRUENO_ERROR_INVALID, "%s: file access is switched off", path);
+    }
+    out->files = env->files;
+    out->path = path;
+    code = env->files->open(env->files->user, path, TRUENO_FILE_WRITE, &out->file);
+    if (code != 0) {
+        out->file = NULL;
+        return tni_fail(error, TRUENO_ERROR_IO, "%s: cannot be written (error %d)", path, code);
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_text_file_flush(tni_text_file *file, bool all, tni_error *error) {
+    int code;
+    if (file->text.failed) {
+        return tni_fail_memory(error, file->text.length);
+    }
+    if (file->text.length == 0 || (!all && file->text.length < TNI_TEXT_FILE_PIECE)) {
+        return TRUENO_OK;
+    }
+    code = file->files->write(file->files->user, file->file, file->text.data, file->text.length);
+    if (code != 0) {
+        return tni_fail(error, TRUENO_ERROR_IO, "%s: writing failed (error %d)", file->path,
+                        code);
+    }
+    file->written += file->text.length;
+    tni_text_clear(&file->text);
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_text_file_close(tni_text_file *file, bool keep, tni_error *error) {
+    trueno_status status = TRUENO_OK;
+    if (file->file != NULL) {
+        int code;
+        if (keep) {
+            status = tni_text_file_flush(file, true, error);
+        }
+        code = file->files->close(file->files->user, file->file);
+        if (code != 0 && status == TRUENO_OK) {
+            status = tni_fail(error, TRUENO_ERROR_IO, "%s: closing failed (error %d)", file->path,
+                              code);
+        }
+        file->file = NULL;
+    }
+    tni_text_free(&file->text);
+    return status;
+}
+
+#undef TNI_TEXT_FILE_PIECE
