@@ -603,10 +603,418 @@ static void broken_files_never_harm(const char *folder, const char *only) {
     free(text);
 }
 
+/* ---- written files: every type, NULL patterns, masks; the scan protocol over them ---- */
+
+#define WRITTEN_PATH "test_parquet_written.parquet"
+#define WRITTEN_ROWS 300000u /* three row groups, the last with two pieces */
+
+static const struct {
+    const char *name;
+    uint8_t id, precision, scale;
+} written_columns[] = {{"boolean", TRUENO_TYPE_BOOLEAN, 0, 0},
+                       {"tinyint", TRUENO_TYPE_TINYINT, 0, 0},
+                       {"smallint", TRUENO_TYPE_SMALLINT, 0, 0},
+                       {"integer", TRUENO_TYPE_INTEGER, 0, 0},
+                       {"bigint", TRUENO_TYPE_BIGINT, 0, 0},
+                       {"utinyint", TRUENO_TYPE_UTINYINT, 0, 0},
+                       {"usmallint", TRUENO_TYPE_USMALLINT, 0, 0},
+                       {"uinteger", TRUENO_TYPE_UINTEGER, 0, 0},
+                       {"ubigint", TRUENO_TYPE_UBIGINT, 0, 0},
+                       {"float", TRUENO_TYPE_FLOAT, 0, 0},
+                       {"double", TRUENO_TYPE_DOUBLE, 0, 0},
+                       {"decimal4", TRUENO_TYPE_DECIMAL, 7, 2},
+                       {"decimal8", TRUENO_TYPE_DECIMAL, 18, 4},
+                       {"decimal16", TRUENO_TYPE_DECIMAL, 38, 10},
+                       {"date", TRUENO_TYPE_DATE, 0, 0},
+                       {"time", TRUENO_TYPE_TIME, 0, 0},
+                       {"timestamp_ms", TRUENO_TYPE_TIMESTAMP_MS, 0, 0},
+                       {"timestamp", TRUENO_TYPE_TIMESTAMP, 0, 0},
+                       {"timestamp_ns", TRUENO_TYPE_TIMESTAMP_NS, 0, 0},
+                       {"timestamp_tz", TRUENO_TYPE_TIMESTAMP_TZ, 0, 0},
+                       {"interval", TRUENO_TYPE_INTERVAL, 0, 0},
+                       {"varchar", TRUENO_TYPE_VARCHAR, 0, 0},
+                       {"blob", TRUENO_TYPE_BLOB, 0, 0},
+                       {"few", TRUENO_TYPE_INTEGER, 0, 0},
+                       {"few_text", TRUENO_TYPE_VARCHAR, 0, 0},
+                       {"sorted", TRUENO_TYPE_BIGINT, 0, 0},
+                       {"nothing", TRUENO_TYPE_DOUBLE, 0, 0}};
+#define WRITTEN_COLUMNS ((uint32_t)TNI_COUNT_OF(written_columns))
+
+static tni_type written_type(uint32_t column) {
+    tni_type type = tni_type_make((trueno_type)written_columns[column].id);
+    type.precision = written_columns[column].precision;
+    type.scale = written_columns[column].scale;
+    return type;
+}
+
+/* The value of a cell, a function of its place. `text` is memory for strings. */
+static tni_value written_value(uint32_t column, uint32_t row, char text[64]) {
+    tni_type type = written_type(column);
+    tni_value v = tni_value_null(type);
+    const char *name = written_columns[column].name;
+    uint64_t random = tni_hash_u64(row * UINT64_C(1000003) + column);
+    int64_t wide = (int64_t)random;
+    if (strcmp(name, "nothing") == 0) {
+        return v;
+    }
+    if (strcmp(name, "sorted") == 0) {
+        return tni_value_i64(type, row);
+    }
+    if ((column % 3 == 1 && random % 7 == 0) || (column % 3 == 2 && row / 3000 % 5 == 0)) {
+        return v;
+    }
+    v.is_null = false;
+    if (strcmp(name, "few") == 0) {
+        v.as.integer = (int64_t)(random % 13) * 100 - 500;
+        return v;
+    }
+    if (tni_type_is_string(type)) {
+        if (strcmp(name, "few_text") == 0) {
+            sprintf(text, "value %u of a few", (unsigned)(random % 300));
+        } else {
+            sprintf(text, "%llx", (unsigned long long)(random >> (random % 61)));
+        }
+        v.as.string = tni_string_make(text, strlen(text));
+        return v;
+    }
+    switch (tni_type_physical(type)) {
+    case TNI_PHYSICAL_BOOL: v.as.boolean = random & 1; break;
+    case TNI_PHYSICAL_I8: v.as.integer = (int8_t)random; break;
+    case TNI_PHYSICAL_I16: v.as.integer = (int16_t)random; break;
+    case TNI_PHYSICAL_I32: v.as.integer = (int32_t)random; break;
+    case TNI_PHYSICAL_U8: v.as.natural = (uint8_t)random; break;
+    case TNI_PHYSICAL_U16: v.as.natural = (uint16_t)random; break;
+    case TNI_PHYSICAL_U32: v.as.natural = (uint32_t)random; break;
+    case TNI_PHYSICAL_U64: v.as.natural = random; break;
+    case TNI_PHYSICAL_F32: v.as.number = (double)(float)wide; break;
+    case TNI_PHYSICAL_F64: v.as.number = random % 100 ? (double)wide / 3 : -0.0; break;
+    case TNI_PHYSICAL_I128:
+        v.as.huge.low = random;
+        v.as.huge.high = wide >> 20;
+        break;
+    case TNI_PHYSICAL_INTERVAL:
+        v.as.interval.months = (int32_t)(random % 1000);
+        v.as.interval.days = (int32_t)(random % 31);
+        v.as.interval.microseconds = (int64_t)(random % 86400000) * 1000;
+        break;
+    default: v.as.integer = type.id == TRUENO_TYPE_DECIMAL ? wide % 10000000 : wide; break;
+    }
+    if (type.id == TRUENO_TYPE_TIMESTAMP_MS) {
+        v.as.integer = wide >> 12; /* what microseconds can hold */
+    }
+    if (type.id == TRUENO_TYPE_TIME) {
+        v.as.integer = (int64_t)(random % 86400000000u);
+    }
+    return v;
+}
+
+/* Append `rows` rows from `first` as one chunk. With `holes`, every row has a masked one after it
+ * that must not be written. */
+static trueno_status write_chunk(tni_parquet_writer *writer, uint32_t first, uint32_t rows,
+                                 bool holes, tni_error *error) {
+    static uint8_t data[WRITTEN_COLUMNS][TNI_VECTOR_ROWS * 16];
+    static uint64_t validity[WRITTEN_COLUMNS][TNI_VECTOR_WORDS];
+    static char texts[WRITTEN_COLUMNS][TNI_VECTOR_ROWS][64];
+    uint64_t mask[TNI_VECTOR_WORDS];
+    tni_vector vectors[WRITTEN_COLUMNS];
+    tni_chunk chunk;
+    uint32_t column, i, span = holes ? rows * 2 : rows;
+    memset(validity, 0, sizeof validity);
+    memset(vectors, 0, sizeof vectors);
+    memset(mask, 0, sizeof mask);
+    memset(&chunk, 0, sizeof chunk);
+    for (column = 0; column < WRITTEN_COLUMNS; column++) {
+        tni_type type = written_type(column);
+        for (i = 0; i < span; i++) {
+            tni_value v = written_value(column, first + (holes ? i / 2 : i) + (holes && i % 2) * 999,
+                                        texts[column][i]);
+            if (!v.is_null) {
+                tni_value_store(&v, data[column] + (size_t)i * tni_type_width(type));
+                tni_bit_set(validity[column], i);
+            }
+            if (holes && i % 2 == 0) {
+                tni_bit_set(mask, i);
+            }
+        }
+        vectors[column].type = type;
+        vectors[column].form = TNI_FORM_FLAT;
+        vectors[column].data = data[column];
+        vectors[column].validity = validity[column];
+    }
+    chunk.rows = span;
+    chunk.active = rows;
+    chunk.mask = holes ? mask : NULL;
+    chunk.column_count = WRITTEN_COLUMNS;
+    chunk.columns = vectors;
+    return tni_parquet_writer_write_chunk(writer, &chunk, error);
+}
+
+static bool write_file(test_context *t, const char *path, uint32_t total) {
+    tni_field fields[WRITTEN_COLUMNS];
+    tni_parquet_writer *writer;
+    tni_error error;
+    uint32_t i, row = 0, turn = 0;
+    trueno_status status;
+    tni_error_clear(&error);
+    for (i = 0; i < WRITTEN_COLUMNS; i++) {
+        fields[i].name = written_columns[i].name;
+        fields[i].type = written_type(i);
+        fields[i].not_null = false;
+    }
+    status = tni_parquet_writer_new(&t->env, path, fields, WRITTEN_COLUMNS, &writer, &error);
+    while (status == TRUENO_OK && row < total) {
+        uint32_t rows = TNI_MIN(total - row, turn % 3 == 2 ? 777u : turn % 3 == 1 ? 1024u : 2048u);
+        status = write_chunk(writer, row, rows, turn % 3 == 1, &error);
+        row += rows;
+        turn++;
+    }
+    if (status == TRUENO_OK) {
+        status = tni_parquet_writer_finish(writer, &error);
+    }
+    tni_parquet_writer_free(writer);
+    if (!TNI_CHECK(status == TRUENO_OK)) {
+        printf("    %s\n", error.message);
+    }
+    return status == TRUENO_OK;
+}
+
+static uint64_t expected_hash(uint32_t column, uint32_t rows) {
+    column_check check;
+    uint32_t row;
+    char text[64];
+    memset(&check, 0, sizeof check);
+    check.hash = UINT64_C(0xcbf29ce484222325);
+    for (row = 0; row < rows; row++) {
+        tni_value v = written_value(column, row, text);
+        if (v.type.id == TRUENO_TYPE_TIMESTAMP_MS && !v.is_null) {
+            v.as.integer *= 1000; /* read back as TIMESTAMP */
+        }
+        check_value(&check, &v);
+    }
+    return check.hash;
+}
+
+static void written_values_come_back(test_context *t, tni_source *source) {
+    uint32_t i;
+    TNI_CHECK_EQ_UINT(source->rows, WRITTEN_ROWS);
+    TNI_CHECK_EQ_UINT(source->field_count, WRITTEN_COLUMNS);
+    for (i = 0; i < WRITTEN_COLUMNS; i++) {
+        column_check check;
+        uint64_t rows;
+        tni_error error;
+        memset(&check, 0, sizeof check);
+        check.hash = UINT64_C(0xcbf29ce484222325);
+        tni_error_clear(&error);
+        if (!TNI_CHECK(scan_columns(t, source, &i, 1, 1, 1, &check, &rows, &error) == TRUENO_OK) ||
+            !TNI_CHECK(check.hash == expected_hash(i, WRITTEN_ROWS))) {
+            printf("    column %s: %s\n", written_columns[i].name, error.message);
+        }
+        TNI_CHECK_TEXT(source->fields[i].name, written_columns[i].name);
+        if (written_columns[i].id != TRUENO_TYPE_TIMESTAMP_MS) {
+            TNI_CHECK(tni_type_equal(source->fields[i].type, written_type(i)));
+        }
+    }
+}
+
+/* A number for what a scan gives that depends on morsels' order and content, not on who read
+ * them. Morsels whose order is not a multiple of `stride` are not fetched. */
+static uint64_t scan_signature(test_context *t, tni_source *source, uint32_t column,
+                               uint32_t workers, uint32_t stride) {
+    tni_scan_request request;
+    tni_scan *scan;
+    tni_error error;
+    uint64_t signature = 0;
+    uint32_t worker = 0, idle = 0;
+    memset(&request, 0, sizeof request);
+    tni_error_clear(&error);
+    request.columns = &column;
+    request.column_count = 1;
+    request.workers = workers;
+    if (!TNI_CHECK(source->ops->begin(source, &t->env, &request, &scan, &error) == TRUENO_OK)) {
+        return 0;
+    }
+    while (idle < workers) {
+        tni_morsel morsel;
+        column_check check;
+        if (!TNI_CHECK(source->ops->next(scan, worker, &morsel, &error) == TRUENO_OK)) {
+            break;
+        }
+        idle = morsel.rows ? 0 : idle + 1;
+        if (morsel.rows && morsel.order % stride == 0) {
+            memset(&check, 0, sizeof check);
+            check.hash = morsel.first_row;
+            if (!TNI_CHECK(source->ops->fetch(scan, worker, &morsel, 0, &error) == TRUENO_OK)) {
+                printf("    %s\n", error.message);
+            } else {
+                TNI_CHECK(check_segment(t, morsel.segments[0], &check, &error) == TRUENO_OK);
+                signature += tni_hash_combine(check.hash, morsel.order);
+            }
+        }
+        if (morsel.rows) {
+            source->ops->done(scan, worker, &morsel);
+        }
+        worker = (worker + 1 + idle % 2) % workers;
+    }
+    source->ops->end(scan);
+    return signature;
+}
+
+static void a_scan_does_not_depend_on_its_workers(test_context *t, tni_source *source) {
+    uint32_t column, stride;
+    for (column = 3; column < WRITTEN_COLUMNS; column += 6) {
+        for (stride = 1; stride <= 3; stride++) {
+            uint64_t one = scan_signature(t, source, column, 1, stride);
+            TNI_CHECK_EQ_UINT(scan_signature(t, source, column, 2, stride), one);
+            TNI_CHECK_EQ_UINT(scan_signature(t, source, column, 7, stride), one);
+        }
+    }
+}
+
+/* Rows that a scan with a conjunct on `sorted` hands out. */
+static uint64_t rows_left(test_context *t, tni_source *source, const char *name, tni_prune_op op,
+                          int64_t value) {
+    tni_scan_request request;
+    tni_prune prune;
+    tni_scan *scan;
+    tni_error error;
+    tni_morsel morsel;
+    uint64_t rows = 0;
+    memset(&request, 0, sizeof request);
+    memset(&prune, 0, sizeof prune);
+    tni_error_clear(&error);
+    while (strcmp(source->fields[prune.column].name, name) != 0) {
+        prune.column++;
+    }
+    prune.op = op;
+    prune.value = tni_value_i64(source->fields[prune.column].type, value);
+    request.prunes = &prune;
+    request.prune_count = 1;
+    request.workers = 1;
+    TNI_CHECK(source->ops->begin(source, &t->env, &request, &scan, &error) == TRUENO_OK);
+    for (;;) {
+        TNI_CHECK(source->ops->next(scan, 0, &morsel, &error) == TRUENO_OK);
+        if (morsel.rows == 0) {
+            break;
+        }
+        rows += morsel.rows;
+        source->ops->done(scan, 0, &morsel);
+    }
+    source->ops->end(scan);
+    return rows;
+}
+
+static void statistics_rule_row_groups_out(test_context *t, tni_source *source) {
+    tni_zone zone;
+    uint32_t sorted = WRITTEN_COLUMNS - 2;
+    TNI_CHECK_EQ_UINT(rows_left(t, source, "sorted", TNI_PRUNE_LESS, 5), 122880);
+    TNI_CHECK_EQ_UINT(rows_left(t, source, "sorted", TNI_PRUNE_LESS, 0), 0);
+    TNI_CHECK_EQ_UINT(rows_left(t, source, "sorted", TNI_PRUNE_GREATER_EQUAL, 245760), 54240);
+    TNI_CHECK_EQ_UINT(rows_left(t, source, "sorted", TNI_PRUNE_GREATER_EQUAL, 245759), 177120);
+    TNI_CHECK_EQ_UINT(rows_left(t, source, "sorted", TNI_PRUNE_EQUAL, 130000), 122880);
+    TNI_CHECK_EQ_UINT(rows_left(t, source, "few", TNI_PRUNE_EQUAL, 10000), 0);
+    TNI_CHECK_EQ_UINT(rows_left(t, source, "sorted", TNI_PRUNE_IS_NULL, 0), 0);
+    TNI_CHECK_EQ_UINT(rows_left(t, source, "nothing", TNI_PRUNE_IS_NOT_NULL, 0), 0);
+    TNI_CHECK(source->ops->zone(source, sorted, &zone));
+    TNI_CHECK(zone.has_bounds && !zone.has_nulls);
+    TNI_CHECK_EQ_INT(zone.min.as.integer, 0);
+    TNI_CHECK_EQ_INT(zone.max.as.integer, WRITTEN_ROWS - 1);
+    TNI_CHECK_EQ_UINT(zone.rows, WRITTEN_ROWS);
+    TNI_CHECK(source->ops->zone(source, sorted + 1, &zone));
+    TNI_CHECK(!zone.has_bounds);
+    TNI_CHECK_EQ_UINT(zone.null_count, WRITTEN_ROWS);
+}
+
+static void several_files_are_one_source(test_context *t, const char *other) {
+    const char *paths[3] = {WRITTEN_PATH, WRITTEN_PATH, NULL};
+    tni_source *source;
+    tni_error error;
+    tni_error_clear(&error);
+    if (TNI_CHECK(tni_parquet_open(&t->env, paths, 2, &source, &error) == TRUENO_OK)) {
+        uint64_t one = scan_signature(t, source, 21, 1, 1);
+        TNI_CHECK_EQ_UINT(source->rows, 2 * WRITTEN_ROWS);
+        TNI_CHECK_EQ_UINT(scan_signature(t, source, 21, 3, 1), one);
+        tni_source_release(source);
+    }
+    paths[1] = other;
+    tni_error_clear(&error);
+    TNI_CHECK(tni_parquet_open(&t->env, paths, 2, &source, &error) == TRUENO_ERROR_BINDER);
+    TNI_CHECK(!source && strstr(error.message, other) && strstr(error.message, "\"boolean\""));
+    paths[1] = "no such file.parquet";
+    tni_error_clear(&error);
+    TNI_CHECK(tni_parquet_open(&t->env, paths, 2, &source, &error) == TRUENO_ERROR_IO);
+}
+
+static void a_written_file_reads_back(const char *folder) {
+    test_context t;
+    tni_source *source;
+    tni_error error;
+    const char *path = WRITTEN_PATH;
+    char other[1000];
+    context_init(&t, 0);
+    tni_error_clear(&error);
+    if (!write_file(&t, path, WRITTEN_ROWS)) {
+        return;
+    }
+    if (TNI_CHECK(tni_parquet_open(&t.env, &path, 1, &source, &error) == TRUENO_OK)) {
+        written_values_come_back(&t, source);
+        a_scan_does_not_depend_on_its_workers(&t, source);
+        statistics_rule_row_groups_out(&t, source);
+        tni_source_release(source);
+    }
+    t.files.map = NULL; /* through read calls */
+    if (TNI_CHECK(tni_parquet_open(&t.env, &path, 1, &source, &error) == TRUENO_OK)) {
+        written_values_come_back(&t, source);
+        a_scan_does_not_depend_on_its_workers(&t, source);
+        tni_source_release(source);
+    }
+    sprintf(other, "%s/data/parquet/generated/gen-zero-rows-duckdb.parquet", folder);
+    several_files_are_one_source(&t, other);
+    TNI_CHECK_EQ_INT(tni_atomic_load_i64(&t.memory.used), 0);
+    if (!getenv("TRUENO_KEEP")) {
+        (void)remove(path);
+    }
+}
+
+static void an_unfinished_file_is_removed(void) {
+    test_context t;
+    tni_field field;
+    tni_parquet_writer *writer;
+    tni_error error;
+    FILE *file;
+    context_init(&t, 0);
+    tni_error_clear(&error);
+    field.name = "a";
+    field.type = tni_type_make(TRUENO_TYPE_INTEGER);
+    field.not_null = false;
+    TNI_CHECK(tni_parquet_writer_new(&t.env, WRITTEN_PATH, &field, 1, &writer, &error) == TRUENO_OK);
+    tni_parquet_writer_free(writer);
+    file = fopen(WRITTEN_PATH, "rb");
+    TNI_CHECK(file == NULL);
+    if (file) {
+        fclose(file);
+    }
+    TNI_CHECK(tni_parquet_writer_new(&t.env, WRITTEN_PATH, &field, 1, &writer, &error) == TRUENO_OK);
+    TNI_CHECK(tni_parquet_writer_finish(writer, &error) == TRUENO_OK);
+    tni_parquet_writer_free(writer);
+    {
+        const char *path = WRITTEN_PATH;
+        tni_source *source;
+        TNI_CHECK(tni_parquet_open(&t.env, &path, 1, &source, &error) == TRUENO_OK);
+        TNI_CHECK_EQ_UINT(source->rows, 0);
+        tni_source_release(source);
+    }
+    (void)remove(WRITTEN_PATH);
+    TNI_CHECK_EQ_INT(tni_atomic_load_i64(&t.memory.used), 0);
+}
+
 int main(int argc, char **argv) {
     const char *only = argc > 1 ? argv[1] : NULL;
     const char *folder = tni_test_shared();
     known_files_have_their_known_content(folder, only);
     broken_files_never_harm(folder, only);
+    if (!only) {
+        a_written_file_reads_back(folder);
+        an_unfinished_file_is_removed();
+    }
     return tni_test_report();
 }

@@ -25,18 +25,22 @@
 #define TNI_INFLATE_KIND_SUBTABLE 0x42u
 #define TNI_INFLATE_KIND_INVALID 0x43u
 
-typedef struct tni_inflate_state {
+typedef struct tni_inflate_bits {
     const uint8_t *in;
     const uint8_t *end;
     uint64_t bits;
     uint32_t count;   /* valid bits in `bits` */
     uint32_t overrun; /* bytes of zeros appended past the end */
+} tni_inflate_bits;
+
+typedef struct tni_inflate_state {
+    tni_inflate_bits bits;
     uint32_t literal[TNI_INFLATE_LITERAL_ENTRIES];
     uint32_t distance[TNI_INFLATE_DISTANCE_ENTRIES];
 } tni_inflate_state;
 
 /* At least 56 valid bits afterwards. */
-TNI_FORCE_INLINE void tni_inflate_refill(tni_inflate_state *s) {
+TNI_FORCE_INLINE void tni_inflate_refill(tni_inflate_bits *s) {
     if (TNI_LIKELY(s->end - s->in >= 8)) {
         s->bits |= tni_load_le64(s->in) << s->count;
         s->in += (63 - s->count) >> 3;
@@ -53,14 +57,14 @@ TNI_FORCE_INLINE void tni_inflate_refill(tni_inflate_state *s) {
     }
 }
 
-TNI_FORCE_INLINE uint32_t tni_inflate_take(tni_inflate_state *s, uint32_t n) {
+TNI_FORCE_INLINE uint32_t tni_inflate_take(tni_inflate_bits *s, uint32_t n) {
     uint32_t value = (uint32_t)(s->bits & ((UINT64_C(1) << n) - 1));
     s->bits >>= n;
     s->count -= n;
     return value;
 }
 
-static bool tni_inflate_overran(const tni_inflate_state *s) {
+TNI_FORCE_INLINE bool tni_inflate_overran(const tni_inflate_bits *s) {
     return s->overrun * 8 > s->count;
 }
 
@@ -208,7 +212,7 @@ static bool tni_inflate_fixed_tables(tni_inflate_state *s) {
 }
 
 /* The code lengths of both alphabets, themselves run-length and Huffman coded (3.2.7). */
-static const char *tni_inflate_read_lengths(tni_inflate_state *s, const uint8_t *code_lengths,
+static const char *tni_inflate_read_lengths(tni_inflate_bits *s, const uint8_t *code_lengths,
                                             uint8_t *lengths, uint32_t total) {
     uint16_t sorted[288];
     uint32_t per_length[16], used, filled = 0;
@@ -274,19 +278,19 @@ static const char *tni_inflate_dynamic_tables(tni_inflate_state *s) {
     uint8_t code_lengths[19], lengths[288 + 32];
     uint32_t literals, distances, codes, i;
     const char *reason;
-    tni_inflate_refill(s);
-    literals = 257 + tni_inflate_take(s, 5);
-    distances = 1 + tni_inflate_take(s, 5);
-    codes = 4 + tni_inflate_take(s, 4);
+    tni_inflate_refill(&s->bits);
+    literals = 257 + tni_inflate_take(&s->bits, 5);
+    distances = 1 + tni_inflate_take(&s->bits, 5);
+    codes = 4 + tni_inflate_take(&s->bits, 4);
     if (literals > 286) {
         return "DEFLATE: too many length symbols";
     }
     memset(code_lengths, 0, sizeof code_lengths);
     for (i = 0; i < codes; i++) {
-        tni_inflate_refill(s);
-        code_lengths[order[i]] = (uint8_t)tni_inflate_take(s, 3);
+        tni_inflate_refill(&s->bits);
+        code_lengths[order[i]] = (uint8_t)tni_inflate_take(&s->bits, 3);
     }
-    reason = tni_inflate_read_lengths(s, code_lengths, lengths, literals + distances);
+    reason = tni_inflate_read_lengths(&s->bits, code_lengths, lengths, literals + distances);
     if (reason) {
         return reason;
     }
@@ -302,7 +306,7 @@ static const char *tni_inflate_dynamic_tables(tni_inflate_state *s) {
     return NULL;
 }
 
-static const char *tni_inflate_stored(tni_inflate_state *s, tni_codec_output *out) {
+static const char *tni_inflate_stored(tni_inflate_bits *s, tni_codec_output *out) {
     uint32_t length, complement;
     const char *reason;
     size_t whole;
@@ -340,7 +344,7 @@ static const char *tni_inflate_stored(tni_inflate_state *s, tni_codec_output *ou
 }
 
 /* The next entry of a table, subtables followed, its bits consumed. */
-TNI_FORCE_INLINE uint32_t tni_inflate_symbol(tni_inflate_state *s, const uint32_t *table,
+TNI_FORCE_INLINE uint32_t tni_inflate_symbol(tni_inflate_bits *s, const uint32_t *table,
                                              uint32_t root_bits) {
     uint32_t entry = table[s->bits & ((1u << root_bits) - 1)];
     if (TNI_UNLIKELY((entry >> 8 & 255) == TNI_INFLATE_KIND_SUBTABLE)) {
@@ -352,84 +356,95 @@ TNI_FORCE_INLINE uint32_t tni_inflate_symbol(tni_inflate_state *s, const uint32_
     return entry;
 }
 
-/* Literals and matches until the end-of-block symbol. `start` is where history begins. One refill
- * serves a literal or two (15 bits each) and a match (15 + 5 + 15 + 13 bits). */
-static const char *tni_inflate_codes(tni_inflate_state *state, tni_codec_output *out,
-                                     size_t start) {
-    tni_inflate_state *s = state;
+/* Literals and matches until the end-of-block symbol or the end of the room, which *done tells
+ * apart. `start` is where history begins. One refill serves two literals (15 + 11 bits) or a match
+ * (15 + 5 + 15 + 13 bits). The bit reader is a copy whose address nobody takes: stores to the
+ * output cannot touch it. */
+static const char *tni_inflate_run(tni_inflate_state *state, tni_codec_output *out, size_t start,
+                                   bool *done) {
+    const uint32_t *literal_table = state->literal, *distance_table = state->distance;
+    tni_inflate_bits bits = state->bits, before;
+    uint8_t *base = out->data + start, *to = out->data + out->size;
+    uint8_t *end = out->data + out->capacity;
+    const char *reason = NULL;
+    *done = false;
     for (;;) {
-        uint8_t *to, *end;
-        const char *reason = tni_codec_reserve(out, 1);
-        if (reason && out->memory) {
-            return reason;
+        uint32_t entry, kind, length;
+        size_t distance;
+        tni_inflate_refill(&bits);
+        if (TNI_UNLIKELY(bits.overrun) && tni_inflate_overran(&bits)) {
+            reason = "DEFLATE: truncated";
+            break;
         }
-        to = out->data + out->size;
-        end = out->data + out->capacity;
-        for (;;) {
-            uint32_t entry, kind, length;
-            size_t distance;
-            tni_inflate_refill(s);
-            entry = tni_inflate_symbol(s, s->literal, TNI_INFLATE_LITERAL_BITS);
-            kind = entry >> 8 & 255;
-            if (kind == TNI_INFLATE_KIND_LITERAL && to < end) {
+        before = bits;
+        entry = tni_inflate_symbol(&bits, literal_table, TNI_INFLATE_LITERAL_BITS);
+        kind = entry >> 8 & 255;
+        if (kind == TNI_INFLATE_KIND_LITERAL) {
+            if (TNI_UNLIKELY(to == end)) {
+                bits = before; /* decode it again when there is room */
+                break;
+            }
+            *to++ = (uint8_t)(entry >> 16);
+            entry = literal_table[bits.bits & ((1u << TNI_INFLATE_LITERAL_BITS) - 1)];
+            if ((entry >> 8 & 255) == TNI_INFLATE_KIND_LITERAL && to < end) {
+                (void)tni_inflate_take(&bits, entry & 255);
                 *to++ = (uint8_t)(entry >> 16);
-                entry = s->literal[s->bits & ((1u << TNI_INFLATE_LITERAL_BITS) - 1)];
-                if ((entry >> 8 & 255) == TNI_INFLATE_KIND_LITERAL && to < end) {
-                    (void)tni_inflate_take(s, entry & 255);
-                    *to++ = (uint8_t)(entry >> 16);
-                }
-                if (TNI_UNLIKELY(s->overrun) && tni_inflate_overran(s)) {
-                    out->size = (size_t)(to - out->data);
-                    return "DEFLATE: truncated";
-                }
-                continue;
             }
-            if (kind == TNI_INFLATE_KIND_LITERAL) { /* no room */
-                out->size = (size_t)(to - out->data);
-                reason = tni_codec_reserve(out, 1);
-                if (reason) {
-                    return reason;
-                }
-                out->data[out->size++] = (uint8_t)(entry >> 16);
-                break;
+            continue;
+        }
+        if (kind == TNI_INFLATE_KIND_END) {
+            *done = true;
+            break;
+        }
+        if (kind > 13) {
+            reason = "DEFLATE: invalid symbol";
+            break;
+        }
+        length = (entry >> 16) + tni_inflate_take(&bits, kind);
+        entry = tni_inflate_symbol(&bits, distance_table, TNI_INFLATE_DISTANCE_BITS);
+        kind = entry >> 8 & 255;
+        if (kind > 13) {
+            reason = "DEFLATE: invalid distance";
+            break;
+        }
+        distance = (entry >> 16) + tni_inflate_take(&bits, kind);
+        if (distance > (size_t)(to - base)) {
+            reason = "DEFLATE: match from before the start";
+            break;
+        }
+        if (TNI_UNLIKELY(length > (size_t)(end - to))) {
+            bits = before;
+            break;
+        }
+        tni_copy_match(to, distance, length);
+        to += length;
+    }
+    if (!reason && tni_inflate_overran(&bits)) {
+        reason = "DEFLATE: truncated";
+    }
+    state->bits = bits;
+    out->size = (size_t)(to - out->data);
+    return reason;
+}
+
+static const char *tni_inflate_codes(tni_inflate_state *s, tni_codec_output *out, size_t start) {
+    bool done = false;
+    const char *reason = NULL;
+    while (!reason && !done) {
+        size_t before = out->size, capacity = out->capacity;
+        reason = tni_inflate_run(s, out, start, &done);
+        if (!reason && !done) {
+            reason = tni_codec_reserve(out, out->memory ? TNI_INFLATE_MAX_MATCH : 1);
+            if (reason && out->memory && !out->memory_failed) { /* near the limit: what is left */
+                reason = out->limit > out->size ? tni_codec_reserve(out, out->limit - out->size)
+                                                : reason;
             }
-            if (kind == TNI_INFLATE_KIND_END) {
-                out->size = (size_t)(to - out->data);
-                return tni_inflate_overran(s) ? "DEFLATE: truncated" : NULL;
+            if (!reason && out->size == before && out->capacity == capacity) {
+                reason = "DEFLATE: more data than announced";
             }
-            if (kind > 13) {
-                return "DEFLATE: invalid symbol";
-            }
-            length = (entry >> 16) + tni_inflate_take(s, kind);
-            entry = tni_inflate_symbol(s, s->distance, TNI_INFLATE_DISTANCE_BITS);
-            kind = entry >> 8 & 255;
-            if (kind > 13) {
-                return "DEFLATE: invalid distance";
-            }
-            distance = (entry >> 16) + tni_inflate_take(s, kind);
-            if (TNI_UNLIKELY(s->overrun) && tni_inflate_overran(s)) {
-                return "DEFLATE: truncated";
-            }
-            if (distance > (size_t)(to - out->data) - start) {
-                return "DEFLATE: match from before the start";
-            }
-            if (TNI_UNLIKELY(length > (size_t)(end - to))) {
-                out->size = (size_t)(to - out->data);
-                reason = tni_codec_reserve(out, TNI_INFLATE_MAX_MATCH);
-                if (reason && out->memory) {
-                    return reason;
-                }
-                if (length > out->capacity - out->size) {
-                    return "DEFLATE: more data than announced";
-                }
-                tni_copy_match(out->data + out->size, distance, length);
-                out->size += length;
-                break;
-            }
-            tni_copy_match(to, distance, length);
-            to += length;
         }
     }
+    return reason;
 }
 
 TNI_FN const char *tni_inflate(const uint8_t *in, size_t in_size, size_t *used,
@@ -437,23 +452,23 @@ TNI_FN const char *tni_inflate(const uint8_t *in, size_t in_size, size_t *used,
     tni_inflate_state s;
     size_t start = out->size;
     bool last = false;
-    s.in = in;
-    s.end = in + in_size;
-    s.bits = 0;
-    s.count = 0;
-    s.overrun = 0;
+    s.bits.in = in;
+    s.bits.end = in + in_size;
+    s.bits.bits = 0;
+    s.bits.count = 0;
+    s.bits.overrun = 0;
     *used = 0;
     while (!last) {
         const char *reason = NULL;
         uint32_t kind;
-        tni_inflate_refill(&s);
-        last = tni_inflate_take(&s, 1) != 0;
-        kind = tni_inflate_take(&s, 2);
-        if (tni_inflate_overran(&s)) {
+        tni_inflate_refill(&s.bits);
+        last = tni_inflate_take(&s.bits, 1) != 0;
+        kind = tni_inflate_take(&s.bits, 2);
+        if (tni_inflate_overran(&s.bits)) {
             return "DEFLATE: truncated";
         }
         if (kind == 0) {
-            reason = tni_inflate_stored(&s, out);
+            reason = tni_inflate_stored(&s.bits, out);
         } else if (kind == 3) {
             reason = "DEFLATE: invalid block type";
         } else {
@@ -470,7 +485,7 @@ TNI_FN const char *tni_inflate(const uint8_t *in, size_t in_size, size_t *used,
             return reason;
         }
     }
-    *used = (size_t)(s.in - in) - (s.count / 8 - s.overrun);
+    *used = (size_t)(s.bits.in - in) - (s.bits.count / 8 - s.bits.overrun);
     return NULL;
 }
 

@@ -108,7 +108,7 @@ TNI_FORCE_INLINE uint32_t tni_zstd_bits_take(tni_zstd_bits *b, uint32_t n) {
     return (uint32_t)value;
 }
 
-static bool tni_zstd_bits_done(const tni_zstd_bits *b) {
+TNI_FORCE_INLINE bool tni_zstd_bits_done(const tni_zstd_bits *b) {
     return b->at == b->start && b->used == 64;
 }
 
@@ -339,10 +339,11 @@ static bool tni_zstd_one_stream(const tni_zstd_context *c, const uint8_t *in, si
                                 uint8_t *to, size_t count) {
     const uint8_t *end = to + count;
     uint32_t log = c->huffman_bits;
-    tni_zstd_bits bits;
-    if (!tni_zstd_bits_open(&bits, in, size)) {
+    tni_zstd_bits opened, bits;
+    if (!tni_zstd_bits_open(&opened, in, size)) {
         return false;
     }
+    bits = opened;
     while (end - to >= 5) { /* 5 x 11 bits fit one reload */
         tni_zstd_bits_reload(&bits);
         if (bits.used > 7) {
@@ -355,18 +356,54 @@ static bool tni_zstd_one_stream(const tni_zstd_context *c, const uint8_t *in, si
         to[4] = tni_zstd_literal(c->huffman, log, &bits);
         to += 5;
     }
-    return tni_zstd_stream_tail(c->huffman, log, &bits, to, end);
+    opened = bits;
+    return tni_zstd_stream_tail(c->huffman, log, &opened, to, end);
 }
 
-/* Four streams side by side, so that their latencies overlap. */
+/* Five symbols of a stream. */
+TNI_FORCE_INLINE void tni_zstd_literal5(const uint16_t *table, uint32_t log, tni_zstd_bits *bits,
+                                        uint8_t *to) {
+    to[0] = tni_zstd_literal(table, log, bits);
+    to[1] = tni_zstd_literal(table, log, bits);
+    to[2] = tni_zstd_literal(table, log, bits);
+    to[3] = tni_zstd_literal(table, log, bits);
+    to[4] = tni_zstd_literal(table, log, bits);
+}
+
+/* Where all four streams can go on together, five symbols a round, so that their latencies
+ * overlap. `left` is what the shortest of them, the last, has to give. The readers are copied to
+ * locals whose address nobody takes: stores to the output cannot touch them. */
+static size_t tni_zstd_four_together(const uint16_t *table, uint32_t log, tni_zstd_bits *streams,
+                                     uint8_t *to, size_t quarter, size_t left) {
+    tni_zstd_bits b0 = streams[0], b1 = streams[1], b2 = streams[2], b3 = streams[3];
+    size_t done = 0;
+    while (left - done >= 5) {
+        tni_zstd_bits_reload(&b0);
+        tni_zstd_bits_reload(&b1);
+        tni_zstd_bits_reload(&b2);
+        tni_zstd_bits_reload(&b3);
+        if ((b0.used | b1.used | b2.used | b3.used) > 7) {
+            break;
+        }
+        tni_zstd_literal5(table, log, &b0, to);
+        tni_zstd_literal5(table, log, &b1, to + quarter);
+        tni_zstd_literal5(table, log, &b2, to + 2 * quarter);
+        tni_zstd_literal5(table, log, &b3, to + 3 * quarter);
+        to += 5;
+        done += 5;
+    }
+    streams[0] = b0;
+    streams[1] = b1;
+    streams[2] = b2;
+    streams[3] = b3;
+    return done;
+}
+
 static bool tni_zstd_four_streams(const tni_zstd_context *c, const uint8_t *in, size_t size,
                                   uint8_t *to, size_t count) {
-    const uint16_t *table = c->huffman;
     uint32_t log = c->huffman_bits, k;
-    size_t quarter = (count + 3) / 4, sizes[4], at = 6;
-    uint8_t *place[4];
-    const uint8_t *end[4];
-    tni_zstd_bits b0, b1, b2, b3;
+    size_t quarter = (count + 3) / 4, at = 6, sizes[4], done;
+    tni_zstd_bits streams[4];
     if (size < 10 || quarter * 3 > count) {
         return false;
     }
@@ -377,38 +414,19 @@ static bool tni_zstd_four_streams(const tni_zstd_context *c, const uint8_t *in, 
         return false;
     }
     sizes[3] = size - 6 - sizes[0] - sizes[1] - sizes[2];
+    for (k = 0; k < 4; at += sizes[k++]) {
+        if (!tni_zstd_bits_open(&streams[k], in + at, sizes[k])) {
+            return false;
+        }
+    }
+    done = tni_zstd_four_together(c->huffman, log, streams, to, quarter, count - 3 * quarter);
     for (k = 0; k < 4; k++) {
-        place[k] = to + k * quarter;
-        end[k] = k == 3 ? to + count : place[k] + quarter;
-    }
-    if (!tni_zstd_bits_open(&b0, in + at, sizes[0]) ||
-        !tni_zstd_bits_open(&b1, in + at + sizes[0], sizes[1]) ||
-        !tni_zstd_bits_open(&b2, in + at + sizes[0] + sizes[1], sizes[2]) ||
-        !tni_zstd_bits_open(&b3, in + at + sizes[0] + sizes[1] + sizes[2], sizes[3])) {
-        return false;
-    }
-    while (end[3] - place[3] >= 5) { /* the last stream is the shortest */
-        tni_zstd_bits_reload(&b0);
-        tni_zstd_bits_reload(&b1);
-        tni_zstd_bits_reload(&b2);
-        tni_zstd_bits_reload(&b3);
-        if ((b0.used | b1.used | b2.used | b3.used) > 7) {
-            break;
-        }
-        for (k = 0; k < 5; k++) {
-            place[0][k] = tni_zstd_literal(table, log, &b0);
-            place[1][k] = tni_zstd_literal(table, log, &b1);
-            place[2][k] = tni_zstd_literal(table, log, &b2);
-            place[3][k] = tni_zstd_literal(table, log, &b3);
-        }
-        for (k = 0; k < 4; k++) {
-            place[k] += 5;
+        uint8_t *end = k == 3 ? to + count : to + (k + 1) * quarter;
+        if (!tni_zstd_stream_tail(c->huffman, log, &streams[k], to + k * quarter + done, end)) {
+            return false;
         }
     }
-    return tni_zstd_stream_tail(table, log, &b0, place[0], end[0]) &&
-           tni_zstd_stream_tail(table, log, &b1, place[1], end[1]) &&
-           tni_zstd_stream_tail(table, log, &b2, place[2], end[2]) &&
-           tni_zstd_stream_tail(table, log, &b3, place[3], end[3]);
+    return true;
 }
 
 static bool tni_zstd_huffman_literals(tni_zstd_context *c, const uint8_t *in, size_t size,
@@ -598,14 +616,19 @@ TNI_FORCE_INLINE uint32_t tni_zstd_offset(uint32_t *repeat, uint32_t value, uint
 /* Decode and execute `count` sequences. `start` is the first byte of the frame's content. */
 static bool tni_zstd_run(tni_zstd_context *c, const uint8_t *in, size_t size, uint32_t count,
                          tni_codec_output *out, size_t start) {
-    tni_zstd_bits bits;
+    tni_zstd_bits opened, bits;
+    uint32_t repeat[3]; /* locals whose address does not escape: stores cannot touch them */
     const uint8_t *literal = c->literals, *literal_end = literal + c->literal_count;
     uint8_t *base = out->data + start, *to = out->data + out->size;
     uint8_t *end = out->data + out->capacity;
     uint32_t ll, of, ml;
-    if (!tni_zstd_bits_open(&bits, in, size)) {
+    if (!tni_zstd_bits_open(&opened, in, size)) {
         return tni_zstd_wrong(c, "Zstandard: malformed sequences");
     }
+    bits = opened;
+    repeat[0] = c->repeat[0];
+    repeat[1] = c->repeat[1];
+    repeat[2] = c->repeat[2];
     ll = tni_zstd_bits_take(&bits, c->ll_log);
     of = tni_zstd_bits_take(&bits, c->of_log);
     ml = tni_zstd_bits_take(&bits, c->ml_log);
@@ -628,7 +651,7 @@ static bool tni_zstd_run(tni_zstd_context *c, const uint8_t *in, size_t size, ui
         if (TNI_UNLIKELY(bits.used > 64)) {
             return tni_zstd_wrong(c, "Zstandard: sequences run short");
         }
-        offset = tni_zstd_offset(c->repeat, offset, literals);
+        offset = tni_zstd_offset(repeat, offset, literals);
         if (literals > (size_t)(literal_end - literal)) {
             return tni_zstd_wrong(c, "Zstandard: literals run short");
         }
@@ -652,6 +675,7 @@ static bool tni_zstd_run(tni_zstd_context *c, const uint8_t *in, size_t size, ui
     if (!tni_zstd_bits_done(&bits)) {
         return tni_zstd_wrong(c, "Zstandard: sequences do not end their block");
     }
+    memcpy(c->repeat, repeat, sizeof repeat);
     c->literal_count = (size_t)(literal_end - literal);
     c->literals = literal;
     out->size = (size_t)(to - out->data);

@@ -11,31 +11,25 @@
 
 /* ---- groups of 8 values ---- */
 
-/* Masks of the three spreading steps for one width: keep the low part, keep the moved part. */
-typedef struct tni_spread {
-    uint64_t low[3], high[3];
-    uint32_t shift[3];
-} tni_spread;
-
 /* `fields` values of `width` bits, adjacent, to be spread to lanes of 64 / fields bits. */
-static tni_spread tni_spread_make(uint32_t width, uint32_t fields) {
-    tni_spread s;
+static void tni_spread_make(tni_spread *s, uint32_t width, uint32_t fields) {
     uint32_t step, count = fields, lane = 64;
-    memset(&s, 0, sizeof s);
+    memset(s, 0, sizeof *s);
+    s->fields = fields;
     for (step = 0; count > 1; step++, count /= 2, lane /= 2) {
         uint32_t half = count / 2 * width, k;
-        s.shift[step] = lane / 2 - half;
+        s->shift[step] = lane / 2 - half;
         for (k = 0; k < 64; k += lane) {
-            s.low[step] |= tni_low_bits(half) << k;
-            s.high[step] |= tni_low_bits(half) << (k + lane / 2);
+            s->low[step] |= tni_low_bits(half) << k;
+            s->high[step] |= tni_low_bits(half) << (k + lane / 2);
         }
     }
-    return s;
 }
 
 /* Eight values of width 1..8 to bytes. */
-static void tni_unpack_to_u8(const uint8_t *in, uint32_t width, uint8_t *out, size_t groups) {
-    const tni_spread s = tni_spread_make(width, 8);
+static void tni_unpack_to_u8(const tni_spread *spread, const uint8_t *in, uint32_t width,
+                             uint8_t *out, size_t groups) {
+    const tni_spread s = *spread;
     const uint64_t used = tni_low_bits(8 * width);
     if (width == 8) {
         memcpy(out, in, groups * 8);
@@ -65,8 +59,9 @@ TNI_FORCE_INLINE void tni_store_u16x4(uint16_t *out, uint64_t x) {
 }
 
 /* Eight values of width 1..16 to 16 bits, four at a time. */
-static void tni_unpack_to_u16(const uint8_t *in, uint32_t width, uint16_t *out, size_t groups) {
-    const tni_spread s = tni_spread_make(width, 4);
+static void tni_unpack_to_u16(const tni_spread *spread, const uint8_t *in, uint32_t width,
+                              uint16_t *out, size_t groups) {
+    const tni_spread s = *spread;
     const uint64_t used = tni_low_bits(4 * width);
     const size_t second = width / 2;
     const uint32_t odd = (width & 1) * 4;
@@ -198,11 +193,11 @@ static bool tni_hybrid_slow(const tni_hybrid *h, void *out, uint32_t code_width,
     return true;
 }
 
-static bool tni_hybrid_unpack(const tni_hybrid *h, const tni_kernels *kernels, void *out,
+static bool tni_hybrid_unpack(tni_hybrid *h, const tni_kernels *kernels, void *out,
                               uint32_t code_width, size_t at, size_t n) {
     size_t lead = (8 - (h->position & 7)) & 7, groups;
-    tni_hybrid rest = *h;
     const uint8_t *from;
+    bool good;
     if (h->width > 8 * code_width || n < 16) {
         return tni_hybrid_slow(h, out, code_width, at, n);
     }
@@ -211,16 +206,21 @@ static bool tni_hybrid_unpack(const tni_hybrid *h, const tni_kernels *kernels, v
     }
     groups = (n - lead) / 8;
     from = h->packed + (h->position + lead) / 8 * h->width;
+    if (code_width < 4 && h->spread.fields != 8 / code_width) {
+        tni_spread_make(&h->spread, h->width, 8 / code_width);
+    }
     if (code_width == 1) {
-        tni_unpack_to_u8(from, h->width, (uint8_t *)out + at + lead, groups);
+        tni_unpack_to_u8(&h->spread, from, h->width, (uint8_t *)out + at + lead, groups);
     } else if (code_width == 2) {
-        tni_unpack_to_u16(from, h->width, (uint16_t *)out + at + lead, groups);
+        tni_unpack_to_u16(&h->spread, from, h->width, (uint16_t *)out + at + lead, groups);
     } else {
         kernels->unpack_u32(from, groups * 8, h->width, (uint32_t *)out + at + lead);
     }
-    rest.position += (uint32_t)(lead + groups * 8);
-    return tni_hybrid_slow(&rest, out, code_width, at + lead + groups * 8,
-                           n - lead - groups * 8);
+    lead += groups * 8;
+    h->position += (uint32_t)lead;
+    good = tni_hybrid_slow(h, out, code_width, at + lead, n - lead);
+    h->position -= (uint32_t)lead;
+    return good;
 }
 
 TNI_FN size_t tni_hybrid_read(tni_hybrid *h, const tni_kernels *kernels, void *out,

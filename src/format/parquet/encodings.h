@@ -14,6 +14,13 @@
 
 #define TNI_PARQUET_SLACK 8u
 
+/* Masks that spread adjacent bit fields to lanes of a word, half as many fields a step. */
+typedef struct tni_spread {
+    uint64_t low[3], high[3]; /* what stays, what has moved */
+    uint32_t shift[3];
+    uint32_t fields;          /* per word: 8, 4, or 0 when not made yet */
+} tni_spread;
+
 /* RLE/bit-packed hybrid: dictionary codes, levels, booleans. */
 typedef struct tni_hybrid {
     const uint8_t *at;  /* the next run header */
@@ -24,6 +31,7 @@ typedef struct tni_hybrid {
     uint32_t position;  /* bit-packed run: values taken */
     uint32_t value;     /* repeated run */
     bool repeated;
+    tni_spread spread;
 } tni_hybrid;
 
 TNI_FN void tni_hybrid_open(tni_hybrid *h, const uint8_t *data, size_t size, uint32_t width);

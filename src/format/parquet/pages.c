@@ -221,12 +221,24 @@ static size_t tni_parquet_shift(const tni_parquet_open_chunk *chunk,
     return (8 - (prefix & 7)) & 7;
 }
 
-/* The page's bytes, decompressed: *data and *size, owned by *owner (a new reference). */
+/* Memory for a decompressed page: *reuse (may be NULL) when it fits, else fresh. */
+static trueno_status tni_parquet_page_memory(tni_memory *memory, size_t size, tni_buffer **reuse,
+                                             tni_buffer **out, tni_error *error) {
+    tni_buffer *old = reuse ? *reuse : NULL;
+    if (old && old->size >= size && old->size / 2 <= size) {
+        *reuse = NULL;
+        *out = old;
+        return TRUENO_OK;
+    }
+    return tni_buffer_new(memory, size, out, error);
+}
+
+/* The page's bytes, decompressed, owned by *owner (a new reference). */
 static trueno_status tni_parquet_page_bytes(const tni_env *env, const tni_parquet_open_chunk *chunk,
                                             const uint8_t *at,
                                             const tni_parquet_page_header *header,
-                                            const uint8_t *body, tni_buffer **owner,
-                                            tni_error *error) {
+                                            const uint8_t *body, tni_buffer **reuse,
+                                            tni_buffer **owner, tni_error *error) {
     size_t levels = header->definition_size + (size_t)header->repetition_size;
     size_t shift = tni_parquet_shift(chunk, header);
     size_t size = header->size;
@@ -245,7 +257,8 @@ static trueno_status tni_parquet_page_bytes(const tni_env *env, const tni_parque
                                       (unsigned long)header->compressed_size,
                                       (unsigned long)header->size);
     }
-    TNI_TRY(tni_buffer_new(chunk->file->memory, shift + size + TNI_CODEC_PADDING, &buffer, error));
+    TNI_TRY(tni_parquet_page_memory(chunk->file->memory, shift + size + TNI_CODEC_PADDING, reuse,
+                                    &buffer, error));
     if (levels) {
         memcpy(buffer->data + shift, body, levels);
     }
@@ -286,8 +299,9 @@ static trueno_status tni_parquet_check_crc(const tni_parquet_open_chunk *chunk, 
 static trueno_status tni_parquet_page_load(const tni_env *env, tni_parquet_open_chunk *chunk,
                                            const uint8_t *at,
                                            const tni_parquet_page_header *header,
-                                           const uint8_t *body, tni_buffer **owner,
-                                           const uint8_t **data, tni_error *error) {
+                                           const uint8_t *body, tni_buffer **reuse,
+                                           tni_buffer **owner, const uint8_t **data,
+                                           tni_error *error) {
     *owner = NULL;
     *data = NULL;
     TNI_TRY(tni_parquet_check_codec(chunk, at, error));
@@ -303,7 +317,7 @@ static trueno_status tni_parquet_page_load(const tni_env *env, tni_parquet_open_
         *data = body;
         return TRUENO_OK;
     }
-    TNI_TRY(tni_parquet_page_bytes(env, chunk, at, header, body, owner, error));
+    TNI_TRY(tni_parquet_page_bytes(env, chunk, at, header, body, reuse, owner, error));
     *data = (*owner)->data + tni_parquet_shift(chunk, header);
     return TRUENO_OK;
 }
@@ -312,18 +326,19 @@ static trueno_status tni_parquet_page_load(const tni_env *env, tni_parquet_open_
 static trueno_status tni_parquet_page_share(const tni_env *env, tni_parquet_open_chunk *chunk,
                                             const uint8_t *at,
                                             const tni_parquet_page_header *header,
-                                            const uint8_t *body, tni_buffer **owner,
-                                            const uint8_t **data, tni_error *error) {
+                                            const uint8_t *body, tni_buffer **reuse,
+                                            tni_buffer **owner, const uint8_t **data,
+                                            tni_error *error) {
     trueno_status status = TRUENO_OK;
     if (!chunk->shared || tni_parquet_page_stored(chunk, header)) {
-        return tni_parquet_page_load(env, chunk, at, header, body, owner, data, error);
+        return tni_parquet_page_load(env, chunk, at, header, body, reuse, owner, data, error);
     }
     tni_mutex_lock(&chunk->mutex);
     if (chunk->page_at == at) {
         *owner = tni_buffer_retain(chunk->page);
         *data = (*owner)->data + tni_parquet_shift(chunk, header);
     } else {
-        status = tni_parquet_page_load(env, chunk, at, header, body, owner, data, error);
+        status = tni_parquet_page_load(env, chunk, at, header, body, NULL, owner, data, error);
         if (status == TRUENO_OK) {
             tni_buffer_release(chunk->page);
             chunk->page = tni_buffer_retain(*owner);
@@ -336,11 +351,50 @@ static trueno_status tni_parquet_page_share(const tni_env *env, tni_parquet_open
 
 /* ---- dictionaries ---- */
 
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_BIG_ENDIAN__
+/* tni_string_make without a branch, where 12 bytes can be read at `data`: short and long strings
+ * come mixed, and a mispredicted branch costs more than both ways together. */
+TNI_FORCE_INLINE void tni_parquet_make_view(const uint8_t *data, size_t length, tni_string *out) {
+    static const uint64_t tail_masks[13] = {0,
+                                            0,
+                                            0,
+                                            0,
+                                            0,
+                                            UINT64_C(0xff),
+                                            UINT64_C(0xffff),
+                                            UINT64_C(0xffffff),
+                                            UINT64_C(0xffffffff),
+                                            UINT64_C(0xffffffffff),
+                                            UINT64_C(0xffffffffffff),
+                                            UINT64_C(0xffffffffffffff),
+                                            UINT64_MAX};
+    static const uint32_t prefix_masks[5] = {0, 0xff, 0xffff, 0xffffff, UINT32_MAX};
+    uint64_t head = (uint64_t)(tni_load_le32(data) & prefix_masks[TNI_MIN(length, (size_t)4)]) << 32;
+    uint64_t tail = tni_load_le64(data + 4) & tail_masks[TNI_MIN(length, (size_t)12)];
+    head |= (uint32_t)length;
+    tail = length <= TNI_STRING_INLINE ? tail : (uint64_t)(uintptr_t)data;
+    memcpy(out, &head, 8);
+    memcpy((uint8_t *)out + 8, &tail, 8);
+}
+#else
+TNI_FORCE_INLINE void tni_parquet_make_view(const uint8_t *data, size_t length, tni_string *out) {
+    *out = tni_string_make(data, length);
+}
+#endif
+
 TNI_FN const uint8_t *tni_parquet_byte_arrays(const uint8_t *at, const uint8_t *end, size_t n,
                                               tni_string *out) {
-    size_t i;
-    for (i = 0; i < n; i++) {
-        size_t length;
+    size_t i = 0, length;
+    for (; i < n && end - at >= 16; i++) {
+        length = tni_load_le32(at);
+        at += 4;
+        if (TNI_UNLIKELY(length > (size_t)(end - at))) {
+            return NULL;
+        }
+        tni_parquet_make_view(at, length, &out[i]);
+        at += length;
+    }
+    for (; i < n; i++) {
         if (end - at < 4) {
             return NULL;
         }
@@ -540,7 +594,7 @@ static trueno_status tni_parquet_dictionary_load(const tni_env *env, tni_parquet
                                       "dictionary with encoding %s",
                                       tni_parquet_encoding_name(header.encoding));
     }
-    TNI_TRY(tni_parquet_page_load(env, chunk, at, &header, at + used, &heap, &data, error));
+    TNI_TRY(tni_parquet_page_load(env, chunk, at, &header, at + used, NULL, &heap, &data, error));
     out->count = header.values;
     out->code_width = out->count <= 256 ? 1 : out->count <= 65536 ? 2 : 4;
     if (chunk->leaf->physical == TNI_PARQUET_BYTE_ARRAY) {
@@ -571,17 +625,31 @@ TNI_FN trueno_status tni_parquet_chunk_dictionary(const tni_env *env, tni_parque
 
 /* ---- cursor ---- */
 
+/* Let the page go; its memory is kept for the next when nobody else holds it. */
+static void tni_parquet_cursor_leave(tni_parquet_cursor *c) {
+    if (c->page && c->decompressed && tni_atomic_load_i32(&c->page->references) == 1) {
+        tni_buffer_release(c->reuse);
+        c->reuse = c->page;
+    } else {
+        tni_buffer_release(c->page);
+    }
+    c->page = NULL;
+    c->opened = false;
+    c->left = 0;
+}
+
 TNI_FN void tni_parquet_cursor_reset(tni_parquet_cursor *cursor) {
-    uint8_t *last = cursor->last;
-    size_t capacity = cursor->last_capacity;
-    tni_buffer_release(cursor->page);
+    tni_parquet_cursor kept = *cursor;
+    tni_parquet_cursor_leave(&kept);
     memset(cursor, 0, sizeof *cursor);
-    cursor->last = last;
-    cursor->last_capacity = capacity;
+    cursor->reuse = kept.reuse;
+    cursor->last = kept.last;
+    cursor->last_capacity = kept.last_capacity;
 }
 
 TNI_FN void tni_parquet_cursor_free(tni_parquet_cursor *cursor, tni_memory *memory) {
     tni_buffer_release(cursor->page);
+    tni_buffer_release(cursor->reuse);
     tni_free(memory, cursor->last, cursor->last_capacity);
     memset(cursor, 0, sizeof *cursor);
 }
@@ -589,10 +657,7 @@ TNI_FN void tni_parquet_cursor_free(tni_parquet_cursor *cursor, tni_memory *memo
 /* Walk to the next data page with rows; its body is not touched. */
 static trueno_status tni_parquet_cursor_next(tni_parquet_cursor *c, tni_error *error) {
     tni_parquet_open_chunk *chunk = c->chunk;
-    tni_buffer_release(c->page);
-    c->page = NULL;
-    c->opened = false;
-    c->left = 0;
+    tni_parquet_cursor_leave(c);
     while (c->left == 0) {
         size_t have = (size_t)(chunk->end - c->next), used = 0;
         c->page_at = c->next;
@@ -767,8 +832,9 @@ static trueno_status tni_parquet_cursor_open(const tni_env *env, tni_parquet_cur
     if (c->opened) {
         return TRUENO_OK;
     }
-    TNI_TRY(tni_parquet_page_share(env, c->chunk, c->page_at, &c->header, c->body, &c->page, &data,
-                                   error));
+    TNI_TRY(tni_parquet_page_share(env, c->chunk, c->page_at, &c->header, c->body, &c->reuse,
+                                   &c->page, &data, error));
+    c->decompressed = !tni_parquet_page_stored(c->chunk, &c->header);
     TNI_TRY(tni_parquet_open_levels(c, data, c->header.size, error));
     TNI_TRY(tni_parquet_open_values(c, error));
     c->opened = true;

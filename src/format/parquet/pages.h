@@ -66,7 +66,9 @@ typedef struct tni_parquet_cursor {
     tni_parquet_page_header header;
     uint32_t left;             /* rows left in it */
     bool opened;               /* decompressed, streams below are set */
+    bool decompressed;         /* `page` is memory of its own, not the file's */
     tni_buffer *page;          /* owns the values' bytes */
+    tni_buffer *reuse;         /* the last page's memory, when nobody else holds it */
     bool has_levels;
     bool bit_packed_levels;
     const uint8_t *level_data;
