@@ -147,7 +147,7 @@ typedef enum tni_symbol {
     X(COPY, "copy", U)                                                                             \
     X(CREATE, "create", R)                                                                         \
     X(CROSS, "cross", F)                                                                           \
-    X(CUBE, "cube", U)                                                                             \
+    X(CUBE, "cube", C)                                                                             \
     X(CURRENT, "current", U)                                                                       \
     X(CURRENT_DATE, "current_date", R)                                                             \
     X(CURRENT_TIME, "current_time", R)                                                             \
@@ -264,7 +264,7 @@ typedef enum tni_symbol {
     X(REVOKE, "revoke", U)                                                                         \
     X(RIGHT, "right", F)                                                                           \
     X(ROLLBACK, "rollback", U)                                                                     \
-    X(ROLLUP, "rollup", U)                                                                         \
+    X(ROLLUP, "rollup", C)                                                                         \
     X(ROW, "row", C)                                                                               \
     X(ROWS, "rows", U)                                                                             \
     X(SAMPLE, "sample", U)                                                                         \

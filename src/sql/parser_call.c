@@ -379,6 +379,7 @@ TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_call(tni_parser *parser, cons
             (call->order = tni_parser_order(parser)) == NULL) {
             return NULL;
         }
+        tni_call_nulls(parser, call);
     }
     if (!tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN) || !tni_call_suffix(parser, call) ||
         !tni_call_nulls(parser, call) || !tni_call_over(parser, call) ||

@@ -88,6 +88,9 @@ static tni_ast_column_definition *tni_create_column(tni_parser *parser) {
         return NULL;
     }
     column->type.position = parser->token.position;
+    if (tni_create_refuse(parser)) {
+        return NULL;
+    }
     if (!tni_parser_type(parser, &column->type.type)) {
         return NULL;
     }

@@ -142,7 +142,11 @@ static bool tni_query_alias(tni_parser *parser, tni_ast_expression *item) {
 static tni_ast_expression *tni_query_item(tni_parser *parser) {
     tni_ast_expression *item;
     if (tni_parser_at(parser, TNI_SYMBOL_STAR)) {
-        return tni_parser_star(parser, NULL, parser->token.position);
+        item = tni_parser_star(parser, NULL, parser->token.position);
+        if (tni_parser_at(parser, TNI_WORD_AS)) {
+            tni_parser_refuse(parser, parser->token.position, "an alias for * is");
+        }
+        return tni_parser_failed(parser) ? NULL : item;
     }
     if (tni_token_is_name(parser->token) && tni_parser_next_is(parser, TNI_SYMBOL_COLON)) {
         const char *alias = tni_parser_name(parser, NULL);
@@ -617,7 +621,7 @@ static tni_ast_order *tni_order_item(tni_parser *parser) {
     if (item == NULL) {
         return NULL;
     }
-    if (tni_parser_accept(parser, TNI_WORD_ALL)) {
+    if (tni_parser_accept(parser, TNI_WORD_ALL) || tni_parser_accept(parser, TNI_SYMBOL_STAR)) {
         item->all = true;
     } else if ((item->expression = tni_parser_expression(parser)) == NULL) {
         return NULL;

@@ -189,22 +189,35 @@ static tni_ast_source *tni_source_parenthesis(tni_parser *parser) {
 }
 
 /* An alias behind parenthesised joins would hide their tables; behind (t) it is t's. */
-static bool tni_source_may_alias(tni_parser *parser, const tni_ast_source *source) {
+static bool tni_source_may_alias(tni_parser *parser, const tni_ast_source *source,
+                                 const char *before) {
     if (source->kind != TNI_FROM_JOIN && source->alias == NULL) {
         return true;
     }
-    if (tni_parser_at(parser, TNI_WORD_AS) || tni_token_is_name(parser->token)) {
+    if (before != NULL || tni_parser_at(parser, TNI_WORD_AS) ||
+        tni_token_is_name(parser->token)) {
         tni_parser_refuse(parser, parser->token.position, "an alias for a parenthesised join is");
     }
     return false;
 }
 
+/* alias: source */
+static const char *tni_source_alias_before(tni_parser *parser) {
+    const char *alias = NULL;
+    if (tni_token_is_name(parser->token) && tni_parser_next_is(parser, TNI_SYMBOL_COLON)) {
+        alias = tni_parser_name(parser, NULL);
+        tni_parser_advance(parser);
+    }
+    return alias;
+}
+
 static tni_ast_source *tni_source_primary_inner(tni_parser *parser) {
     bool lateral = tni_parser_accept(parser, TNI_WORD_LATERAL);
+    const char *alias = tni_source_alias_before(parser);
     tni_ast_source *source;
     if (tni_parser_at(parser, TNI_SYMBOL_LEFT_PAREN)) {
         source = tni_source_parenthesis(parser);
-        if (source == NULL || !tni_source_may_alias(parser, source)) {
+        if (source == NULL || !tni_source_may_alias(parser, source, alias)) {
             return tni_parser_failed(parser) ? NULL : source;
         }
     } else if (tni_parser_at(parser, TNI_WORD_VALUES) &&
@@ -218,6 +231,10 @@ static tni_ast_source *tni_source_primary_inner(tni_parser *parser) {
         return NULL;
     }
     source->lateral = lateral;
+    if (alias != NULL) {
+        source->alias = alias;
+        return tni_parser_settle_source(parser, source) ? source : NULL;
+    }
     if (!tni_source_alias(parser, source) || !tni_parser_settle_source(parser, source)) {
         return NULL;
     }

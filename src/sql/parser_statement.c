@@ -34,7 +34,9 @@ static bool tni_statement_refuse_returning(tni_parser *parser) {
 /* ( columns ) of INSERT, unless the parenthesis opens a query. */
 static bool tni_insert_columns(tni_parser *parser, tni_ast_statement *statement) {
     if (!tni_parser_at(parser, TNI_SYMBOL_LEFT_PAREN) ||
-        !tni_token_is_name(*tni_parser_peek(parser, 1))) {
+        !tni_token_is_name(*tni_parser_peek(parser, 1)) ||
+        (tni_parser_next_is(parser, TNI_WORD_VALUES) &&
+         tni_parser_peek(parser, 2)->id == TNI_SYMBOL_LEFT_PAREN)) {
         return true;
     }
     statement->columns = tni_parser_names(parser, "a column name");
@@ -243,7 +245,8 @@ static bool tni_statement_show(tni_parser *parser, tni_ast_statement *statement)
         }
         return true;
     }
-    if (tni_parser_at_query(parser) || tni_token_is_string(parser->token)) {
+    if (tni_parser_at_query(parser) || tni_parser_at(parser, TNI_SYMBOL_LEFT_PAREN) ||
+        tni_token_is_string(parser->token)) {
         statement->kind = TNI_STATEMENT_DESCRIBE;
         return tni_statement_subject(parser, statement);
     }

@@ -2,8 +2,9 @@
  * parser_window.c - OVER (...) and the WINDOW clause.
  *
  * A window is a name, or a parenthesis of an optional base window, PARTITION BY, ORDER BY and a
- * frame. A frame that can never hold a row as written (it starts at UNBOUNDED FOLLOWING, say) is
- * a syntax error here; everything that depends on types is the planner's. Uses the parser.
+ * frame. A frame that starts at UNBOUNDED FOLLOWING or ends at UNBOUNDED PRECEDING is a syntax
+ * error here; `1 FOLLOWING AND CURRENT ROW` is an empty frame; what depends on types is the
+ * planner's. Uses the parser.
  */
 #include "sql/parser_internal.h"
 
@@ -47,8 +48,6 @@ static bool tni_window_frame_valid(tni_parser *parser, const tni_ast_window *win
         problem = "a frame cannot start at UNBOUNDED FOLLOWING";
     } else if (window->end == TNI_BOUND_UNBOUNDED_PRECEDING) {
         problem = "a frame cannot end at UNBOUNDED PRECEDING";
-    } else if (window->start > window->end) {
-        problem = "a frame cannot end before it starts";
     }
     if (problem != NULL && !tni_parser_failed(parser)) {
         tni_parser_stop(parser,
