@@ -606,6 +606,7 @@ static void broken_files_never_harm(const char *folder, const char *only) {
 /* ---- written files: every type, NULL patterns, masks; the scan protocol over them ---- */
 
 #define WRITTEN_PATH "test_parquet_written.parquet"
+#define EMPTY_PATH "test_parquet_empty.parquet"
 #define WRITTEN_ROWS 300000u /* three row groups, the last with two pieces */
 
 static const struct {
@@ -986,24 +987,26 @@ static void an_unfinished_file_is_removed(void) {
     field.name = "a";
     field.type = tni_type_make(TRUENO_TYPE_INTEGER);
     field.not_null = false;
-    TNI_CHECK(tni_parquet_writer_new(&t.env, WRITTEN_PATH, &field, 1, &writer, &error) == TRUENO_OK);
+    TNI_CHECK(tni_parquet_writer_new(&t.env, EMPTY_PATH, &field, 1, &writer, &error) == TRUENO_OK);
     tni_parquet_writer_free(writer);
-    file = fopen(WRITTEN_PATH, "rb");
+    file = fopen(EMPTY_PATH, "rb");
     TNI_CHECK(file == NULL);
     if (file) {
         fclose(file);
     }
-    TNI_CHECK(tni_parquet_writer_new(&t.env, WRITTEN_PATH, &field, 1, &writer, &error) == TRUENO_OK);
+    TNI_CHECK(tni_parquet_writer_new(&t.env, EMPTY_PATH, &field, 1, &writer, &error) == TRUENO_OK);
     TNI_CHECK(tni_parquet_writer_finish(writer, &error) == TRUENO_OK);
     tni_parquet_writer_free(writer);
     {
-        const char *path = WRITTEN_PATH;
+        const char *path = EMPTY_PATH;
         tni_source *source;
         TNI_CHECK(tni_parquet_open(&t.env, &path, 1, &source, &error) == TRUENO_OK);
         TNI_CHECK_EQ_UINT(source->rows, 0);
         tni_source_release(source);
     }
-    (void)remove(WRITTEN_PATH);
+    if (!getenv("TRUENO_KEEP")) {
+        (void)remove(EMPTY_PATH);
+    }
     TNI_CHECK_EQ_INT(tni_atomic_load_i64(&t.memory.used), 0);
 }
 
