@@ -77,7 +77,7 @@ static bool tni_date_is_infinite(int32_t days) {
     return days == TNI_DATE_INFINITY || days <= -TNI_DATE_INFINITY;
 }
 
-static bool tni_timestamp_is_infinite(int64_t v) {
+static bool tni_datetime_us_is_infinite(int64_t v) {
     return v == TNI_TIMESTAMP_INFINITY || v <= -TNI_TIMESTAMP_INFINITY;
 }
 
@@ -129,14 +129,14 @@ static bool tni_timestamp_join(int64_t days, int64_t rest, int64_t per_day, int6
         days++;
         rest -= per_day;
     }
-    return tni_add_checked(days * per_day, rest, out) && !tni_timestamp_is_infinite(*out);
+    return tni_add_checked(days * per_day, rest, out) && !tni_datetime_us_is_infinite(*out);
 }
 
 TNI_FN bool tni_timestamp_add(int64_t us, tni_interval interval, int64_t *out) {
     int64_t rest, days;
     int32_t shifted;
     *out = us;
-    if (tni_timestamp_is_infinite(us)) {
+    if (tni_datetime_us_is_infinite(us)) {
         return true;
     }
     days = tni_split_days(us, TNI_US_PER_DAY, &rest);
@@ -148,7 +148,7 @@ TNI_FN bool tni_timestamp_add(int64_t us, tni_interval interval, int64_t *out) {
     }
     return tni_timestamp_join(days + interval.days, rest, TNI_US_PER_DAY, TNI_TIMESTAMP_DAYS,
                               out) &&
-           tni_add_checked(*out, interval.microseconds, out) && !tni_timestamp_is_infinite(*out);
+           tni_add_checked(*out, interval.microseconds, out) && !tni_datetime_us_is_infinite(*out);
 }
 
 /* -------------------------------------------------------------------------------- parsing --- */
@@ -559,7 +559,7 @@ TNI_FN size_t tni_print_time(int64_t us, char out[32]) {
 static size_t tni_print_timestamp_unit(int64_t v, int64_t per_second, uint32_t digits, char *out) {
     int64_t rest, days;
     size_t n;
-    if (tni_timestamp_is_infinite(v)) {
+    if (tni_datetime_us_is_infinite(v)) {
         return tni_print_infinity(v < 0, out);
     }
     days = tni_split_days(v, 86400 * per_second, &rest);

@@ -59,7 +59,8 @@ static trueno_status tni_prepare_parse(trueno_stmt *stmt, tni_error *error) {
     if (stmt->parameter_count == 0) {
         return TRUENO_OK;
     }
-    stmt->values = (tni_value *)tni_alloc_zero(memory, stmt->parameter_count * sizeof *stmt->values);
+    stmt->values =
+        (tni_value *)tni_alloc_zero(memory, stmt->parameter_count * sizeof *stmt->values);
     stmt->texts = (char **)tni_alloc_zero(memory, stmt->parameter_count * sizeof *stmt->texts);
     stmt->text_sizes =
         (size_t *)tni_alloc_zero(memory, stmt->parameter_count * sizeof *stmt->text_sizes);

@@ -139,8 +139,8 @@ TNI_FN trueno_status tni_agg_table_init(tni_agg *agg, tni_agg_table *table, uint
     table->lists = (tni_collect_list *)tni_alloc_zero(
         memory, TNI_MAX(agg->collect_count, 1u) * sizeof *table->lists);
     table->skip = (uint8_t *)tni_alloc_zero(memory, states);
-    if (table->states == NULL || table->grown == NULL || table->skip == NULL || table->scales == NULL ||
-        table->lists == NULL) {
+    if (table->states == NULL || table->grown == NULL || table->skip == NULL ||
+        table->scales == NULL || table->lists == NULL) {
         return tni_memory_fail(memory, states * sizeof *table->states, error);
     }
     for (a = 0; a < agg->accumulator_count; a++) {

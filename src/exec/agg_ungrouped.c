@@ -33,7 +33,8 @@ static trueno_status tni_lone_mask(tni_agg *agg, tni_agg_worker *worker, const t
     if (acc->filter != TNI_IR_NONE) {
         const tni_vector *v = &chunk->columns[agg->inputs[acc->filter].column];
         tni_vector flat;
-        uint64_t *bits = (uint64_t *)tni_scratch_take(&worker->scratch, TNI_VECTOR_WORDS * 8, error);
+        uint64_t *bits =
+            (uint64_t *)tni_scratch_take(&worker->scratch, TNI_VECTOR_WORDS * 8, error);
         if (bits == NULL) {
             return error->status;
         }

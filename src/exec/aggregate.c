@@ -74,7 +74,8 @@ static uint32_t tni_accumulator_size(const tni_agg *agg, const tni_accumulator *
     case TNI_AGG_SUM_I128: return 16;
     case TNI_AGG_SUM_F64: return (uint32_t)sizeof(tni_float_state);
     case TNI_AGG_MIN:
-    case TNI_AGG_MAX: return class_id == TNI_CLASS_STRING ? 24 : class_id == TNI_CLASS_I128 ? 16 : 8;
+    case TNI_AGG_MAX:
+        return class_id == TNI_CLASS_STRING ? 24 : class_id == TNI_CLASS_I128 ? 16 : 8;
     case TNI_AGG_FIRST:
     case TNI_AGG_LAST:
     case TNI_AGG_ARG_MIN:
@@ -442,7 +443,8 @@ static trueno_status tni_agg_push_distinct(tni_agg *agg, tni_agg_distinct *d, ui
         return error->status;
     }
     for (i = 0; i < count; i++) {
-        inner.columns[i] = chunk->columns[i < agg->key_count ? i : d->arguments[i - agg->key_count]];
+        inner.columns[i] =
+            chunk->columns[i < agg->key_count ? i : d->arguments[i - agg->key_count]];
     }
     inner.column_count = count;
     if (d->filter != TNI_IR_NONE) {

@@ -145,7 +145,8 @@ TNI_FN trueno_status tni_pipeline_run(tni_run *run, const char *name, tni_driver
     memset(&task, 0, sizeof task);
     pipeline.run = run;
     pipeline.workers = TNI_MIN(driver->ops->parallelism(driver), run->env->threads);
-    pipeline.workers = TNI_MAX(TNI_MIN(pipeline.workers, tni_scheduler_workers(run->scheduler)), 1u);
+    pipeline.workers =
+        TNI_MAX(TNI_MIN(pipeline.workers, tni_scheduler_workers(run->scheduler)), 1u);
     for (op = first; op != NULL; op = op->next) {
         pipeline.workers = op->serial ? 1 : pipeline.workers;
     }

@@ -94,7 +94,7 @@ static bool tni_path_expand(tni_path_list *list, const char *path, uint32_t posi
 
 /* ---- formats ---- */
 
-static bool tni_path_ends(const char *path, size_t length, const char *suffix) {
+static bool tni_bind_path_ends(const char *path, size_t length, const char *suffix) {
     size_t n = strlen(suffix);
     return length >= n && tni_name_equal_n(path + length - n, n, suffix, n);
 }
@@ -105,18 +105,18 @@ static tni_path_format tni_path_by_name(const char *path) {
     static const char *const parquet[] = {".parquet", ".parq", ".pq"};
     size_t length = strlen(path), i;
     for (i = 0; i < TNI_COUNT_OF(packed); i++) {
-        if (tni_path_ends(path, length, packed[i])) {
+        if (tni_bind_path_ends(path, length, packed[i])) {
             length -= strlen(packed[i]);
             break;
         }
     }
     for (i = 0; i < TNI_COUNT_OF(text); i++) {
-        if (tni_path_ends(path, length, text[i])) {
+        if (tni_bind_path_ends(path, length, text[i])) {
             return TNI_PATH_CSV;
         }
     }
     for (i = 0; i < TNI_COUNT_OF(parquet); i++) {
-        if (tni_path_ends(path, length, parquet[i])) {
+        if (tni_bind_path_ends(path, length, parquet[i])) {
             return TNI_PATH_PARQUET;
         }
     }

@@ -151,7 +151,8 @@ static bool tni_cast_write_number(tni_type to, const tni_cast_number *n, void *o
         return !tni_is_finite(wide) || tni_is_finite((double)v);
     }
     if (to.id == TRUENO_TYPE_BOOLEAN) {
-        *(uint8_t *)out = n->is_double ? n->number != 0.0 : (n->exact.low | (uint64_t)n->exact.high) != 0;
+        *(uint8_t *)out =
+            n->is_double ? n->number != 0.0 : (n->exact.low | (uint64_t)n->exact.high) != 0;
         return true;
     }
     return tni_cast_write_exact(to, n, out);

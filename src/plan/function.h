@@ -96,7 +96,7 @@ TNI_FN const tni_function *tni_functions_math(void);
 TNI_FN const tni_function *tni_functions_string(void);
 TNI_FN const tni_function *tni_functions_pattern(void);  /* LIKE, regexp_* */
 TNI_FN const tni_function *tni_functions_date(void);
-TNI_FN const tni_function *tni_functions_misc(void);     /* coalesce-like, hash, typeof, greatest... */
+TNI_FN const tni_function *tni_functions_misc(void); /* coalesce-like, hash, typeof, greatest... */
 
 /* Call `visit` for every row until it returns false. */
 TNI_FN void tni_function_visit(bool (*visit)(void *user, const tni_function *function),

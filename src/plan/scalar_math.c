@@ -309,7 +309,8 @@ static trueno_status tni_round_decimals(tni_call *call, tni_rounding how) {
     size_t step = tni_scalar_step(call, 0);
     tni_physical physical = tni_type_physical(call->type);
     tni_i128 unit = tni_i128_power10((uint8_t)TNI_MIN(TNI_MAX(drop, 0), 38));
-    tni_i128 back = tni_i128_power10((uint8_t)TNI_MIN(digits < 0 ? (int)-TNI_MAX(digits, -38) : 0, 38));
+    tni_i128 back =
+        tni_i128_power10((uint8_t)TNI_MIN(digits < 0 ? (int)-TNI_MAX(digits, -38) : 0, 38));
     tni_scalar_clear(call);
     while (tni_rows_next(&rows, &i)) {
         tni_i128 v = tni_math_integer(physical, in, i * step);
@@ -319,7 +320,8 @@ static trueno_status tni_round_decimals(tni_call *call, tni_rounding how) {
             v = tni_round_units(v, unit, how);
         }
         if (!tni_i128_multiply(v, back, &v) || !tni_math_store(physical, v, call->out, i)) {
-            return tni_fail(call->error, TRUENO_ERROR_OUT_OF_RANGE, "overflow in rounding of a DECIMAL");
+            return tni_fail(call->error, TRUENO_ERROR_OUT_OF_RANGE,
+                            "overflow in rounding of a DECIMAL");
         }
     }
     return TRUENO_OK;

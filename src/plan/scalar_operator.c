@@ -94,7 +94,8 @@ static trueno_status tni_bind_decimal_multiply(tni_bind_call *call, tni_error *e
     width = TNI_MIN(TNI_MAX(width, scale), 38u);
     wide = width > 18;
     /* both factors in the result's physical class, at their own scales */
-    return tni_bind_as(call, tni_type_decimal(wide ? TNI_MAX(a.precision, 19) : a.precision, a.scale),
+    return tni_bind_as(call,
+                       tni_type_decimal(wide ? TNI_MAX(a.precision, 19) : a.precision, a.scale),
                        tni_type_decimal(wide ? TNI_MAX(b.precision, 19) : b.precision, b.scale),
                        tni_type_decimal((uint8_t)width, (uint8_t)scale));
 }
@@ -991,7 +992,8 @@ static int64_t tni_shift_read(const tni_vector *v, uint32_t row) {
 static trueno_status tni_eval_shift(tni_call *call, bool left) {
     uint32_t width = tni_type_width(call->type), bits = width * 8, i;
     if (width == 16) {
-        return tni_fail(call->error, TRUENO_ERROR_UNSUPPORTED, "shifts of HUGEINT are not supported");
+        return tni_fail(call->error, TRUENO_ERROR_UNSUPPORTED,
+                        "shifts of HUGEINT are not supported");
     }
     for (i = 0; i < call->rows; i++) {
         int64_t x = tni_shift_read(&call->arguments[0], i);
@@ -1037,15 +1039,16 @@ static trueno_status tni_eval_shift_right(tni_call *call) {
     {name, pattern, NULL, bind, eval, TNI_FUNCTION_HIDDEN, device, signature, doc}
 
 static const tni_function tni_operator_table[] = {
-    TNI_OPERATOR("+", "aa", tni_operator_bind_arithmetic, tni_eval_add, TNI_DEVICE_ADD, "(a, b)", "Sum"),
-    TNI_OPERATOR("-", "aa", tni_operator_bind_arithmetic, tni_eval_subtract, TNI_DEVICE_SUBTRACT, "(a, b)",
-                 "Difference"),
-    TNI_OPERATOR("*", "aa", tni_operator_bind_arithmetic, tni_eval_multiply, TNI_DEVICE_MULTIPLY, "(a, b)",
-                 "Product"),
+    TNI_OPERATOR("+", "aa", tni_operator_bind_arithmetic, tni_eval_add, TNI_DEVICE_ADD, "(a, b)",
+                 "Sum"),
+    TNI_OPERATOR("-", "aa", tni_operator_bind_arithmetic, tni_eval_subtract, TNI_DEVICE_SUBTRACT,
+                 "(a, b)", "Difference"),
+    TNI_OPERATOR("*", "aa", tni_operator_bind_arithmetic, tni_eval_multiply, TNI_DEVICE_MULTIPLY,
+                 "(a, b)", "Product"),
     TNI_OPERATOR("/", "aa", tni_bind_divide, tni_eval_divide, TNI_DEVICE_DIVIDE, "(a, b)",
                  "Quotient, a DOUBLE"),
-    TNI_OPERATOR("//", "aa", tni_bind_integers, tni_eval_integer_divide,
-                 TNI_DEVICE_INTEGER_DIVIDE, "(a, b)", "Integer quotient; NULL for a zero divisor"),
+    TNI_OPERATOR("//", "aa", tni_bind_integers, tni_eval_integer_divide, TNI_DEVICE_INTEGER_DIVIDE,
+                 "(a, b)", "Integer quotient; NULL for a zero divisor"),
     TNI_OPERATOR("%", "aa", tni_bind_modulo, tni_eval_modulo, TNI_DEVICE_MODULO, "(a, b)",
                  "Remainder with the sign of a; NULL for a zero divisor"),
     TNI_OPERATOR("negate", "a", tni_bind_negate, tni_eval_negate, TNI_DEVICE_NEGATE, "(a)",
@@ -1066,8 +1069,7 @@ static const tni_function tni_operator_table[] = {
                  "(a, b)", "Right shift"),
     {"add", "aa", NULL, tni_operator_bind_arithmetic, tni_eval_add, 0, TNI_DEVICE_ADD, "(a, b)",
      "a + b"},
-    {"mod", "aa", NULL, tni_bind_modulo, tni_eval_modulo, 0, TNI_DEVICE_MODULO, "(a, b)",
-     "a % b"},
+    {"mod", "aa", NULL, tni_bind_modulo, tni_eval_modulo, 0, TNI_DEVICE_MODULO, "(a, b)", "a % b"},
     {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL},
 };
 

@@ -34,7 +34,7 @@ static trueno_status tni_eval_bytes(tni_call *call) {
     return TRUENO_OK;
 }
 
-static trueno_status tni_eval_bits(tni_call *call) {
+static trueno_status tni_eval_bit_length(tni_call *call) {
     tni_scalar_strings s = tni_scalar_strings_of(call, 0);
     int64_t *out = (int64_t *)call->out;
     uint32_t i;
@@ -639,7 +639,7 @@ static const tni_function tni_string_table[] = {
     TNI_STRING_ROW("strlen", "s", "i", tni_eval_bytes, "(text)", "Bytes of UTF-8"),
     TNI_STRING_ROW("octet_length", "x", "i", tni_eval_bytes, "(blob)", "Bytes"),
     TNI_STRING_ROW("octet_length", "s", "i", tni_eval_bytes, "(text)", "Bytes of UTF-8"),
-    TNI_STRING_ROW("bit_length", "s", "i", tni_eval_bits, "(text)", "Bits of UTF-8"),
+    TNI_STRING_ROW("bit_length", "s", "i", tni_eval_bit_length, "(text)", "Bits of UTF-8"),
     TNI_STRING_ROW("substring", "si?i", "s", tni_eval_substring, "(text, offset[, length])",
                    "Characters from offset (1 is the first, negative from the end) on"),
     TNI_STRING_ROW("substr", "si?i", "s", tni_eval_substring, "(text, offset[, length])",

@@ -155,7 +155,7 @@ static tni_ast_expression *tni_copy_old_option(tni_parser *parser) {
     return value;
 }
 
-static bool tni_copy_options(tni_parser *parser, tni_ast_statement *statement) {
+static bool tni_parse_copy_options(tni_parser *parser, tni_ast_statement *statement) {
     tni_ast_expression *last = NULL;
     bool with = tni_parser_accept(parser, TNI_WORD_WITH);
     if (tni_parser_at(parser, TNI_SYMBOL_LEFT_PAREN)) {
@@ -226,5 +226,5 @@ TNI_FN bool tni_parser_copy(tni_parser *parser, tni_ast_statement *statement) {
         tni_parser_unexpected(parser, statement->query != NULL ? "TO" : "TO or FROM");
         return false;
     }
-    return tni_copy_path(parser, statement) && tni_copy_options(parser, statement);
+    return tni_copy_path(parser, statement) && tni_parse_copy_options(parser, statement);
 }

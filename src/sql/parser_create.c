@@ -249,7 +249,7 @@ static bool tni_create_at_name_list(tni_parser *parser) {
 }
 
 /* TABLE [IF NOT EXISTS] name (definitions) | [(columns)] AS query */
-static bool tni_create_table(tni_parser *parser, tni_ast_statement *statement) {
+static bool tni_parse_create_table(tni_parser *parser, tni_ast_statement *statement) {
     statement->kind = TNI_STATEMENT_CREATE_TABLE;
     if (!tni_create_if_not_exists(parser, statement) ||
         !tni_parser_target(parser, statement, "a table name")) {
@@ -271,7 +271,7 @@ static bool tni_create_table(tni_parser *parser, tni_ast_statement *statement) {
 }
 
 /* VIEW [IF NOT EXISTS] name [(columns)] AS query */
-static bool tni_create_view(tni_parser *parser, tni_ast_statement *statement) {
+static bool tni_parse_create_view(tni_parser *parser, tni_ast_statement *statement) {
     statement->kind = TNI_STATEMENT_CREATE_VIEW;
     statement->is_view = true;
     if (!tni_create_if_not_exists(parser, statement) ||
@@ -345,10 +345,10 @@ TNI_FN bool tni_parser_create(tni_parser *parser, tni_ast_statement *statement) 
     statement->temporary = tni_parser_accept(parser, TNI_WORD_TEMP) ||
                            tni_parser_accept(parser, TNI_WORD_TEMPORARY);
     if (tni_parser_accept(parser, TNI_WORD_TABLE)) {
-        return tni_create_table(parser, statement);
+        return tni_parse_create_table(parser, statement);
     }
     if (tni_parser_accept(parser, TNI_WORD_VIEW)) {
-        return tni_create_view(parser, statement);
+        return tni_parse_create_view(parser, statement);
     }
     tni_parser_accept(parser, TNI_WORD_UNIQUE);
     if (tni_parser_accept(parser, TNI_WORD_INDEX)) {

@@ -409,7 +409,7 @@ TNI_FN tni_ast_expression *tni_parser_parameter(tni_parser *parser) {
 
 /* ---- intervals ---- */
 
-static const char *const tni_interval_units[][2] = {
+static const char *const tni_parse_interval_units[][2] = {
     {"year", "years"},
     {"month", "months"},
     {"day", "days"},
@@ -426,11 +426,11 @@ static const char *const tni_interval_units[][2] = {
 };
 
 /* The unit that this word names, singular, or NULL. */
-static const char *tni_interval_unit(const tni_parser *parser, tni_token token) {
-    for (uint32_t i = 0; i < TNI_COUNT_OF(tni_interval_units); i++) {
-        if (tni_parser_is_text(parser, token, tni_interval_units[i][0]) ||
-            tni_parser_is_text(parser, token, tni_interval_units[i][1])) {
-            return tni_interval_units[i][0];
+static const char *tni_parse_interval_unit(const tni_parser *parser, tni_token token) {
+    for (uint32_t i = 0; i < TNI_COUNT_OF(tni_parse_interval_units); i++) {
+        if (tni_parser_is_text(parser, token, tni_parse_interval_units[i][0]) ||
+            tni_parser_is_text(parser, token, tni_parse_interval_units[i][1])) {
+            return tni_parse_interval_units[i][0];
         }
     }
     return NULL;
@@ -447,7 +447,7 @@ TNI_FN bool tni_parser_at_interval(tni_parser *parser) {
     }
     if (next->kind == TNI_TOKEN_SYMBOL && next->id == TNI_SYMBOL_MINUS) {
         return tni_token_is_number(*tni_parser_peek(parser, 2)) &&
-               tni_interval_unit(parser, *tni_parser_peek(parser, 3)) != NULL;
+               tni_parse_interval_unit(parser, *tni_parser_peek(parser, 3)) != NULL;
     }
     return next->kind == TNI_TOKEN_SYMBOL && next->id == TNI_SYMBOL_LEFT_PAREN;
 }
@@ -455,7 +455,7 @@ TNI_FN bool tni_parser_at_interval(tni_parser *parser) {
 /* `unit TO unit` would change the meaning of the text before it. */
 static bool tni_interval_to(tni_parser *parser) {
     if (tni_parser_at(parser, TNI_WORD_TO) &&
-        tni_interval_unit(parser, *tni_parser_peek(parser, 1)) != NULL) {
+        tni_parse_interval_unit(parser, *tni_parser_peek(parser, 1)) != NULL) {
         tni_parser_refuse(parser, parser->token.position, "INTERVAL ... unit TO unit is");
         return true;
     }
@@ -496,7 +496,7 @@ static tni_ast_expression *tni_interval_of(tni_parser *parser, tni_ast_expressio
     if (node->left == NULL || !tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN)) {
         return NULL;
     }
-    unit = tni_interval_unit(parser, parser->token);
+    unit = tni_parse_interval_unit(parser, parser->token);
     if (unit == NULL) {
         tni_parser_unexpected(parser, "a unit such as DAY or MONTH");
         return NULL;
@@ -512,7 +512,7 @@ static tni_ast_expression *tni_interval_number(tni_parser *parser, tni_ast_expre
     const char *unit;
     tni_parser_accept(parser, TNI_SYMBOL_MINUS);
     tni_parser_advance(parser);
-    unit = tni_interval_unit(parser, parser->token);
+    unit = tni_parse_interval_unit(parser, parser->token);
     if (unit == NULL) {
         tni_parser_unexpected(parser, "a unit such as DAY or MONTH");
         return NULL;
@@ -533,7 +533,7 @@ TNI_FN tni_ast_expression *tni_parser_interval(tni_parser *parser) {
     if (tni_token_is_string(parser->token)) {
         const char *unit;
         node->text = tni_parser_string(parser, &node->text_length);
-        unit = node->text != NULL ? tni_interval_unit(parser, parser->token) : NULL;
+        unit = node->text != NULL ? tni_parse_interval_unit(parser, parser->token) : NULL;
         if (node->text == NULL ||
             tni_interval_value(parser, node, node->text, node->text_length, unit) == NULL) {
             return NULL;
@@ -699,7 +699,7 @@ static void tni_parser_type_words(tni_parser *parser, tni_type type) {
     } else if (type.id == TRUENO_TYPE_VARCHAR) {
         tni_parser_accept(parser, TNI_WORD_VARYING);
     } else if (type.id == TRUENO_TYPE_INTERVAL &&
-               tni_interval_unit(parser, parser->token) != NULL) {
+               tni_parse_interval_unit(parser, parser->token) != NULL) {
         tni_parser_advance(parser);
     }
 }

@@ -616,7 +616,7 @@ static tni_ast_query *tni_query_unions(tni_parser *parser, tni_ast_query *left) 
 /* ---- ORDER BY, LIMIT ---- */
 
 /* expr [ASC | DESC] [NULLS FIRST | LAST] */
-static tni_ast_order *tni_order_item(tni_parser *parser) {
+static tni_ast_order *tni_parse_order_item(tni_parser *parser) {
     tni_ast_order *item = (tni_ast_order *)tni_parser_alloc(parser, sizeof *item);
     if (item == NULL) {
         return NULL;
@@ -651,7 +651,7 @@ TNI_FN tni_ast_order *tni_parser_order(tni_parser *parser) {
         if (last != NULL && tni_parser_list_ends(parser)) {
             break;
         }
-        item = tni_order_item(parser);
+        item = tni_parse_order_item(parser);
         if (item == NULL) {
             return NULL;
         }

@@ -213,7 +213,7 @@ static bool tni_statement_subject(tni_parser *parser, tni_ast_statement *stateme
     return tni_parser_target(parser, statement, "a table, a 'file' or a query");
 }
 
-static bool tni_statement_describe(tni_parser *parser, tni_ast_statement *statement) {
+static bool tni_parse_describe(tni_parser *parser, tni_ast_statement *statement) {
     tni_parser_advance(parser);
     if (parser->token.kind == TNI_TOKEN_END || tni_parser_at(parser, TNI_SYMBOL_SEMICOLON)) {
         statement->kind = TNI_STATEMENT_SHOW_TABLES;
@@ -223,14 +223,14 @@ static bool tni_statement_describe(tni_parser *parser, tni_ast_statement *statem
     return tni_statement_subject(parser, statement);
 }
 
-static bool tni_statement_summarize(tni_parser *parser, tni_ast_statement *statement) {
+static bool tni_parse_summarize(tni_parser *parser, tni_ast_statement *statement) {
     statement->kind = TNI_STATEMENT_SUMMARIZE;
     tni_parser_advance(parser);
     return tni_statement_subject(parser, statement);
 }
 
 /* SHOW [ALL] TABLES | ALL | name | query */
-static bool tni_statement_show(tni_parser *parser, tni_ast_statement *statement) {
+static bool tni_parse_show(tni_parser *parser, tni_ast_statement *statement) {
     bool all;
     tni_parser_advance(parser);
     all = tni_parser_at(parser, TNI_WORD_ALL);
@@ -320,7 +320,7 @@ static bool tni_explain_at_options(tni_parser *parser) {
 }
 
 /* EXPLAIN [ANALYZE] [(options)] statement */
-static bool tni_statement_explain(tni_parser *parser, tni_ast_statement *statement) {
+static bool tni_parse_explain(tni_parser *parser, tni_ast_statement *statement) {
     statement->kind = TNI_STATEMENT_EXPLAIN;
     tni_parser_advance(parser);
     statement->analyze = tni_parser_accept(parser, TNI_WORD_ANALYZE);
@@ -431,7 +431,7 @@ static bool tni_set_refuse(tni_parser *parser) {
 }
 
 /* SET [SESSION | GLOBAL | LOCAL] name = | TO value; SET TIME ZONE value */
-static bool tni_statement_set(tni_parser *parser, tni_ast_statement *statement) {
+static bool tni_parse_set(tni_parser *parser, tni_ast_statement *statement) {
     statement->kind = TNI_STATEMENT_SET;
     tni_parser_advance(parser);
     tni_set_scope(parser);
@@ -511,7 +511,7 @@ static bool tni_statement_transaction(tni_parser *parser, tni_ast_statement *sta
 
 /* ---- the first word ---- */
 
-static bool tni_statement_query(tni_parser *parser, tni_ast_statement *statement) {
+static bool tni_parse_query_statement(tni_parser *parser, tni_ast_statement *statement) {
     statement->kind = TNI_STATEMENT_QUERY;
     statement->query = tni_parser_query(parser);
     return statement->query != NULL;
@@ -543,7 +543,7 @@ static bool tni_statement_body(tni_parser *parser, tni_ast_statement *statement)
     case TNI_WORD_TABLE:
     case TNI_WORD_VALUES:
     case TNI_SYMBOL_LEFT_PAREN:
-        return tni_statement_query(parser, statement);
+        return tni_parse_query_statement(parser, statement);
     case TNI_WORD_CREATE:
         return tni_parser_create(parser, statement);
     case TNI_WORD_DROP:
@@ -562,13 +562,13 @@ static bool tni_statement_body(tni_parser *parser, tni_ast_statement *statement)
         return tni_parser_copy(parser, statement);
     case TNI_WORD_DESCRIBE:
     case TNI_WORD_DESC:
-        return tni_statement_describe(parser, statement);
+        return tni_parse_describe(parser, statement);
     case TNI_WORD_SUMMARIZE:
-        return tni_statement_summarize(parser, statement);
+        return tni_parse_summarize(parser, statement);
     case TNI_WORD_SHOW:
-        return tni_statement_show(parser, statement);
+        return tni_parse_show(parser, statement);
     case TNI_WORD_EXPLAIN:
-        return tni_statement_explain(parser, statement);
+        return tni_parse_explain(parser, statement);
     case TNI_WORD_PREPARE:
         return tni_statement_prepare(parser, statement);
     case TNI_WORD_EXECUTE:
@@ -576,7 +576,7 @@ static bool tni_statement_body(tni_parser *parser, tni_ast_statement *statement)
     case TNI_WORD_DEALLOCATE:
         return tni_statement_deallocate(parser, statement);
     case TNI_WORD_SET:
-        return tni_statement_set(parser, statement);
+        return tni_parse_set(parser, statement);
     case TNI_WORD_RESET:
         return tni_statement_reset(parser, statement);
     case TNI_WORD_PRAGMA:

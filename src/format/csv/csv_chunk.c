@@ -347,7 +347,7 @@ static trueno_status tni_csv_shape_table(tni_csv_chunk *chunk, const tni_csv_pla
     return tni_csv_rebuild(chunk, place, error);
 }
 
-/* ------------------------------------------------------------------------------ the function --- */
+/* ----------------------------------------------------------------------------- the function --- */
 
 TNI_FN trueno_status tni_csv_chunk_parse(tni_csv_chunk *chunk, const tni_csv_place *place,
                                          bool scan, size_t begin, size_t end, size_t from,
@@ -365,13 +365,16 @@ TNI_FN trueno_status tni_csv_chunk_parse(tni_csv_chunk *chunk, const tni_csv_pla
         TNI_TRY(tni_csv_scan_records(chunk, place, from, end, next, error));
         return tni_csv_shape_table(chunk, place, 0, 0, error);
     }
-    TNI_TRY(tni_csv_index_extract(&chunk->index, place->dialect, place->text, begin, end, from,
-                                  table, &rest, error));
-    first = (uint32_t)(tni_csv_skip_blank(place->dialect, place->text, place->size, from) - begin);
-    if (blanks && from < end && from > 0 && place->text[from] == '\n' &&
-        place->text[from - 1] == '\r') {
-        first = (uint32_t)(from + 1 - begin);
+    if (blanks && from > 0 && place->text[from] == '\n' && place->text[from - 1] == '\r') {
+        from++; /* the chunk before ended within a CRLF */
+        *next = from;
+        if (from >= end) {
+            return tni_csv_shape_table(chunk, place, 0, 0, error);
+        }
     }
+    TNI_TRY(tni_csv_index_extract(&chunk->index, place->dialect, place->text, begin, end,
+                                  place->size, from, table, &rest, error));
+    first = (uint32_t)(tni_csv_skip_blank(place->dialect, place->text, place->size, from) - begin);
     plain = table->records;
     *next = rest;
     if (rest < end) { /* the record that crosses the end */

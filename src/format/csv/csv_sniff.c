@@ -730,7 +730,7 @@ static trueno_status tni_csv_find_types(tni_csv_sniffer *sniffer, tni_csv_shape 
     return tni_csv_make_names(sniffer, &shape->dialect, first.fields, header, shape);
 }
 
-/* ------------------------------------------------------------------------------ the functions --- */
+/* ---------------------------------------------------------------------------- the functions --- */
 
 static trueno_status tni_csv_sniffer_init(tni_csv_sniffer *sniffer, tni_env *env,
                                           const tni_csv_options *options, const char *path,

@@ -947,9 +947,10 @@ static trueno_status tni_csv_no_column(const tni_csv_source *source, const char 
             near = source->source.fields[f].name;
         }
     }
-    return tni_fail(error, TRUENO_ERROR_BINDER, "%s: %s names column \"%s\", which is not there%s%s%s",
-                    source->source.name, option, name, near != NULL ? "; did you mean \"" : "",
-                    near != NULL ? near : "", near != NULL ? "\"?" : "");
+    return tni_fail(error, TRUENO_ERROR_BINDER,
+                    "%s: %s names column \"%s\", which is not there%s%s%s", source->source.name,
+                    option, name, near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+                    near != NULL ? "\"?" : "");
 }
 
 static trueno_status tni_csv_give_type(tni_csv_source *source, uint32_t field, const char *type,

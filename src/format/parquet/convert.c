@@ -51,7 +51,8 @@ static const char *tni_parquet_times_1000(const uint8_t *in, uint32_t width, siz
                                           int64_t *out) {
     size_t i;
     for (i = 0; i < n; i++) {
-        int64_t v = width == 4 ? tni_parquet_load_i32(in + 4 * i) : tni_parquet_load_i64(in + 8 * i);
+        int64_t v =
+            width == 4 ? tni_parquet_load_i32(in + 4 * i) : tni_parquet_load_i64(in + 8 * i);
         if (v > INT64_MAX / 1000 || v < INT64_MIN / 1000) {
             return "a time in milliseconds is out of the range of microseconds";
         }

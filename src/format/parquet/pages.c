@@ -369,7 +369,8 @@ TNI_FORCE_INLINE void tni_parquet_make_view(const uint8_t *data, size_t length, 
                                             UINT64_C(0xffffffffffffff),
                                             UINT64_MAX};
     static const uint32_t prefix_masks[5] = {0, 0xff, 0xffff, 0xffffff, UINT32_MAX};
-    uint64_t head = (uint64_t)(tni_load_le32(data) & prefix_masks[TNI_MIN(length, (size_t)4)]) << 32;
+    uint64_t head = (uint64_t)(tni_load_le32(data) & prefix_masks[TNI_MIN(length, (size_t)4)])
+                    << 32;
     uint64_t tail = tni_load_le64(data + 4) & tail_masks[TNI_MIN(length, (size_t)12)];
     head |= (uint32_t)length;
     tail = length <= TNI_STRING_INLINE ? tail : (uint64_t)(uintptr_t)data;
@@ -567,11 +568,13 @@ static trueno_status tni_parquet_dictionary_fixed(const tni_env *env,
     if (tni_type_is_string(leaf->type)) {
         return tni_parquet_dictionary_views(chunk, data, heap, out, error);
     }
-    status = tni_buffer_new(chunk->file->memory, (out->count + (size_t)1) * 16, &out->values, error);
+    status =
+        tni_buffer_new(chunk->file->memory, (out->count + (size_t)1) * 16, &out->values, error);
     if (status == TRUENO_OK) {
         reason = tni_parquet_convert_fixed(leaf, data, out->count, out->values->data, NULL);
-        status = reason ? tni_parquet_chunk_fail(chunk, at, error, TRUENO_ERROR_FORMAT, "%s", reason)
-                        : tni_parquet_dictionary_range(env, chunk, out, error);
+        status = reason
+                     ? tni_parquet_chunk_fail(chunk, at, error, TRUENO_ERROR_FORMAT, "%s", reason)
+                     : tni_parquet_dictionary_range(env, chunk, out, error);
     }
     tni_buffer_release(heap);
     return status;
@@ -661,8 +664,9 @@ static trueno_status tni_parquet_cursor_next(tni_parquet_cursor *c, tni_error *e
     while (c->left == 0) {
         size_t have = (size_t)(chunk->end - c->next), used = 0;
         c->page_at = c->next;
-        if (have == 0 || !tni_parquet_parse_page(c->next, TNI_MIN(have, (size_t)TNI_PARQUET_HEADER_MAX),
-                                                 &used, &c->header)) {
+        if (have == 0 ||
+            !tni_parquet_parse_page(c->next, TNI_MIN(have, (size_t)TNI_PARQUET_HEADER_MAX), &used,
+                                    &c->header)) {
             return tni_parquet_fail(c, error, TRUENO_ERROR_FORMAT,
                                     "malformed page header, %llu rows are missing",
                                     (unsigned long long)(chunk->rows - c->row));
@@ -684,8 +688,8 @@ static trueno_status tni_parquet_cursor_next(tni_parquet_cursor *c, tni_error *e
         }
     }
     if (c->left > chunk->rows - c->row) {
-        return tni_parquet_fail(c, error, TRUENO_ERROR_FORMAT, "page claims %lu values, %llu remain",
-                                (unsigned long)c->left,
+        return tni_parquet_fail(c, error, TRUENO_ERROR_FORMAT,
+                                "page claims %lu values, %llu remain", (unsigned long)c->left,
                                 (unsigned long long)(chunk->rows - c->row));
     }
     return TRUENO_OK;

@@ -139,9 +139,9 @@ static trueno_status tni_parquet_file_footer(tni_env *env, tni_parquet_file *fil
                         (unsigned long)length, (unsigned long long)file->size);
     }
     if (length > env->limits->footer_bytes) {
-        return tni_fail(error, TRUENO_ERROR_LIMIT, "%s: footer of %lu bytes exceeds the limit of %lu",
-                        file->path, (unsigned long)length,
-                        (unsigned long)env->limits->footer_bytes);
+        return tni_fail(error, TRUENO_ERROR_LIMIT,
+                        "%s: footer of %lu bytes exceeds the limit of %lu", file->path,
+                        (unsigned long)length, (unsigned long)env->limits->footer_bytes);
     }
     file->data_end = file->size - 8 - length;
     TNI_TRY(tni_buffer_new(file->memory, (size_t)length + 1, &file->footer, error));

@@ -68,8 +68,8 @@ static trueno_status tni_parquet_buffer_strings(tni_parquet_column_writer *c, tn
             tni_bit_clear(c->validity, at + i);
             c->nulls++;
         } else if (v->form == TNI_FORM_DICT) {
-            TNI_TRY(tni_parquet_map_code(c, memory, v->dictionary, (uint32_t)tni_vector_code(v, row),
-                                         &codes[i], error));
+            TNI_TRY(tni_parquet_map_code(c, memory, v->dictionary,
+                                         (uint32_t)tni_vector_code(v, row), &codes[i], error));
         } else {
             const tni_string *s = &((const tni_string *)v->data)[row];
             TNI_TRY(tni_interner_add(&c->interner, s, tni_hash_string(s), &codes[i], error));

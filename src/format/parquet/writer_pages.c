@@ -241,7 +241,8 @@ static bool tni_parquet_strings_pay(const tni_parquet_column_writer *c, uint32_t
     uint64_t plain = 0, entries = 0;
     uint32_t i;
     for (i = 0; i < rows; i++) {
-        plain += tni_parquet_row_valid(c, i) ? 4 + (uint64_t)c->interner.values[codes[i]].length : 0;
+        plain +=
+            tni_parquet_row_valid(c, i) ? 4 + (uint64_t)c->interner.values[codes[i]].length : 0;
     }
     for (i = 0; i < c->interner.count; i++) {
         entries += 4 + (uint64_t)c->interner.values[i].length;
@@ -594,7 +595,8 @@ TNI_FN trueno_status tni_parquet_column_flush(tni_parquet_column_writer *column,
         status = tni_parquet_put_dictionary(column, &codes, sink, written, error);
     }
     if (status == TRUENO_OK) {
-        const uint32_t *used = strings ? (const uint32_t *)(const void *)column->values : codes.codes;
+        const uint32_t *used =
+            strings ? (const uint32_t *)(const void *)column->values : codes.codes;
         status = tni_parquet_put_pages(column, rows, codes.used ? used : NULL,
                                        strings ? column->interner.count : codes.count, sink,
                                        written, error);
