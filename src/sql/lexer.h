@@ -125,7 +125,7 @@ typedef enum tni_symbol {
     X(AS, "as", R)                                                                                 \
     X(ASC, "asc", R)                                                                               \
     X(ASOF, "asof", F)                                                                             \
-    X(ASYMMETRIC, "asymmetric", U)                                                                 \
+    X(ASYMMETRIC, "asymmetric", C)                                                                 \
     X(AT, "at", U)                                                                                 \
     X(ATTACH, "attach", U)                                                                         \
     X(BEGIN, "begin", U)                                                                           \
@@ -283,7 +283,7 @@ typedef enum tni_symbol {
     X(STRUCT, "struct", U)                                                                         \
     X(SUBSTRING, "substring", U)                                                                   \
     X(SUMMARIZE, "summarize", U)                                                                   \
-    X(SYMMETRIC, "symmetric", U)                                                                   \
+    X(SYMMETRIC, "symmetric", C)                                                                   \
     X(TABLE, "table", R)                                                                           \
     X(TABLES, "tables", U)                                                                         \
     X(TABLESAMPLE, "tablesample", F)                                                               \

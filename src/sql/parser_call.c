@@ -290,15 +290,17 @@ static bool tni_call_suffix(tni_parser *parser, tni_ast_expression *call) {
     return true;
 }
 
-static bool tni_call_nulls(tni_parser *parser, tni_ast_expression *call) {
+/* IGNORE NULLS or RESPECT NULLS; behind the parenthesis only before OVER, or the words of an
+ * outer call, f(g(x) IGNORE NULLS), would go to the inner one. */
+static void tni_call_nulls(tni_parser *parser, tni_ast_expression *call, bool inside) {
     bool ignore = tni_parser_at(parser, TNI_WORD_IGNORE);
     if ((ignore || tni_parser_at(parser, TNI_WORD_RESPECT)) &&
-        tni_parser_next_is(parser, TNI_WORD_NULLS)) {
+        tni_parser_next_is(parser, TNI_WORD_NULLS) &&
+        (inside || tni_parser_peek(parser, 2)->id == TNI_WORD_OVER)) {
         tni_parser_advance(parser);
         tni_parser_advance(parser);
         call->ignore_nulls = ignore;
     }
-    return true;
 }
 
 static bool tni_call_over(tni_parser *parser, tni_ast_expression *call) {
@@ -373,17 +375,19 @@ TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_call(tni_parser *parser, cons
         !tni_parser_at(parser, TNI_WORD_ORDER) && !tni_call_arguments(parser, call)) {
         return NULL;
     }
-    tni_call_nulls(parser, call);
+    tni_call_nulls(parser, call, true);
     if (tni_parser_accept(parser, TNI_WORD_ORDER)) {
         if (!tni_parser_expect(parser, TNI_WORD_BY) ||
             (call->order = tni_parser_order(parser)) == NULL) {
             return NULL;
         }
-        tni_call_nulls(parser, call);
+        tni_call_nulls(parser, call, true);
     }
-    if (!tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN) || !tni_call_suffix(parser, call) ||
-        !tni_call_nulls(parser, call) || !tni_call_over(parser, call) ||
-        tni_call_refuse_state(parser)) {
+    if (!tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN) || !tni_call_suffix(parser, call)) {
+        return NULL;
+    }
+    tni_call_nulls(parser, call, false);
+    if (!tni_call_over(parser, call) || tni_call_refuse_state(parser)) {
         return NULL;
     }
     return tni_parser_finish(parser, call, start);
