@@ -5,12 +5,14 @@
  * merged collection is in input order whoever read what. Keys are looked at only then (sort.h),
  * the other columns only when rows are emitted. Where the input's own order is up to chance (it
  * comes from an aggregate) the remaining columns join the keys, ascending, NULLs last: the answer
- * never depends on the number of threads. May use: exec, column.
+ * never depends on the number of threads. A small LIMIT keeps its rows only (top_k.c); then two
+ * columns behind the input's say where a row stood. May use: exec, column.
  */
 #include "exec/sort.h"
 
 #define TNI_SORT_BATCH_ROWS TNI_SEGMENT_ROWS /* rows a worker takes at once when emitting */
 #define TNI_SORT_WALK_DEPTH 1000u
+#define TNI_SORT_TOP_ROWS 100000u /* most rows, offset included, that top-k is for */
 
 typedef struct tni_sort_worker {
     tni_collection *rows;
@@ -24,6 +26,11 @@ typedef struct tni_sort_state {
     uint32_t owners;
     tni_sort_key *keys;
     uint32_t key_count, key_capacity;
+    tni_type *types;             /* the input's columns, then two for positions */
+    uint32_t column_count;       /* of the rows kept */
+    bool positions;
+    uint64_t top_count;          /* rows wanted, offset included */
+    tni_top_k *top;              /* NULL: everything is kept */
     tni_sort_worker *workers;
     uint32_t worker_count;
     tni_collection *merged;
@@ -70,6 +77,14 @@ static bool tni_sort_input_unordered(const tni_plan *plan, uint32_t depth) {
     return false;
 }
 
+static tni_sort_key tni_sort_ascending(uint32_t column) {
+    tni_sort_key key;
+    key.column = column;
+    key.descending = false;
+    key.nulls_first = false;
+    return key;
+}
+
 /* A column counts once as a key: its first place decides. */
 static void tni_sort_add_key(tni_sort_state *state, bool *seen, tni_sort_key key) {
     if (!seen[key.column]) {
@@ -81,27 +96,64 @@ static void tni_sort_add_key(tni_sort_state *state, bool *seen, tni_sort_key key
 static trueno_status tni_sort_make_keys(tni_sort_state *state, tni_error *error) {
     const tni_plan *plan = state->plan;
     tni_memory *memory = state->run->env->memory;
-    bool *seen = (bool *)tni_alloc_zero(memory, TNI_MAX(plan->column_count, 1u));
+    size_t most = (size_t)plan->column_count + 2;
+    bool *seen = (bool *)tni_alloc_zero(memory, most);
     uint32_t i;
-    state->key_capacity = TNI_MAX(plan->column_count, 1u);
-    state->keys = (tni_sort_key *)tni_alloc_array(memory, state->key_capacity, sizeof *state->keys);
-    if (seen == NULL || state->keys == NULL) {
-        tni_free(memory, seen, TNI_MAX(plan->column_count, 1u));
-        return tni_memory_fail(memory, state->key_capacity * sizeof *state->keys, error);
+    state->key_capacity = (uint32_t)most;
+    state->keys = (tni_sort_key *)tni_alloc_array(memory, most, sizeof *state->keys);
+    state->types = (tni_type *)tni_alloc_array(memory, most, sizeof *state->types);
+    if (seen == NULL || state->keys == NULL || state->types == NULL) {
+        tni_free(memory, seen, most);
+        return tni_memory_fail(memory, most * sizeof *state->keys, error);
     }
+    memcpy(state->types, plan->types, plan->column_count * sizeof *state->types);
+    state->types[plan->column_count] = tni_type_make(TRUENO_TYPE_UBIGINT);
+    state->types[plan->column_count + 1] = tni_type_make(TRUENO_TYPE_UINTEGER);
+    state->column_count = plan->column_count;
     for (i = 0; i < plan->sort_key_count; i++) {
         tni_sort_add_key(state, seen, plan->sort_keys[i]);
     }
-    if (tni_sort_input_unordered(plan->input, 0)) {
-        for (i = 0; i < plan->column_count; i++) {
-            tni_sort_key key;
-            memset(&key, 0, sizeof key);
-            key.column = i;
-            tni_sort_add_key(state, seen, key);
-        }
+    state->positions = !tni_sort_input_unordered(plan->input, 0);
+    for (i = 0; !state->positions && i < plan->column_count; i++) {
+        tni_sort_add_key(state, seen, tni_sort_ascending(i));
     }
-    tni_free(memory, seen, TNI_MAX(plan->column_count, 1u));
+    tni_free(memory, seen, most);
     return TRUENO_OK;
+}
+
+/* Rows where only the first few count, in a share of memory that lets them be. */
+static bool tni_sort_is_top(const tni_sort_state *state) {
+    const tni_plan *plan = state->plan;
+    const tni_env *env = state->run->env;
+    uint64_t count = plan->limit + plan->offset, bytes = 16;
+    uint32_t i;
+    if (plan->limit > TNI_SORT_TOP_ROWS || plan->offset > TNI_SORT_TOP_ROWS ||
+        count > TNI_SORT_TOP_ROWS) {
+        return false;
+    }
+    for (i = 0; i < plan->column_count; i++) {
+        bytes += tni_type_width(plan->types[i]);
+    }
+    if (count > 1000 && plan->input != NULL && plan->input->rows > 0 &&
+        (double)count > plan->input->rows / 2) {
+        return false;
+    }
+    return count * bytes * env->threads < (uint64_t)env->memory->limit / 16;
+}
+
+/* Keep the first rows only: where a row stood becomes its last keys. */
+static trueno_status tni_sort_begin_top(tni_sort_state *state, uint32_t workers,
+                                        tni_error *error) {
+    uint32_t columns = state->plan->column_count;
+    state->top_count = state->plan->limit + state->plan->offset;
+    if (state->positions) {
+        state->column_count = columns + 2;
+        state->keys[state->key_count++] = tni_sort_ascending(columns);
+        state->keys[state->key_count++] = tni_sort_ascending(columns + 1);
+    }
+    return tni_top_k_new(state->run, state->types, state->column_count, state->keys,
+                         state->key_count, state->positions, TNI_MAX(state->top_count, 1u),
+                         workers, &state->top, error);
 }
 
 /* ---------------------------------------------------------------------------- state --- */
@@ -117,9 +169,11 @@ static void tni_sort_state_free(tni_sort_state *state) {
         tni_scratch_free(&state->workers[i].scratch);
     }
     tni_free(memory, state->workers, state->worker_count * sizeof *state->workers);
+    tni_top_k_free(state->top);
     tni_sorter_free(&state->sorter);
     tni_collection_release(state->merged);
     tni_free(memory, state->keys, state->key_capacity * sizeof *state->keys);
+    tni_free(memory, state->types, state->key_capacity * sizeof *state->types);
     tni_free(memory, state, sizeof *state);
 }
 
@@ -131,6 +185,9 @@ static trueno_status tni_sort_begin(tni_operator *base, tni_pipeline *pipeline,
     tni_memory *memory = state->run->env->memory;
     size_t size = pipeline->workers * sizeof *state->workers;
     uint32_t i;
+    if (tni_sort_is_top(state)) {
+        return tni_sort_begin_top(state, pipeline->workers, error);
+    }
     state->workers = (tni_sort_worker *)tni_alloc_zero(memory, size);
     if (state->workers == NULL) {
         return tni_memory_fail(memory, size, error);
@@ -147,9 +204,17 @@ static trueno_status tni_sort_begin(tni_operator *base, tni_pipeline *pipeline,
 static trueno_status tni_sort_push(tni_operator *base, uint32_t worker_index, tni_chunk *chunk,
                                    tni_error *error) {
     tni_sort_state *state = ((tni_sort_sink *)base)->state;
-    tni_sort_worker *worker = &state->workers[worker_index];
-    tni_scratch_reset(&worker->scratch);
+    tni_sort_worker *worker;
     tni_atomic_add_i64(&base->rows, (int64_t)chunk->active);
+    if (state->top != NULL) {
+        if (state->top_count == 0) {
+            tni_atomic_store_i32(&base->pipeline->stopped, 1);
+            return TRUENO_OK;
+        }
+        return tni_top_k_push(state->top, worker_index, chunk, error);
+    }
+    worker = &state->workers[worker_index];
+    tni_scratch_reset(&worker->scratch);
     return tni_collection_append(worker->rows, state->run->env, chunk, &worker->scratch, error);
 }
 
@@ -181,7 +246,8 @@ static trueno_status tni_sort_merge_workers(tni_sort_state *state, tni_error *er
 static trueno_status tni_sort_finish(tni_operator *base, tni_error *error) {
     tni_sort_state *state = ((tni_sort_sink *)base)->state;
     const tni_plan *plan = state->plan;
-    TNI_TRY(tni_sort_merge_workers(state, error));
+    TNI_TRY(state->top != NULL ? tni_top_k_take(state->top, &state->merged, error)
+                               : tni_sort_merge_workers(state, error));
     TNI_TRY(tni_sorter_run(&state->sorter, state->run->env, state->run->scheduler, state->merged,
                            state->keys, state->key_count, error));
     state->first = TNI_MIN(plan->offset, state->merged->rows);
@@ -332,3 +398,4 @@ TNI_FN trueno_status tni_sort_new(tni_run *run, const tni_plan *plan, tni_operat
 
 #undef TNI_SORT_BATCH_ROWS
 #undef TNI_SORT_WALK_DEPTH
+#undef TNI_SORT_TOP_ROWS

@@ -118,6 +118,10 @@ TNI_FN int tni_sort_compare_values(tni_sort_kind kind, const void *a, const void
 /* A word that never orders two values wrongly; equal words may hide different values. */
 TNI_FN uint64_t tni_sort_word(tni_sort_kind kind, const void *value);
 
+/* Words of `count` values in a row, mirrored when `descending`. */
+TNI_FN void tni_sort_words_of(tni_sort_kind kind, const void *values, uint32_t count,
+                              bool descending, uint64_t *out);
+
 /* ---- sort_words.c ---- */
 /* Stable sort by word; `spare` has room for `count` entries. False: the query must stop. */
 TNI_FN bool tni_sort_words(const tni_env *env, tni_sort_entry *entries, tni_sort_entry *spare,
@@ -133,5 +137,20 @@ TNI_FN void tni_sorter_free(tni_sorter *sorter);
 TNI_FN trueno_status tni_sorter_gather(const tni_sorter *sorter, const tni_sort_entry *entries,
                                        uint32_t count, uint32_t column_count,
                                        tni_scratch *scratch, tni_vector *out, tni_error *error);
+
+/* ---- top_k.c ---- */
+/* The first `count` rows in key order, kept per worker in bounded memory. */
+typedef struct tni_top_k tni_top_k;
+/* `types` and `keys` stay the caller's. With `positions`, two columns behind the others say where
+ * a row stood in the input, and the caller's keys end with them. */
+TNI_FN trueno_status tni_top_k_new(tni_run *run, const tni_type *types, uint32_t column_count,
+                                   const tni_sort_key *keys, uint32_t key_count, bool positions,
+                                   uint64_t count, uint32_t workers, tni_top_k **out,
+                                   tni_error *error);
+TNI_FN trueno_status tni_top_k_push(tni_top_k *top, uint32_t worker, const tni_chunk *chunk,
+                                    tni_error *error);
+/* All workers' candidates, sealed. */
+TNI_FN trueno_status tni_top_k_take(tni_top_k *top, tni_collection **out, tni_error *error);
+TNI_FN void tni_top_k_free(tni_top_k *top); /* NULL is fine */
 
 #endif

@@ -178,6 +178,36 @@ TNI_FN uint64_t tni_sort_word(tni_sort_kind kind, const void *value) {
     }
 }
 
+TNI_FN void tni_sort_words_of(tni_sort_kind kind, const void *values, uint32_t count,
+                              bool descending, uint64_t *out) {
+    const uint8_t *p = (const uint8_t *)values;
+    const uint64_t flip = descending ? ~UINT64_C(0) : 0;
+    uint32_t i;
+    switch (kind) {
+#define TNI_SORT_EACH(kind, type, name)                                                            \
+    case kind:                                                                                     \
+        for (i = 0; i < count; i++) {                                                              \
+            out[i] = tni_sort_word_##name(p + (size_t)i * sizeof(type)) ^ flip;                    \
+        }                                                                                          \
+        break;
+        TNI_SORT_EACH(TNI_SORT_U8, uint8_t, u8)
+        TNI_SORT_EACH(TNI_SORT_U16, uint16_t, u16)
+        TNI_SORT_EACH(TNI_SORT_U32, uint32_t, u32)
+        TNI_SORT_EACH(TNI_SORT_U64, uint64_t, u64)
+        TNI_SORT_EACH(TNI_SORT_I8, int8_t, i8)
+        TNI_SORT_EACH(TNI_SORT_I16, int16_t, i16)
+        TNI_SORT_EACH(TNI_SORT_I32, int32_t, i32)
+        TNI_SORT_EACH(TNI_SORT_I64, int64_t, i64)
+        TNI_SORT_EACH(TNI_SORT_F32, float, f32)
+        TNI_SORT_EACH(TNI_SORT_F64, double, f64)
+#undef TNI_SORT_EACH
+    default: /* strings and 128-bit values */
+        for (i = 0; i < count; i++) {
+            out[i] = tni_sort_word(kind, p + (size_t)i * 16) ^ flip;
+        }
+    }
+}
+
 TNI_INLINE int tni_sort_order(uint64_t a, uint64_t b) {
     return a < b ? -1 : a > b;
 }
