@@ -32,6 +32,9 @@ TNI_FN trueno_status tni_dictionary_new(tni_memory *memory, tni_buffer *values, 
                                         tni_buffer *heap, bool unique, tni_dictionary **out,
                                         tni_error *error);
 
+/* Equality, fast for strings that mostly are equal (the last bytes are looked at early). */
+TNI_FN bool tni_string_same(const tni_string *a, const tni_string *b);
+
 /* Interning: string -> code, growing. Not thread-safe. */
 typedef struct tni_interner {
     tni_memory *memory;

@@ -100,6 +100,28 @@ static uint32_t tni_segment_run_of(const tni_segment *segment, uint32_t row) {
     return low;
 }
 
+/* tni_string_make without a branch on the length of short strings: 16 bytes are loaded where the
+ * heap has them, and those beyond the end cleared. */
+static tni_string tni_segment_make_string(const tni_segment *segment, uint64_t from,
+                                          uint32_t length) {
+    const uint8_t *p = segment->heap + from;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (length <= TNI_STRING_INLINE && segment->heap_size - from >= 16) {
+        tni_string s;
+        uint64_t low, high;
+        memcpy(&low, p, 8);
+        memcpy(&high, p + 8, 8);
+        low &= tni_low_bits(length * 8);
+        high &= length > 8 ? tni_low_bits((length - 8) * 8) : 0;
+        s.length = length;
+        memcpy(s.bytes, &low, 4);
+        s.tail.bits = low >> 32 | high << 32;
+        return s;
+    }
+#endif
+    return tni_string_make(p, length);
+}
+
 /* String `row` of a PLAIN string segment, whatever its layout. */
 TNI_FN tni_string tni_segment_string(const tni_segment *segment, uint32_t row) {
     uint64_t from, to;
@@ -118,7 +140,7 @@ TNI_FN tni_string tni_segment_string(const tni_segment *segment, uint32_t row) {
     if (from > to || to > segment->heap_size || to - from > UINT32_MAX) {
         return tni_string_make(NULL, 0); /* readers check offsets; a hole must not crash us */
     }
-    return tni_string_make(segment->heap + from, (size_t)(to - from));
+    return tni_segment_make_string(segment, from, (uint32_t)(to - from));
 }
 
 /* A flat vector of the segment's type over `data`, no validity yet. */

@@ -28,7 +28,7 @@ typedef struct tni_encode {
     uint32_t valid;            /* rows that are not NULL */
     const void *values;
     const uint64_t *validity;  /* NULL when there are no NULLs */
-    void *patched;             /* our copy of `values`, or NULL */
+    tni_buffer *patched;       /* our copy of `values`, or NULL */
     uint32_t runs;             /* of bitwise equal values; rows + 1: too many to be counted */
     uint64_t span;             /* integers: max - min */
     tni_segment *segment;
@@ -36,36 +36,59 @@ typedef struct tni_encode {
 } tni_encode;
 
 static void tni_encode_end(tni_encode *e) {
-    tni_free(e->env->memory, e->patched, (size_t)e->rows * e->width);
+    tni_buffer_release(e->patched);
     e->patched = NULL;
 }
+
+/* out[i] = v[i] where row i is valid, else the value of the last valid row, `last` at first. No
+ * branch: it would be mispredicted at every other NULL. */
+#define TNI_ENCODE_PICK(kind, old, now, bit) (kind)((old) ^ (((old) ^ (now)) & (0 - (bit))))
+#define TNI_ENCODE_PICK_WIDE(kind, old, now, bit) ((bit) ? (now) : (old))
+#define TNI_ENCODE_PATCH(name, kind, pick)                                                         \
+    static void tni_encode_patch_##name(const kind *v, const uint64_t *validity, uint32_t rows,    \
+                                        kind last, kind *out) {                                    \
+        uint32_t i, j, end;                                                                        \
+        for (i = 0; i < rows; i = end) {                                                           \
+            uint64_t word = validity[i / 64];                                                      \
+            end = TNI_MIN(rows, i + 64);                                                           \
+            for (j = i; j < end; j++, word >>= 1) {                                                \
+                last = pick(kind, last, v[j], word & 1);                                           \
+                out[j] = last;                                                                     \
+            }                                                                                      \
+        }                                                                                          \
+    }
+TNI_ENCODE_PATCH(8, uint8_t, TNI_ENCODE_PICK)
+TNI_ENCODE_PATCH(16, uint16_t, TNI_ENCODE_PICK)
+TNI_ENCODE_PATCH(32, uint32_t, TNI_ENCODE_PICK)
+TNI_ENCODE_PATCH(64, uint64_t, TNI_ENCODE_PICK)
+TNI_ENCODE_PATCH(128, tni_i128, TNI_ENCODE_PICK_WIDE)
 
 /* A copy of the values in which a NULL row repeats the valid row before it (the first ones the
  * row after them). At least one row is valid. */
 static trueno_status tni_encode_patch(tni_encode *e) {
     size_t size = (size_t)e->rows * e->width;
-    const uint8_t *from = (const uint8_t *)e->values;
-    uint32_t width = e->width, last = 0, i;
-    uint8_t *to;
+    const void *v = e->values;
+    uint32_t first = 0;
+    void *to;
     if (!e->validity) {
         return TRUENO_OK;
     }
-    to = (uint8_t *)tni_alloc(e->env->memory, size);
-    if (!to) {
-        return tni_memory_fail(e->env->memory, size, e->error);
+    TNI_TRY(tni_buffer_new(e->env->memory, size, &e->patched, e->error));
+    to = e->patched->data;
+    while (!tni_bit_get(e->validity, first)) {
+        first++;
     }
-    while (!tni_bit_get(e->validity, last)) {
-        last++;
+#define TNI_ENCODE_PATCH_AS(name, kind)                                                            \
+    tni_encode_patch_##name((const kind *)v, e->validity, e->rows, ((const kind *)v)[first],       \
+                            (kind *)to)
+    switch (e->width) {
+    case 1: TNI_ENCODE_PATCH_AS(8, uint8_t); break;
+    case 2: TNI_ENCODE_PATCH_AS(16, uint16_t); break;
+    case 4: TNI_ENCODE_PATCH_AS(32, uint32_t); break;
+    case 8: TNI_ENCODE_PATCH_AS(64, uint64_t); break;
+    default: TNI_ENCODE_PATCH_AS(128, tni_i128); break;
     }
-    memcpy(to, from, size);
-    for (i = 0; i < e->rows; i++) {
-        if (tni_bit_get(e->validity, i)) {
-            last = i;
-        } else {
-            memcpy(to + (size_t)i * width, from + (size_t)last * width, width);
-        }
-    }
-    e->patched = to;
+#undef TNI_ENCODE_PATCH_AS
     e->values = to;
     return TRUENO_OK;
 }
@@ -351,28 +374,45 @@ static trueno_status tni_encode_constant(tni_encode *e) {
     return TRUENO_OK;
 }
 
+/* Every row writes the slot of its run; the last one of the run is what stays. */
+#define TNI_ENCODE_RUNS(name, kind, differ)                                                        \
+    static void tni_encode_write_runs_##name(const kind *v, uint32_t rows, kind *out,              \
+                                             uint32_t *ends) {                                     \
+        uint32_t run = 0, i;                                                                       \
+        for (i = 0; i + 1 < rows; i++) {                                                           \
+            out[run] = v[i];                                                                       \
+            ends[run] = i + 1;                                                                     \
+            run += differ(v[i], v[i + 1]);                                                         \
+        }                                                                                          \
+        out[run] = v[i];                                                                           \
+        ends[run] = rows;                                                                          \
+    }
+#define TNI_ENCODE_DIFFER(x, y) ((x) != (y))
+#define TNI_ENCODE_DIFFER_WIDE(x, y) (memcmp(&(x), &(y), 16) != 0)
+TNI_ENCODE_RUNS(8, uint8_t, TNI_ENCODE_DIFFER)
+TNI_ENCODE_RUNS(16, uint16_t, TNI_ENCODE_DIFFER)
+TNI_ENCODE_RUNS(32, uint32_t, TNI_ENCODE_DIFFER)
+TNI_ENCODE_RUNS(64, uint64_t, TNI_ENCODE_DIFFER)
+TNI_ENCODE_RUNS(128, tni_i128, TNI_ENCODE_DIFFER_WIDE)
+
 static trueno_status tni_encode_runs_write(tni_encode *e) {
-    const uint8_t *v = (const uint8_t *)e->values;
-    uint32_t width = e->width, run = 0, i;
+    const void *v = e->values;
     uint32_t *ends;
-    uint8_t *to;
-    void *data;
+    void *data, *to;
     TNI_TRY(tni_encode_buffer(e, 3, (size_t)e->runs * sizeof *ends, &data));
     ends = (uint32_t *)data;
-    TNI_TRY(tni_encode_buffer(e, 0, (size_t)e->runs * width, &data));
-    to = (uint8_t *)data;
-    for (i = 0; i < e->rows; i++) {
-        const uint8_t *value = v + (size_t)i * width;
-        if (i + 1 == e->rows || memcmp(value, value + width, width) != 0) {
-            memcpy(to + (size_t)run * width, value, width);
-            ends[run++] = i + 1;
-        }
+    TNI_TRY(tni_encode_buffer(e, 0, (size_t)e->runs * e->width, &to));
+    switch (e->width) {
+    case 1: tni_encode_write_runs_8((const uint8_t *)v, e->rows, (uint8_t *)to, ends); break;
+    case 2: tni_encode_write_runs_16((const uint16_t *)v, e->rows, (uint16_t *)to, ends); break;
+    case 4: tni_encode_write_runs_32((const uint32_t *)v, e->rows, (uint32_t *)to, ends); break;
+    case 8: tni_encode_write_runs_64((const uint64_t *)v, e->rows, (uint64_t *)to, ends); break;
+    default: tni_encode_write_runs_128((const tni_i128 *)v, e->rows, (tni_i128 *)to, ends);
     }
-    TNI_ASSERT(run == e->runs);
     e->segment->encoding = TNI_ENCODING_RLE;
     e->segment->data = to;
     e->segment->run_ends = ends;
-    e->segment->run_count = run;
+    e->segment->run_count = e->runs;
     return TRUENO_OK;
 }
 
@@ -417,12 +457,20 @@ static trueno_status tni_encode_narrow(tni_encode *e, uint32_t code_width) {
     return TRUENO_OK;
 }
 
+/* The patched copy, where there is one, becomes the segment's data. */
 static trueno_status tni_encode_plain(tni_encode *e) {
     size_t size = (size_t)e->rows * e->width;
     void *data;
-    TNI_TRY(tni_encode_buffer(e, 0, size, &data));
-    memcpy(data, e->values, size);
-    tni_vector_clear_nulls(data, e->width, e->validity, e->rows);
+    if (e->patched) {
+        e->segment->buffers[0] = e->patched;
+        e->segment->bytes += size;
+        e->patched = NULL;
+        data = e->segment->buffers[0]->data;
+        tni_vector_clear_nulls(data, e->width, e->validity, e->rows);
+    } else {
+        TNI_TRY(tni_encode_buffer(e, 0, size, &data));
+        memcpy(data, e->values, size);
+    }
     e->segment->encoding = TNI_ENCODING_PLAIN;
     e->segment->data = data;
     return TRUENO_OK;
@@ -459,7 +507,7 @@ static trueno_status tni_encode_intern(tni_encode *e, tni_interner *interner, bo
         if (e->validity && !tni_bit_get(e->validity, i)) {
             continue;
         }
-        if (!last || !tni_string_equal(last, &v[i])) {
+        if (!last || !tni_string_same(last, &v[i])) {
             TNI_TRY(tni_interner_add(interner, &v[i], tni_hash_string(&v[i]), &code, e->error));
             last = &v[i];
         }
@@ -495,14 +543,24 @@ static trueno_status tni_encode_write_codes(tni_encode *e, const uint32_t *codes
     return TRUENO_OK;
 }
 
-/* Widen the zone's bounds by one string. */
+static uint32_t tni_encode_prefix(const tni_string *string) {
+    return (uint32_t)string->bytes[0] << 24 | (uint32_t)string->bytes[1] << 16 |
+           (uint32_t)string->bytes[2] << 8 | string->bytes[3];
+}
+
+/* Widen the zone's bounds by one string; most lie inside by their first four bytes already. */
 static void tni_encode_bound_string(tni_zone *zone, tni_type type, const tni_string *string) {
+    uint32_t prefix = tni_encode_prefix(string);
     if (!zone->has_bounds) {
         zone->min = zone->max = tni_value_string(type, *string);
         zone->has_bounds = zone->exact = true;
-    } else if (tni_string_compare(string, &zone->min.as.string) < 0) {
+        return;
+    }
+    if (prefix <= tni_encode_prefix(&zone->min.as.string) &&
+        tni_string_compare(string, &zone->min.as.string) < 0) {
         zone->min.as.string = *string;
-    } else if (tni_string_compare(string, &zone->max.as.string) > 0) {
+    } else if (prefix >= tni_encode_prefix(&zone->max.as.string) &&
+               tni_string_compare(string, &zone->max.as.string) > 0) {
         zone->max.as.string = *string;
     }
 }
@@ -556,8 +614,10 @@ static void tni_encode_zone_strings(const tni_encode *e, const tni_segment *segm
         }
         string = tni_segment_string(segment, i);
         tni_encode_bound_string(zone, e->type, &string);
-        zone->sorted = zone->sorted && tni_string_compare(&last, &string) <= 0;
-        last = string;
+        if (zone->sorted) {
+            zone->sorted = tni_string_compare(&last, &string) <= 0;
+            last = string;
+        }
         if (valid++ % stride == 0) {
             tni_bit_set(sketch, (size_t)(tni_hash_string(&string) % TNI_ENCODE_SKETCH));
             sampled++;
@@ -816,6 +876,12 @@ TNI_FN void tni_segment_compute_zone(const tni_env *env, tni_segment *segment) {
 #undef TNI_ENCODE_SAMPLE
 #undef TNI_ENCODE_SKETCH
 #undef TNI_ENCODE_TRIAL
+#undef TNI_ENCODE_PATCH
+#undef TNI_ENCODE_PICK
+#undef TNI_ENCODE_PICK_WIDE
+#undef TNI_ENCODE_RUNS
+#undef TNI_ENCODE_DIFFER
+#undef TNI_ENCODE_DIFFER_WIDE
 #undef TNI_ENCODE_SCAN
 #undef TNI_ENCODE_ORDER
 #undef TNI_ENCODE_BOUNDS

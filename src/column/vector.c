@@ -98,17 +98,30 @@ static void *tni_vector_space(tni_scratch *scratch, uint32_t rows, uint32_t widt
 
 /* ---- flatten ---- */
 
+#define TNI_CLEAR_NULLS(kind, zero)                                                                \
+    for (i = 0; i < rows; i += 64) {                                                               \
+        uint64_t nulls = ~validity[i / 64] & tni_low_bits(rows - i);                               \
+        for (; nulls; nulls &= nulls - 1) {                                                        \
+            ((kind *)data)[i + tni_ctz64(nulls)] = zero;                                           \
+        }                                                                                          \
+    }                                                                                              \
+    break;
 TNI_FN void tni_vector_clear_nulls(void *data, uint32_t width, const uint64_t *validity,
                                    uint32_t rows) {
-    uint8_t *bytes = (uint8_t *)data;
+    tni_i128 zero = tni_i128_from_i64(0);
     uint32_t i;
-    for (i = 0; validity && i < rows; i += 64) {
-        uint64_t nulls = ~validity[i / 64] & tni_low_bits(rows - i);
-        for (; nulls; nulls &= nulls - 1) {
-            memset(bytes + (size_t)(i + tni_ctz64(nulls)) * width, 0, width);
-        }
+    if (!validity) {
+        return;
+    }
+    switch (width) {
+    case 1: TNI_CLEAR_NULLS(uint8_t, 0)
+    case 2: TNI_CLEAR_NULLS(uint16_t, 0)
+    case 4: TNI_CLEAR_NULLS(uint32_t, 0)
+    case 8: TNI_CLEAR_NULLS(uint64_t, 0)
+    default: TNI_CLEAR_NULLS(tni_i128, zero)
     }
 }
+#undef TNI_CLEAR_NULLS
 
 TNI_FN void tni_vector_repeat(void *out, const void *value, uint32_t width, uint32_t count) {
     uint8_t *to = (uint8_t *)out;
