@@ -162,4 +162,62 @@ TNI_INLINE trueno_status tni_scalar_no_match(const tni_bind_call *call, uint32_t
                        wanted, argument + 1, text);
 }
 
+/* ---- parts of dates: scalar_date.c ---- */
+typedef enum tni_date_part {
+    TNI_PART_MICROSECOND,
+    TNI_PART_MILLISECOND,
+    TNI_PART_SECOND,
+    TNI_PART_MINUTE,
+    TNI_PART_HOUR,
+    TNI_PART_DAY,
+    TNI_PART_WEEK,
+    TNI_PART_MONTH,
+    TNI_PART_QUARTER,
+    TNI_PART_YEAR,
+    TNI_PART_DECADE,
+    TNI_PART_CENTURY,
+    TNI_PART_MILLENNIUM,
+    TNI_PART_ISO_YEAR,
+    TNI_PART_YEAR_WEEK,
+    TNI_PART_WEEKDAY,     /* 0 = Sunday */
+    TNI_PART_ISO_WEEKDAY, /* 1 = Monday ... 7 = Sunday */
+    TNI_PART_DAY_OF_YEAR,
+    TNI_PART_ERA,
+    TNI_PART_EPOCH,
+    TNI_PART_JULIAN,
+    TNI_PART_NANOSECOND,
+    TNI_PART_TIMEZONE /* the offset and its parts: always 0 */
+} tni_date_part;
+
+TNI_FN bool tni_date_part_by_name(const char *name, size_t length, tni_date_part *out);
+/* A moment's day and the microseconds into it. */
+TNI_INLINE int32_t tni_date_of(int64_t us, int64_t *rest) {
+    int64_t left = us % TNI_US_PER_DAY;
+    *rest = left + (left < 0 ? TNI_US_PER_DAY : 0);
+    return (int32_t)(us / TNI_US_PER_DAY - (left < 0 ? 1 : 0));
+}
+TNI_INLINE bool tni_timestamp_is_infinite(int64_t us) {
+    return us == INT64_MAX || us == -INT64_MAX;
+}
+/* An argument that counts as a moment: DATE and every TIMESTAMP become TIMESTAMP (a zone stays).
+ * Others are refused. */
+TNI_FN trueno_status tni_bind_moment(tni_bind_call *call, uint32_t argument, tni_error *error);
+
+/* scalar_date_make.c: rows of the date table that live there */
+#define TNI_DATE_EVALS(X)                                                                          \
+    X(age) X(make_date) X(make_date_days) X(make_time) X(make_timestamp) X(make_timestamp_us)      \
+    X(make_timestamp_ms) X(make_timestamp_ns) X(strftime) X(strptime) X(try_strptime)              \
+    X(to_timestamp) X(to_interval) X(to_interval_real) X(now) X(today) X(clock) X(time_bucket)     \
+    X(epoch_ms_in) X(date_add) X(timezone) X(normalized)
+#define TNI_DATE_EVAL(name) TNI_FN trueno_status tni_eval_##name(tni_call *call);
+TNI_DATE_EVALS(TNI_DATE_EVAL)
+#undef TNI_DATE_EVAL
+TNI_FN trueno_status tni_bind_strftime(tni_bind_call *call, tni_error *error);
+TNI_FN trueno_status tni_bind_strptime(tni_bind_call *call, tni_error *error);
+TNI_FN trueno_status tni_bind_interval_unit(tni_bind_call *call, tni_error *error);
+TNI_FN trueno_status tni_bind_now(tni_bind_call *call, tni_error *error);
+TNI_FN trueno_status tni_bind_make(tni_bind_call *call, tni_error *error);
+TNI_FN trueno_status tni_bind_time_bucket(tni_bind_call *call, tni_error *error);
+TNI_FN trueno_status tni_bind_timezone(tni_bind_call *call, tni_error *error);
+
 #endif
