@@ -238,7 +238,7 @@ static tni_value *tni_show_row(tni_show_state *state) {
             return NULL;
         }
         if (state->count > 0) {
-            memcpy(grown, state->values, state->count * state->columns * sizeof *grown);
+            memcpy(grown, state->values, (size_t)state->count * state->columns * sizeof *grown);
         }
         state->values = grown;
         state->capacity = capacity;

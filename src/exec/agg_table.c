@@ -111,7 +111,7 @@ static trueno_status tni_agg_table_grow(tni_agg *agg, tni_agg_table *table, uint
             fine = grown != NULL;
             if (fine) {
                 tni_free(memory, table->slots,
-                         table->slots == NULL ? 0 : (table->slot_mask + 1) * sizeof *grown);
+                         table->slots == NULL ? 0 : (size_t)(table->slot_mask + 1) * sizeof *grown);
                 table->slots = grown;
                 tni_agg_fill_slots(table, slots);
             }
@@ -179,7 +179,7 @@ TNI_FN void tni_agg_table_free(tni_agg *agg, tni_agg_table *table) {
     tni_free(memory, table->keys, (size_t)table->keys_grown * table->word_count * 8);
     tni_free(memory, table->hashes, (size_t)table->capacity * sizeof *table->hashes);
     if (table->slots != NULL) {
-        tni_free(memory, table->slots, (table->slot_mask + 1) * sizeof *table->slots);
+        tni_free(memory, table->slots, (size_t)(table->slot_mask + 1) * sizeof *table->slots);
     }
     tni_arena_free(&table->heap);
     memset(table, 0, sizeof *table);

@@ -717,7 +717,7 @@ static trueno_status tni_agg_emit_unit(tni_agg_driver *driver, tni_agg_table *ta
         uint32_t count = 0;
         for (; from < to && count < TNI_VECTOR_ROWS; from++) {
             groups[count] = from;
-            count += tni_agg_alive(driver->agg, table, from) ? 1 : 0;
+            count += tni_agg_alive(driver->agg, table, from) ? 1u : 0u;
         }
         if (count > 0) {
             status = tni_agg_emit(driver, table, groups, count, unit << 16 | piece++, &scratch,

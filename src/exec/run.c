@@ -119,9 +119,9 @@ static void tni_collection_slice(tni_collection *rows, uint64_t offset, uint64_t
         for (column = 0; skip > 0 && keep > 0 && column < rows->column_count; column++) {
             size_t width = tni_type_width(rows->types[column]);
             uint8_t *data = (uint8_t *)block->data[column];
-            memmove(data, data + skip * width, keep * width);
+            memmove(data, data + (size_t)skip * width, (size_t)keep * width);
             for (i = 0; block->validity[column] != NULL && i < keep; i++) {
-                if (tni_bit_get(block->validity[column], i + skip)) {
+                if (tni_bit_get(block->validity[column], i + (size_t)skip)) {
                     tni_bit_set(block->validity[column], i);
                 } else {
                     tni_bit_clear(block->validity[column], i);

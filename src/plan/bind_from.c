@@ -364,7 +364,7 @@ static bool tni_from_unique_names(tni_binder *binder, tni_relation *relation) {
     for (i = 1; i < relation->count; i++) {
         uint32_t repeats = 0;
         for (k = 0; k < i; k++) {
-            repeats += tni_name_equal(relation->names[k], relation->names[i]) ? 1 : 0;
+            repeats += tni_name_equal(relation->names[k], relation->names[i]) ? 1u : 0u;
         }
         if (repeats) {
             char number[24];

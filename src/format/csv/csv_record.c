@@ -13,8 +13,8 @@
 
 TNI_FN void tni_csv_dialect_finish(tni_csv_dialect *dialect) {
     memset(dialect->stop, 0, sizeof dialect->stop);
-    dialect->stop['\n'] = 1;
-    dialect->stop['\r'] = 1;
+    dialect->stop[(uint8_t)'\n'] = 1;
+    dialect->stop[(uint8_t)'\r'] = 1;
     dialect->stop[dialect->delimiter[0]] = 1;
     if (dialect->comment != 0) {
         dialect->stop[dialect->comment] = 1;
