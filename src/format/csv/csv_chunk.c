@@ -372,7 +372,7 @@ TNI_FN trueno_status tni_csv_chunk_parse(tni_csv_chunk *chunk, const tni_csv_pla
             return tni_csv_shape_table(chunk, place, 0, 0, error);
         }
     }
-    TNI_TRY(tni_csv_index_extract(&chunk->index, place->dialect, place->text, begin, end,
+    TNI_TRY(tni_csv_index_extract(&chunk->index, place->dialect, place->text, begin,
                                   place->size, from, table, &rest, error));
     first = (uint32_t)(tni_csv_skip_blank(place->dialect, place->text, place->size, from) - begin);
     plain = table->records;

@@ -180,7 +180,7 @@ static trueno_status tni_csv_index_room(tni_csv_index *index, tni_csv_table *tab
 }
 
 TNI_FN trueno_status tni_csv_index_extract(tni_csv_index *index, const tni_csv_dialect *dialect,
-                                           const uint8_t *text, size_t begin, size_t end,
+                                           const uint8_t *text, size_t begin, size_t size,
                                            size_t from, tni_csv_table *table, size_t *rest,
                                            tni_error *error) {
     size_t b, at;
@@ -231,7 +231,7 @@ TNI_FN trueno_status tni_csv_index_extract(tni_csv_index *index, const tni_csv_d
         uint32_t last = index->lasts[table->records - 1];
         table->fields = (size_t)last + 1;
         at = begin + table->ends[last];
-        *rest = at + (text[at] == '\r' && at + 1 < end && text[at + 1] == '\n' ? 2 : 1);
+        *rest = at + (text[at] == '\r' && at + 1 < size && text[at + 1] == '\n' ? 2 : 1);
     } else {
         table->fields = 0;
     }

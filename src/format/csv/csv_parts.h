@@ -274,10 +274,10 @@ TNI_FN tni_csv_summary tni_csv_index_summary(const tni_csv_index *index,
 /* First newline outside quotes at or after `from`, `end` when there is none. */
 TNI_FN size_t tni_csv_index_first_newline(const tni_csv_index *index, size_t begin, size_t end,
                                           bool inside);
-/* Field ends of the records that begin in [from, end) and end before `end`; plain layout.
+/* Field ends of the records that begin at `from` or later and end in the chunk; plain layout.
  * *rest: where the first record begins that does not end there. */
 TNI_FN trueno_status tni_csv_index_extract(tni_csv_index *index, const tni_csv_dialect *dialect,
-                                           const uint8_t *text, size_t begin, size_t end,
+                                           const uint8_t *text, size_t begin, size_t size,
                                            size_t from, tni_csv_table *table, size_t *rest,
                                            tni_error *error);
 
