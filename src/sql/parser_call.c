@@ -200,6 +200,13 @@ static void tni_star_refuse(tni_parser *parser) {
     case TNI_WORD_SIMILAR:
     case TNI_SYMBOL_TILDE:
     case TNI_SYMBOL_REGEXP_I:
+    case TNI_SYMBOL_NOT_REGEXP:
+    case TNI_SYMBOL_NOT_REGEXP_I:
+    case TNI_SYMBOL_LIKE:
+    case TNI_SYMBOL_NOT_LIKE:
+    case TNI_SYMBOL_ILIKE:
+    case TNI_SYMBOL_NOT_ILIKE:
+    case TNI_SYMBOL_GLOB:
         tni_parser_refuse(parser, parser->token.position, "* LIKE pattern is");
         break;
     default:
@@ -226,7 +233,7 @@ TNI_FN tni_ast_expression *tni_parser_star(tni_parser *parser, const char *quali
 }
 
 /* COLUMNS('re'), COLUMNS(*), COLUMNS(t.* EXCLUDE (a)); COLUMNS is current. */
-TNI_FN tni_ast_expression *tni_parser_columns(tni_parser *parser) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_columns(tni_parser *parser) {
     uint32_t start = parser->token.position;
     tni_ast_expression *node;
     tni_parser_advance(parser);
@@ -531,7 +538,7 @@ static tni_ast_expression *tni_special_overlay(tni_parser *parser, uint32_t star
 }
 
 /* A call of one of them; its name and "(" are current. */
-TNI_FN tni_ast_expression *tni_parser_special_call(tni_parser *parser) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_special_call(tni_parser *parser) {
     uint32_t start = parser->token.position, word = parser->token.id;
     tni_parser_advance(parser);
     tni_parser_advance(parser);

@@ -291,7 +291,7 @@ static TNI_NOINLINE tni_ast_expression *tni_expression_clock(tni_parser *parser)
 }
 
 /* Keywords with a meaning of their own only before "(" or "["; names otherwise. */
-static tni_ast_expression *tni_expression_soft_word(tni_parser *parser) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_soft_word(tni_parser *parser) {
     uint32_t start = parser->token.position;
     bool call = tni_parser_next_is(parser, TNI_SYMBOL_LEFT_PAREN);
     switch (parser->token.id) {
@@ -327,7 +327,7 @@ static tni_ast_expression *tni_expression_soft_word(tni_parser *parser) {
     }
 }
 
-static tni_ast_expression *tni_expression_word(tni_parser *parser) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_word(tni_parser *parser) {
     switch (parser->token.id) {
     case TNI_WORD_NULL:
         return tni_expression_constant(parser, TNI_AST_NULL, 0);
@@ -371,7 +371,7 @@ static tni_ast_expression *tni_expression_word(tni_parser *parser) {
     }
 }
 
-static tni_ast_expression *tni_expression_atom(tni_parser *parser) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_atom(tni_parser *parser) {
     switch (parser->token.kind) {
     case TNI_TOKEN_WORD:
         return tni_expression_word(parser);

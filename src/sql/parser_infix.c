@@ -109,7 +109,7 @@ static bool tni_infix_is_percentage(tni_parser *parser) {
 }
 
 /* The precedence of the infix or postfix operator that is current; NONE when there is none. */
-TNI_FN uint32_t tni_parser_infix_precedence(tni_parser *parser) {
+TNI_FN TNI_NOINLINE uint32_t tni_parser_infix_precedence(tni_parser *parser) {
     if (parser->token.id == 0) {
         return TNI_PRECEDENCE_NONE;
     }
@@ -207,8 +207,9 @@ static tni_ast_expression *tni_infix_quantified_list(tni_parser *parser, tni_ast
 }
 
 /* left op ANY | ALL | SOME (query or list); the quantifier is current. */
-static tni_ast_expression *tni_infix_quantified(tni_parser *parser, const char *name,
-                                                tni_ast_expression *left, uint32_t start) {
+static TNI_NOINLINE tni_ast_expression *tni_infix_quantified(tni_parser *parser, const char *name,
+                                                             tni_ast_expression *left,
+                                                             uint32_t start) {
     tni_ast_expression *node = tni_infix_node(parser, TNI_AST_QUANTIFIED, name, left), *list;
     if (node == NULL) {
         return NULL;
@@ -371,8 +372,9 @@ static TNI_NOINLINE tni_ast_expression *tni_infix_is(tni_parser *parser, tni_ast
 }
 
 /* x [NOT] BETWEEN low AND high; BETWEEN is consumed. */
-static tni_ast_expression *tni_infix_between(tni_parser *parser, tni_ast_expression *left,
-                                             bool negated, uint32_t start) {
+static TNI_NOINLINE tni_ast_expression *tni_infix_between(tni_parser *parser,
+                                                          tni_ast_expression *left, bool negated,
+                                                          uint32_t start) {
     tni_ast_expression *node = tni_infix_node(parser, TNI_AST_BETWEEN, NULL, left), *low, *high;
     if (node == NULL) {
         return NULL;
@@ -397,8 +399,9 @@ static tni_ast_expression *tni_infix_between(tni_parser *parser, tni_ast_express
 }
 
 /* x [NOT] LIKE y [ESCAPE z]; the operator is consumed. */
-static tni_ast_expression *tni_infix_like(tni_parser *parser, tni_ast_expression *left,
-                                          const char *name, bool negated, uint32_t start) {
+static TNI_NOINLINE tni_ast_expression *tni_infix_like(tni_parser *parser, tni_ast_expression *left,
+                                                       const char *name, bool negated,
+                                                       uint32_t start) {
     tni_ast_expression *node = tni_infix_node(parser, TNI_AST_LIKE, name, left), *escape;
     if (node == NULL) {
         return NULL;
@@ -467,8 +470,8 @@ static bool tni_infix_in_table(tni_parser *parser, tni_ast_expression *node) {
 }
 
 /* x [NOT] IN ...; IN is consumed. */
-static tni_ast_expression *tni_infix_in(tni_parser *parser, tni_ast_expression *left, bool negated,
-                                        uint32_t start) {
+static TNI_NOINLINE tni_ast_expression *tni_infix_in(tni_parser *parser, tni_ast_expression *left,
+                                                     bool negated, uint32_t start) {
     tni_ast_expression *node = tni_infix_node(parser, TNI_AST_IN_LIST, NULL, left);
     bool fine;
     if (node == NULL) {
@@ -516,8 +519,9 @@ static TNI_NOINLINE tni_ast_expression *tni_infix_match(tni_parser *parser,
 }
 
 /* x AT TIME ZONE z; AT is current. */
-static tni_ast_expression *tni_infix_at_zone(tni_parser *parser, tni_ast_expression *left,
-                                             uint32_t start) {
+static TNI_NOINLINE tni_ast_expression *tni_infix_at_zone(tni_parser *parser,
+                                                          tni_ast_expression *left,
+                                                          uint32_t start) {
     tni_ast_expression *zone;
     tni_parser_advance(parser);
     tni_parser_advance(parser);
@@ -528,8 +532,9 @@ static tni_ast_expression *tni_infix_at_zone(tni_parser *parser, tni_ast_express
     return zone != NULL ? tni_parser_make_call(parser, "timezone", zone, left, NULL, start) : NULL;
 }
 
-TNI_FN tni_ast_expression *tni_parser_infix(tni_parser *parser, tni_ast_expression *left,
-                                            uint32_t precedence, uint32_t start) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_infix(tni_parser *parser,
+                                                         tni_ast_expression *left,
+                                                         uint32_t precedence, uint32_t start) {
     if (parser->token.kind == TNI_TOKEN_SYMBOL) {
         return tni_infix_symbol_operator(parser, left, start);
     }

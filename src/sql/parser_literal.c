@@ -49,8 +49,7 @@ static tni_ast_expression *tni_literal_double(tni_parser *parser, const char *di
 }
 
 /* Digits beyond 64 bits: HUGEINT while they fit, else DOUBLE. */
-static tni_ast_expression *tni_literal_huge(tni_parser *parser, const char *digits,
-                                            size_t length) {
+static tni_ast_expression *tni_literal_huge(tni_parser *parser, const char *digits, size_t length) {
     tni_ast_expression *node;
     tni_i128 value;
     if (!tni_parse_i128(digits, length, &value)) {
@@ -139,7 +138,7 @@ static tni_ast_expression *tni_literal_decimal(tni_parser *parser) {
     return node;
 }
 
-TNI_FN tni_ast_expression *tni_parser_number(tni_parser *parser) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_number(tni_parser *parser) {
     tni_ast_expression *node;
     size_t length;
     char *digits;
@@ -181,7 +180,8 @@ static const char *tni_literal_turned(tni_parser *parser, const char *digits) {
     return out;
 }
 
-TNI_FN tni_ast_expression *tni_parser_negated(tni_parser *parser, tni_ast_expression *node) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_negated(tni_parser *parser,
+                                                           tni_ast_expression *node) {
     tni_i128 value;
     switch (node->kind) {
     case TNI_AST_DOUBLE:
@@ -247,7 +247,7 @@ static tni_ast_expression *tni_literal_hex(tni_parser *parser) {
     return node;
 }
 
-TNI_FN tni_ast_expression *tni_parser_text(tni_parser *parser) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_text(tni_parser *parser) {
     tni_ast_expression *node;
     if (parser->token.kind == TNI_TOKEN_HEX) {
         return tni_literal_hex(parser);
@@ -371,7 +371,7 @@ static uint32_t tni_parameter_number(const tni_parser *parser, const char *digit
     return index;
 }
 
-TNI_FN tni_ast_expression *tni_parser_parameter(tni_parser *parser) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_parameter(tni_parser *parser) {
     const char *text = parser->lexer.text + parser->token.position;
     size_t length = parser->token.end - parser->token.position - 1;
     tni_ast_expression *node = tni_parser_node(parser, TNI_AST_PARAMETER);
@@ -521,7 +521,7 @@ static tni_ast_expression *tni_interval_number(tni_parser *parser, tni_ast_expre
                               parser->previous.end - from, unit);
 }
 
-TNI_FN tni_ast_expression *tni_parser_interval(tni_parser *parser) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_interval(tni_parser *parser) {
     tni_ast_expression *node = tni_parser_node(parser, TNI_AST_INTERVAL);
     tni_parser_advance(parser);
     if (node == NULL) {

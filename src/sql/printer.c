@@ -4,7 +4,8 @@
  * Printing what was parsed from printed text gives the same text again. Parentheses stand only
  * where precedence asks for them; AND, OR and equal UNIONs are associative and print flat. Names
  * are quoted when the parser would read them otherwise. The recursion follows the tree, whose
- * height the parser has bounded. Uses base/text.h, column/type.h and the keyword table.
+ * height the parser has bounded; helpers stay out of line so that a level costs little stack.
+ * Uses base/text.h, column/type.h and the keyword table.
  */
 #include "sql/parser_internal.h"
 
@@ -170,7 +171,8 @@ static uint32_t tni_printer_precedence(const tni_ast_expression *e) {
 }
 
 /* `e` where nothing looser than `minimum` may stand bare. */
-static void tni_printer_operand(const tni_ast_expression *e, uint32_t minimum, tni_text *out) {
+static TNI_NOINLINE void tni_printer_operand(const tni_ast_expression *e, uint32_t minimum,
+                                             tni_text *out) {
     bool wrap = tni_printer_precedence(e) < minimum;
     if (wrap) {
         tni_text_char(out, '(');
@@ -212,7 +214,7 @@ static void tni_printer_interval(tni_interval interval, tni_text *out) {
     tni_text_char(out, '\'');
 }
 
-static void tni_printer_literal(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_literal(const tni_ast_expression *e, tni_text *out) {
     char digits[24];
     switch (e->kind) {
     case TNI_AST_NULL:
@@ -364,7 +366,7 @@ static bool tni_printer_is_clock(const tni_ast_expression *call) {
 }
 
 /* `source`: in FROM, a table function. */
-static void tni_printer_call(const tni_ast_expression *e, bool source, tni_text *out) {
+static TNI_NOINLINE void tni_printer_call(const tni_ast_expression *e, bool source, tni_text *out) {
     bool clock = tni_printer_is_clock(e);
     if (clock) {
         tni_text_add(out, e->name);
@@ -398,7 +400,7 @@ static void tni_printer_call(const tni_ast_expression *e, bool source, tni_text 
 
 /* ---- expressions ---- */
 
-static void tni_printer_star(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_star(const tni_ast_expression *e, tni_text *out) {
     const char *separator = " REPLACE (";
     if (e->qualifier != NULL) {
         tni_printer_name(e->qualifier, out);
@@ -422,7 +424,7 @@ static void tni_printer_star(const tni_ast_expression *e, tni_text *out) {
     }
 }
 
-static void tni_printer_columns(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_columns(const tni_ast_expression *e, tni_text *out) {
     tni_text_add(out, "COLUMNS(");
     if (e->text != NULL) {
         tni_printer_quoted(e->text, e->text_length, '\'', out);
@@ -432,7 +434,7 @@ static void tni_printer_columns(const tni_ast_expression *e, tni_text *out) {
     tni_text_char(out, ')');
 }
 
-static void tni_printer_unary(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_unary(const tni_ast_expression *e, tni_text *out) {
     bool sign = e->name[0] == '-' || e->name[0] == '+';
     tni_text_add(out, e->name);
     if (e->name[0] == 'N' ||
@@ -446,7 +448,7 @@ static void tni_printer_unary(const tni_ast_expression *e, tni_text *out) {
 }
 
 /* Both sides of AND and OR may be the same operator bare; others lean left. */
-static void tni_printer_binary(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_binary(const tni_ast_expression *e, tni_text *out) {
     uint32_t precedence = tni_printer_binary_precedence(e->name);
     bool flat = precedence <= TNI_PRECEDENCE_AND;
     tni_printer_operand(e->left, precedence, out);
@@ -456,7 +458,7 @@ static void tni_printer_binary(const tni_ast_expression *e, tni_text *out) {
     tni_printer_operand(e->right, flat ? precedence : precedence + 1, out);
 }
 
-static void tni_printer_is(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_is(const tni_ast_expression *e, tni_text *out) {
     tni_printer_operand(e->left, TNI_PRECEDENCE_IS, out);
     tni_text_add(out, e->negated ? " IS NOT " : " IS ");
     if (e->kind == TNI_AST_IS_NULL) {
@@ -469,7 +471,7 @@ static void tni_printer_is(const tni_ast_expression *e, tni_text *out) {
 }
 
 /* BETWEEN, IN and LIKE */
-static void tni_printer_match(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_match(const tni_ast_expression *e, tni_text *out) {
     tni_printer_operand(e->left, TNI_PRECEDENCE_MATCH, out);
     tni_text_add(out, e->negated ? " NOT " : " ");
     if (e->kind == TNI_AST_BETWEEN) {
@@ -495,7 +497,7 @@ static void tni_printer_match(const tni_ast_expression *e, tni_text *out) {
     }
 }
 
-static void tni_printer_case(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_case(const tni_ast_expression *e, tni_text *out) {
     tni_text_add(out, "CASE");
     if (e->left != NULL) {
         tni_text_char(out, ' ');
@@ -519,7 +521,7 @@ static TNI_NOINLINE void tni_printer_type(tni_type type, tni_text *out) {
     tni_text_append(out, name, tni_type_print(type, name));
 }
 
-static void tni_printer_cast(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_cast(const tni_ast_expression *e, tni_text *out) {
     tni_text_add(out, e->negated ? "TRY_CAST(" : "CAST(");
     tni_print_expression(e->left, out);
     tni_text_add(out, " AS ");
@@ -527,7 +529,7 @@ static void tni_printer_cast(const tni_ast_expression *e, tni_text *out) {
     tni_text_char(out, ')');
 }
 
-static void tni_printer_parameter(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_parameter(const tni_ast_expression *e, tni_text *out) {
     tni_text_char(out, '$');
     if (e->name != NULL) {
         tni_text_add(out, e->name);
@@ -536,7 +538,7 @@ static void tni_printer_parameter(const tni_ast_expression *e, tni_text *out) {
     }
 }
 
-static void tni_printer_column(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_column(const tni_ast_expression *e, tni_text *out) {
     if (e->qualifier != NULL) {
         tni_printer_name(e->qualifier, out);
         tni_text_char(out, '.');
@@ -544,14 +546,14 @@ static void tni_printer_column(const tni_ast_expression *e, tni_text *out) {
     tni_printer_name(e->name, out);
 }
 
-static void tni_printer_row(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_row(const tni_ast_expression *e, tni_text *out) {
     tni_text_add(out, e->argument_count >= 2 ? "(" : "ROW(");
     tni_printer_list(e->arguments, out);
     tni_text_char(out, ')');
 }
 
 /* Kinds that hold a query. */
-static void tni_printer_query_expression(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_query_expression(const tni_ast_expression *e, tni_text *out) {
     if (e->kind == TNI_AST_EXISTS) {
         tni_text_add(out, e->negated ? "NOT EXISTS " : "EXISTS ");
     } else if (e->kind == TNI_AST_QUANTIFIED) {
@@ -563,7 +565,7 @@ static void tni_printer_query_expression(const tni_ast_expression *e, tni_text *
     tni_printer_subquery(e->query, out);
 }
 
-static void tni_printer_interval_of(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_interval_of(const tni_ast_expression *e, tni_text *out) {
     tni_text_add(out, "INTERVAL (");
     tni_print_expression(e->left, out);
     tni_text_add(out, ") ");
