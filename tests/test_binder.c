@@ -160,7 +160,8 @@ static void names_resolve(void) {
     PLAN("FROM u", "SCAN u (k, v)");
     PLAN("SELECT * EXCLUDE (v) FROM u", "SCAN u (k)");
     PLAN("SELECT u.* REPLACE (k + 1 AS k) FROM u", "PROJECT k + 1, v\n  SCAN u (k, v)");
-    PLAN("SELECT min(COLUMNS(*)) FROM u", "AGGREGATE min(k), min(v)\n  SCAN u (k, v)");
+    PLAN("SELECT max(COLUMNS(*)) FROM u GROUP BY ALL HAVING sum(k) > 1",
+         "PROJECT max, max\n  FILTER sum > 1\n    AGGREGATE max(k), max(v), sum(k)\n      SCAN u (k, v)");
     PLAN("SELECT a AS x, x + 1 AS y FROM t WHERE y > 3",
          "PROJECT a, a + 1\n  SCAN t (a) WHERE (a + 1) > 3");
     FAILS("SELECT q FROM u",
@@ -259,11 +260,13 @@ static void constants_suit_columns(void) {
 }
 
 static void projections_shrink(void) {
-    PLAN("SELECT count(*) FROM t", "AGGREGATE count_star()\n  SCAN t ()");
-    PLAN("SELECT count(n), count(5) FROM t",
-         "PROJECT count_star, count_star\n  AGGREGATE count_star()\n    SCAN t ()");
-    PLAN("SELECT count(*) FROM (SELECT a, b FROM t ORDER BY c)",
-         "AGGREGATE count_star()\n  SCAN t ()");
+    PLAN("SELECT count(*) FROM t WHERE a = 1",
+         "AGGREGATE count_star()\n  SCAN t () WHERE a = 1  prunes 1");
+    PLAN("SELECT count(n), count(5) FROM t GROUP BY a",
+         "PROJECT count_star, count_star\n  AGGREGATE count_star() BY a\n    SCAN t (a)");
+    PLAN("SELECT sum(b) FROM (SELECT a, b FROM t ORDER BY c)",
+         "AGGREGATE sum(b)\n  SCAN t (b)");
+    PLAN("SELECT count(*), count(n), min(a) + 1 FROM t", "VALUES 1 x 3");
     PLAN("SELECT x FROM (SELECT a AS x, sum(b), max(c) FROM t GROUP BY a)",
          "AGGREGATE BY a\n  SCAN t (a)");
     PLAN("SELECT b, a FROM t WHERE c = 1", "SCAN t (b, a) WHERE c = 1  prunes 1");

@@ -351,18 +351,38 @@ static tni_expr *tni_bind_alias(tni_binder *binder, const tni_place *place,
     return NULL;
 }
 
+/* In HAVING, c means the alias c when the column c is no group key. */
+static bool tni_bind_is_ungrouped(const tni_binder *binder, const tni_place *place, uint32_t at) {
+    const tni_select *select = place->select;
+    uint32_t i;
+    if (!place->having || place->in_aggregate || at >= UINT32_MAX - 1) {
+        return false;
+    }
+    for (i = 0; i < select->key_count; i++) {
+        if (select->keys[i] == binder->columns[place->scope->columns[at].id].expr) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static tni_expr *tni_bind_column(tni_binder *binder, const tni_place *place,
                                  const tni_ast_expression *ast) {
     bool found = false;
-    uint32_t at;
+    uint32_t at = UINT32_MAX;
     tni_expr *expr;
-    if (place->aliases_first) {
+    if (!place->aliases_first) {
+        at = tni_bind_lookup(binder, place, ast);
+    }
+    if (place->aliases_first || tni_bind_is_ungrouped(binder, place, at)) {
         expr = tni_bind_alias(binder, place, ast, &found);
         if (found) {
             return expr;
         }
     }
-    at = tni_bind_lookup(binder, place, ast);
+    if (place->aliases_first) {
+        at = tni_bind_lookup(binder, place, ast);
+    }
     if (at == UINT32_MAX - 1) {
         return NULL;
     }
@@ -659,6 +679,37 @@ static tni_expr *tni_bind_logic(tni_binder *binder, const tni_place *place,
     return is_and ? tni_expr_and(binder, sides, 2) : tni_expr_or(binder, sides, 2);
 }
 
+/* (a, b) = (c, d): the pairs one by one. */
+static tni_expr *tni_bind_rows(tni_binder *binder, const tni_place *place, tni_ir_op op,
+                               const tni_ast_expression *left, const tni_ast_expression *right) {
+    const tni_ast_expression *a = left->arguments, *b = right->arguments;
+    bool differ = op == TNI_IR_NOT_EQUAL || op == TNI_IR_DISTINCT;
+    tni_expr **pairs;
+    uint32_t i;
+    if (!differ && op != TNI_IR_EQUAL && op != TNI_IR_NOT_DISTINCT) {
+        return tni_bind_unsupported(binder, left->position, "order comparisons of rows");
+    }
+    if (right->kind != TNI_AST_ROW || left->argument_count != right->argument_count) {
+        (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
+                          tni_binder_position(binder, right->position),
+                          "a row of %u values is wanted here", left->argument_count);
+        return NULL;
+    }
+    pairs = (tni_expr **)tni_binder_alloc(binder, left->argument_count, sizeof *pairs);
+    for (i = 0; pairs && i < left->argument_count; i++, a = a->next, b = b->next) {
+        tni_expr *x = tni_bind_expr(binder, place, a);
+        tni_expr *y = x ? tni_bind_expr(binder, place, b) : NULL;
+        pairs[i] = y ? tni_bind_comparison(binder, place, op, x, a, y, b, a->position) : NULL;
+        if (!pairs[i]) {
+            return NULL;
+        }
+    }
+    if (!pairs) {
+        return NULL;
+    }
+    return differ ? tni_expr_or(binder, pairs, i) : tni_expr_and(binder, pairs, i);
+}
+
 static tni_expr *tni_bind_binary(tni_binder *binder, const tni_place *place,
                                  const tni_ast_expression *ast) {
     tni_expr *left, *right;
@@ -668,6 +719,9 @@ static tni_expr *tni_bind_binary(tni_binder *binder, const tni_place *place,
         return tni_bind_logic(binder, place, ast, ast->name[0] == 'A');
     }
     inner = tni_place_inner(place);
+    if (ast->left->kind == TNI_AST_ROW && tni_comparison_op(ast->name, &op)) {
+        return tni_bind_rows(binder, &inner, op, ast->left, ast->right);
+    }
     left = tni_bind_expr(binder, &inner, ast->left);
     right = left ? tni_bind_expr(binder, &inner, ast->right) : NULL;
     if (!right) {
@@ -821,16 +875,38 @@ static tni_expr *tni_bind_in_set(tni_binder *binder, const tni_place *place,
     return tni_expr_in(binder, in, values, count, has_null);
 }
 
+/* (a, b) IN ((1, 2), (3, 4)) */
+static tni_expr *tni_bind_in_rows(tni_binder *binder, const tni_place *place,
+                                  const tni_ast_expression *ast, tni_expr **members) {
+    const tni_ast_expression *member = ast->arguments;
+    uint32_t i;
+    for (i = 0; i < ast->argument_count; i++, member = member->next) {
+        members[i] = tni_bind_rows(binder, place, TNI_IR_EQUAL, ast->left, member);
+        if (!members[i]) {
+            return NULL;
+        }
+    }
+    return tni_expr_or(binder, members, ast->argument_count);
+}
+
 static tni_expr *tni_bind_in_list(tni_binder *binder, const tni_place *place,
                                   const tni_ast_expression *ast) {
     tni_place inner = tni_place_inner(place);
-    tni_expr *in = tni_bind_expr(binder, &inner, ast->left), *result;
+    tni_expr *in, *result;
     tni_expr **members =
         (tni_expr **)tni_binder_alloc(binder, ast->argument_count, sizeof *members);
     const tni_ast_expression *member = ast->arguments;
     bool constant = true;
     uint32_t i;
-    if (!in || !members) {
+    if (!members) {
+        return NULL;
+    }
+    if (ast->left->kind == TNI_AST_ROW) {
+        result = tni_bind_in_rows(binder, &inner, ast, members);
+        return result && ast->negated ? tni_expr_not(binder, result) : result;
+    }
+    in = tni_bind_expr(binder, &inner, ast->left);
+    if (!in) {
         return NULL;
     }
     for (i = 0; i < ast->argument_count; i++, member = member->next) {

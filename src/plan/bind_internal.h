@@ -234,6 +234,7 @@ typedef struct tni_place {
     const char *clause;      /* "WHERE", for messages */
     uint32_t alias_limit;    /* select items before this one can be named */
     bool aliases_first;      /* ORDER BY */
+    bool having;             /* an alias goes before a column that is not grouped */
     bool aggregates;         /* aggregate calls are allowed */
     bool in_aggregate;
     bool in_filter;          /* top level of WHERE or HAVING: NULL counts as false */

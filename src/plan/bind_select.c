@@ -151,7 +151,10 @@ static bool tni_select_groups(tni_select *select) {
     const tni_ast_grouping *grouping;
     const tni_ast_expression *ast;
     for (grouping = select->ast->groups; grouping; grouping = grouping->next) {
-        if (grouping->sets) {
+        ast = grouping->expressions;
+        if (grouping->sets == 3 && ast && !ast->next) {
+            ast = ast->arguments; /* one set, () or (a, b): plain grouping */
+        } else if (grouping->sets) {
             return tni_select_refuse(select->binder, grouping->position,
                                      grouping->sets == 1   ? "ROLLUP is"
                                      : grouping->sets == 2 ? "CUBE is"
@@ -161,7 +164,7 @@ static bool tni_select_groups(tni_select *select) {
         if (grouping->all && !tni_select_group_all(select)) {
             return false;
         }
-        for (ast = grouping->expressions; ast; ast = ast->next) {
+        for (; ast; ast = ast->next) {
             if (!tni_select_group_expression(select, ast)) {
                 return false;
             }
@@ -699,6 +702,7 @@ static bool tni_select_having(tni_select *select) {
     tni_place place = tni_select_place(select, "HAVING", true);
     if (select->ast->having) {
         place.in_filter = true;
+        place.having = true;
         select->having = tni_bind_condition(select->binder, &place, select->ast->having);
         return select->having != NULL;
     }

@@ -258,9 +258,9 @@ static bool tni_columns_expand(tni_select *select, tni_ast_expression *ast,
             return false;
         }
         item->ast = tni_columns_copy(binder, ast, &reference, false);
-        item->name = item->ast ? tni_bind_name(binder, item->ast) : NULL;
+        item->name = ast->alias ? ast->alias : column->name;
         item->aliased = ast->alias != NULL;
-        if (!item->name) {
+        if (!item->ast) {
             return false;
         }
     }

@@ -299,6 +299,27 @@ static bool tni_rules_merge(tni_binder *binder, tni_node *node) {
     return true;
 }
 
+/* PROJECT over one row of constants: nothing is left to read. */
+static bool tni_rules_inline_row(tni_binder *binder, tni_node *node) {
+    const tni_node *row = node->input;
+    uint32_t set = tni_replace_begin(binder), i;
+    if (row->kind != TNI_PLAN_VALUES || row->row_count != 1 || row->column_count == 0) {
+        return true;
+    }
+    for (i = 0; i < row->column_count; i++) {
+        tni_expr *column = tni_expr_column(binder, row->columns[i]);
+        tni_expr *value = tni_expr_constant(binder, &row->values[i]);
+        if (!column || !value) {
+            return false;
+        }
+        tni_replace_add(set, column, value);
+    }
+    node->exprs = tni_rules_copy(binder, node->exprs, node->column_count);
+    node->input = tni_node_single_row(binder);
+    return node->exprs && node->input &&
+           tni_rules_replace_all(binder, set, node->exprs, node->column_count);
+}
+
 static tni_node *tni_rules_push_project(tni_binder *binder, tni_node *node,
                                         const tni_pending *pending) {
     tni_pending below, above;
@@ -306,7 +327,7 @@ static tni_node *tni_rules_push_project(tni_binder *binder, tni_node *node,
         return NULL;
     }
     node->input = tni_rules_push(binder, node->input, &below);
-    if (!node->input || !tni_rules_merge(binder, node)) {
+    if (!node->input || !tni_rules_merge(binder, node) || !tni_rules_inline_row(binder, node)) {
         return NULL;
     }
     node->rows = node->input->rows;

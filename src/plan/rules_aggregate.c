@@ -4,6 +4,7 @@
  * - a key that is a constant groups nothing, unless it is the only one: dropped
  * - a key that is computed from other keys (g, g - 1) groups nothing more: computed afterwards
  * - sum(x + k) = sum(x) + k * count(x) for an integer column x: ninety sums share one
+ * - count(*), count, min and max of a whole source are read off what it knows of itself
  *
  * What is dropped is computed by a PROJECT above that keeps the old ids.
  *
@@ -277,8 +278,88 @@ static tni_node *tni_regroup_build(tni_regroup *group) {
     return project;
 }
 
+/* ---------------------------------------------------------------------- statistics --- */
+
+/* MIN or MAX from the zone of the whole column; false when the zone does not say. */
+static bool tni_known_bound(const tni_zone *zone, tni_aggregate_kind kind, tni_type type,
+                            tni_value *out) {
+    if (zone->null_count == zone->rows) {
+        *out = tni_value_null(type);
+        return true;
+    }
+    if (!zone->has_bounds || !zone->exact || zone->has_nan) {
+        return false;
+    }
+    *out = kind == TNI_AGGREGATE_MIN ? zone->min : zone->max;
+    return tni_type_equal(out->type, type);
+}
+
+static bool tni_known_aggregate(const tni_node *scan, const tni_bound_aggregate *a,
+                                tni_value *out) {
+    tni_source *source = scan->source;
+    tni_zone zone;
+    uint32_t i;
+    if (a->filter || a->distinct || source->rows > INT64_MAX) {
+        return false;
+    }
+    if (a->function->kind == TNI_AGGREGATE_COUNT_STAR) {
+        *out = tni_value_i64(a->type, (int64_t)source->rows);
+        return true;
+    }
+    if ((a->function->kind != TNI_AGGREGATE_COUNT && a->function->kind != TNI_AGGREGATE_MIN &&
+         a->function->kind != TNI_AGGREGATE_MAX) ||
+        a->arguments[0]->op != TNI_IR_COLUMN || !source->ops->zone) {
+        return false;
+    }
+    for (i = 0; i < scan->column_count && scan->columns[i] != a->arguments[0]->column; i++) {
+    }
+    memset(&zone, 0, sizeof zone);
+    if (i == scan->column_count || !source->ops->zone(source, scan->fields[i], &zone) ||
+        zone.rows != source->rows) {
+        return false;
+    }
+    if (a->function->kind == TNI_AGGREGATE_COUNT) {
+        *out = tni_value_i64(a->type, (int64_t)(zone.rows - zone.null_count));
+        return zone.null_count <= zone.rows;
+    }
+    return tni_known_bound(&zone, a->function->kind, a->type, out);
+}
+
+/* The answers as constants, or NULL with *ok true when one of them has to be computed. */
+static tni_node *tni_rules_known(tni_binder *binder, const tni_node *node, bool *ok) {
+    const tni_node *scan = node->input;
+    tni_value *values;
+    tni_node *constant;
+    uint32_t i;
+    *ok = true;
+    if (node->key_count > 0 || scan->kind != TNI_PLAN_SCAN || scan->conjunct_count > 0 ||
+        node->aggregate_count == 0) {
+        return NULL;
+    }
+    values = (tni_value *)tni_binder_alloc(binder, node->aggregate_count, sizeof *values);
+    for (i = 0; values && i < node->aggregate_count; i++) {
+        if (!tni_known_aggregate(scan, &node->aggregates[i], &values[i])) {
+            return NULL;
+        }
+    }
+    constant = values ? tni_node_new(binder, TNI_PLAN_VALUES, NULL, node->column_count) : NULL;
+    *ok = constant != NULL;
+    if (constant) {
+        memcpy(constant->columns, node->columns, node->column_count * sizeof *node->columns);
+        constant->values = values;
+        constant->row_count = 1;
+        constant->rows = 1.0;
+    }
+    return constant;
+}
+
 TNI_FN tni_node *tni_rules_aggregate(tni_binder *binder, tni_node *node) {
     tni_regroup group;
+    bool ok;
+    tni_node *known = tni_rules_known(binder, node, &ok);
+    if (known || !ok) {
+        return known;
+    }
     memset(&group, 0, sizeof group);
     group.binder = binder;
     group.node = node;
