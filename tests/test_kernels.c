@@ -34,12 +34,12 @@ static uint64_t next_random(void) {
 
 /* Values read and written through memcpy: inputs may lie at any address. */
 #define ACCESS(name, type)                                                                         \
-    static type get_##name(const void *p, size_t i) {                                              \
+    static TNI_UNUSED type get_##name(const void *p, size_t i) {                                   \
         type v;                                                                                    \
         memcpy(&v, (const uint8_t *)p + i * sizeof v, sizeof v);                                   \
         return v;                                                                                  \
     }                                                                                              \
-    static void put_##name(void *p, size_t i, type v) {                                            \
+    static TNI_UNUSED void put_##name(void *p, size_t i, type v) {                                 \
         memcpy((uint8_t *)p + i * sizeof v, &v, sizeof v);                                         \
     }
 ACCESS(u8, uint8_t)

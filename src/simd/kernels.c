@@ -13,7 +13,7 @@
 #include "simd/kernels_bodies.h"
 #include "simd/kernels_x86.h"
 
-#if defined(TNI_SIMD_X86)
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #include <cpuid.h>
 #endif
 

@@ -38,6 +38,8 @@
  * hash_*    out[i] = tni_hash_u64 of the value widened to 64 bits; hash_mix combines: out[i] =
  *           tni_hash_combine(out[i], h[i])
  * add/sub/mul_* element-wise, checked: false when a row of `mask` overflows (the other rows wrap)
+ * split_f64 each value as three integers, multiples of quantum[0..2] (powers of two, inverse[j] =
+ *           1 / quantum[j]): the rounded parts of exec/agg_state.c; garbage in, garbage out
  * count_u8/16 histogram of codes: counts[code]++ for masked rows
  * unpack_u32 Parquet bit-packed little-endian values of `width` bits (0..32), n values; the input
  *           holds at least (n * width + 7) / 8 bytes and 8 readable bytes beyond
@@ -55,6 +57,9 @@
       (v, positions, n, out))                                                                      \
     K(void, gather_64, (const uint64_t *v, const uint16_t *positions, size_t n, uint64_t *out),    \
       (v, positions, n, out))                                                                      \
+    K(void, split_f64, (const double *v, size_t n, const double *inverse, const double *quantum,   \
+                        int64_t *high, int64_t *middle, int64_t *low),                             \
+      (v, n, inverse, quantum, high, middle, low))                                                 \
     K(void, count_u8, (const uint8_t *v, size_t n, const uint64_t *mask, uint64_t *counts), (v,    \
       n, mask, counts))                                                                            \
     K(void, count_u16, (const uint16_t *v, size_t n, const uint64_t *mask, uint64_t *counts),      \

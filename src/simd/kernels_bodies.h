@@ -502,6 +502,24 @@ TNI_FORCE_INLINE tni_i128 tni_sum_i64_body(int level, const int64_t *v, size_t n
     return tni_sum_limbs(low, (int64_t)high - (int64_t)(selected << 31));
 }
 
+/* v where `flag` is 0xff, -0.0 where it is 0. */
+TNI_FORCE_INLINE float tni_lanes_pick_f32(float v, uint8_t flag) {
+    int32_t keep = (int8_t)flag;
+    uint32_t bits;
+    memcpy(&bits, &v, 4);
+    bits = (bits & (uint32_t)keep) | (UINT32_C(0x80000000) & ~(uint32_t)keep);
+    memcpy(&v, &bits, 4);
+    return v;
+}
+TNI_FORCE_INLINE double tni_lanes_pick_f64(double v, uint8_t flag) {
+    int64_t keep = (int8_t)flag;
+    uint64_t bits;
+    memcpy(&bits, &v, 8);
+    bits = (bits & (uint64_t)keep) | (UINT64_C(0x8000000000000000) & ~(uint64_t)keep);
+    memcpy(&v, &bits, 8);
+    return v;
+}
+
 /* Lane j adds rows j, j + 64, ... in order. A row that does not count adds -0.0, which leaves
  * every accumulator as it is, -0.0 and infinities included; +0.0 would turn -0.0 into 0.0. */
 #define TNI_LANES_BODY(name, type)                                                                 \
@@ -518,7 +536,7 @@ TNI_FORCE_INLINE tni_i128 tni_sum_i64_body(int level, const int64_t *v, size_t n
             }                                                                                      \
             if (rows < 64) {                                                                       \
                 for (j = 0; j < rows; j++) {                                                       \
-                    lanes[j] += mask && !flag[j] ? -0.0 : (double)p[j];                            \
+                    lanes[j] += (double)tni_lanes_pick_##name(p[j], mask ? flag[j] : 255);         \
                 }                                                                                  \
             } else if (!mask) {                                                                    \
                 for (j = 0; j < 64; j++) {                                                         \
@@ -526,8 +544,7 @@ TNI_FORCE_INLINE tni_i128 tni_sum_i64_body(int level, const int64_t *v, size_t n
                 }                                                                                  \
             } else {                                                                               \
                 for (j = 0; j < 64; j++) {                                                         \
-                    double x = (double)p[j]; /* outside the choice: a plain blend is left */       \
-                    lanes[j] += flag[j] ? x : -0.0;                                                \
+                    lanes[j] += (double)tni_lanes_pick_##name(p[j], flag[j]);                      \
                 }                                                                                  \
             }                                                                                      \
         }                                                                                          \
@@ -764,19 +781,58 @@ TNI_FORCE_INLINE void tni_unpack_rest(const uint8_t *packed, size_t first, size_
     }
 }
 
+#if defined(TNI_SIMD_NEON)
+/* Four values from 16 bytes: which bytes hold value i, and how far they shift to the right. The
+ * first value begins at bit `first * width` of the group, less the bytes skipped. */
+TNI_FORCE_INLINE uint32x4_t tni_unpack_bits(uint32_t first, uint32_t width, uint32_t skipped) {
+    uint32x4_t i = vreinterpretq_u32_u64(vcombine_u64(vcreate_u64(UINT64_C(0x100000000)),
+                                                      vcreate_u64(UINT64_C(0x300000002))));
+    i = vmulq_n_u32(vaddq_u32(i, vdupq_n_u32(first)), width);
+    return vsubq_u32(i, vdupq_n_u32(skipped * 8));
+}
+TNI_FORCE_INLINE uint32x4_t tni_unpack_four(const uint8_t *p, uint32x4_t bits, uint32x4_t keep) {
+    uint32x4_t pick = vmlaq_n_u32(vdupq_n_u32(0x03020100), vshrq_n_u32(bits, 3), 0x01010101);
+    int32x4_t shift = vnegq_s32(vreinterpretq_s32_u32(vandq_u32(bits, vdupq_n_u32(7))));
+    uint8x16_t x = vqtbl1q_u8(vld1q_u8(p), vreinterpretq_u8_u32(pick));
+    return vandq_u32(vshlq_u32(vreinterpretq_u32_u8(x), shift), keep);
+}
+
+/* As the AVX2 version: groups of eight values, up to 25 bits each; returns how many were done. */
+TNI_FORCE_INLINE size_t tni_unpack_groups(const uint8_t *packed, size_t n, uint32_t width,
+                                          uint32_t *out) {
+    const uint32_t half = width / 2;
+    const size_t readable = (n * width + 7) / 8 + 8;
+    const uint32x4_t keep = vdupq_n_u32((uint32_t)tni_low_bits(width));
+    const uint32x4_t low = tni_unpack_bits(0, width, 0), high = tni_unpack_bits(4, width, half);
+    size_t i = 0, at = 0;
+    for (; i + 8 <= n && at + half + 16 <= readable; i += 8, at += width) {
+        vst1q_u32(out + i, tni_unpack_four(packed + at, low, keep));
+        vst1q_u32(out + i + 4, tni_unpack_four(packed + at + half, high, keep));
+    }
+    return i;
+}
+#endif
+
 TNI_FORCE_INLINE void tni_unpack_u32_body(int level, const uint8_t *packed, size_t n,
                                           uint32_t width, uint32_t *out) {
-    size_t i;
+    size_t i = 0;
     (void)level;
     if (width == 8) {
-        for (i = 0; i < n; i++) {
+        for (; i < n; i++) {
             out[i] = packed[i];
         }
-    } else if (width == 0) {
-        memset(out, 0, n * sizeof *out);
-    } else {
-        tni_unpack_rest(packed, 0, n, width, out);
+        return;
     }
+    if (width == 0) {
+        memset(out, 0, n * sizeof *out);
+        return;
+    }
+#if defined(TNI_SIMD_NEON)
+    if (level && width <= 25) {
+        i = tni_unpack_groups(packed, n, width, out);
+    }
+#endif
+    tni_unpack_rest(packed, i, n, width, out);
 }
 
 TNI_FORCE_INLINE void tni_csv_index_body(int level, const uint8_t *text, size_t blocks,

@@ -328,7 +328,15 @@ TNI_TARGET_AVX512 static uint32_t tni_mask_positions_avx512(const uint64_t *mask
                 sum[j] = _mm512_add_pd(sum[j], load(v + i + 8 * j));                               \
             }                                                                                      \
         }                                                                                          \
-        for (; i < n; i += 64) {                                                                   \
+        for (; i + 64 <= n; i += 64) {                                                             \
+            uint64_t word = mask[i / 64];                                                          \
+            TNI_UNROLL                                                                             \
+            for (j = 0; j < 8; j++) {                                                              \
+                __mmask8 part = (__mmask8)(word >> (8 * j));                                       \
+                sum[j] = _mm512_mask_add_pd(sum[j], part, sum[j], load(v + i + 8 * j));            \
+            }                                                                                      \
+        }                                                                                          \
+        if (i < n) {                                                                               \
             uint64_t word = tni_block_word(mask, i, n);                                            \
             TNI_UNROLL                                                                             \
             for (j = 0; j < 8; j++) {                                                              \
