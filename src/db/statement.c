@@ -208,7 +208,7 @@ static trueno_status tni_check_not_null(const tni_table *table, tni_error *error
     uint32_t i;
     for (i = 0; i < table->source.field_count; i++) {
         const tni_field *field = &table->source.fields[i];
-        if (field->not_null && table->source.rows > 0 && table->zones[i].null_count > 0) {
+        if (field->not_null && table->source.rows > 0 && table->zones[i].null_count != 0) {
             return tni_fail(error, TRUENO_ERROR_CONSTRAINT,
                             "NOT NULL constraint failed: %s.%s", table->source.name, field->name);
         }

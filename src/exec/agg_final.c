@@ -93,8 +93,12 @@ typedef struct tni_final {
     tni_arena *heap;
 } tni_final;
 
+static const tni_accumulator *tni_final_acc(const tni_final *f, uint32_t which) {
+    return &f->agg->accumulators[f->accs[which]];
+}
+
 static int64_t tni_final_i64(const tni_final *f, uint32_t which, uint32_t group) {
-    return ((const int64_t *)(const void *)f->table->states[f->accs[which]])[group];
+    return *TNI_STATE(const int64_t, f->table, tni_final_acc(f, which), group);
 }
 
 /* A float sum, rounded once. */
@@ -104,23 +108,38 @@ static double tni_final_number(const tni_final *f, uint32_t which, uint32_t grou
         return f->agg->ordered_sums[a];
     }
     return tni_float_state_value(
-        &((const tni_float_state *)(const void *)f->table->states[a])[group],
+        TNI_STATE(const tni_float_state, f->table, &f->agg->accumulators[a], group),
         f->table->scales[a]);
-}
-
-static tni_double2 tni_final_sum(const tni_final *f, uint32_t which, uint32_t group) {
-    uint32_t a = f->accs[which];
-    const tni_float_state *states = (const tni_float_state *)(const void *)f->table->states[a];
-    return tni_dd_of_state(&states[group], f->table->scales[a]);
 }
 
 /* An integer sum of either width. */
 static tni_i128 tni_final_integer(const tni_final *f, uint32_t which, uint32_t group) {
-    uint32_t a = f->accs[which];
-    if (f->agg->accumulators[a].kind == TNI_AGG_SUM_I64) {
-        return tni_i128_from_i64(((const int64_t *)(const void *)f->table->states[a])[group]);
+    const tni_accumulator *acc = tni_final_acc(f, which);
+    if (acc->kind == TNI_AGG_SUM_I64) {
+        return tni_i128_from_i64(*TNI_STATE(const int64_t, f->table, acc, group));
     }
-    return ((const tni_i128 *)(const void *)f->table->states[a])[group];
+    return *TNI_STATE(const tni_i128, f->table, acc, group);
+}
+
+/* An exact integer as high + low. */
+static tni_double2 tni_dd_of_integer(tni_i128 v) {
+    tni_double2 r;
+    tni_i128 high, rest;
+    r.high = tni_i128_to_double(v);
+    r.low = 0;
+    if (tni_i128_from_double(r.high, &high) && tni_i128_subtract(v, high, &rest)) {
+        r.low = tni_i128_to_double(rest);
+    }
+    return r;
+}
+
+static tni_double2 tni_final_sum(const tni_final *f, uint32_t which, uint32_t group) {
+    uint32_t a = f->accs[which];
+    if (f->agg->accumulators[a].kind != TNI_AGG_SUM_F64) {
+        return tni_dd_of_integer(tni_final_integer(f, which, group));
+    }
+    return tni_dd_of_state(TNI_STATE(const tni_float_state, f->table, tni_final_acc(f, which), group),
+                           f->table->scales[a]);
 }
 
 static const tni_agg_input *tni_final_input(const tni_final *f, uint32_t which) {
@@ -191,17 +210,21 @@ static void tni_final_average(const tni_final *f) {
         } else {
             total = tni_i128_to_double(tni_final_integer(f, 0, g)) / power;
         }
+        if (f->aggregate->type.id != TRUENO_TYPE_DOUBLE) { /* of moments in time */
+            ((int64_t *)f->out)[i] = (int64_t)tni_round(total / (double)n);
+            continue;
+        }
         ((double *)f->out)[i] = total / (double)n;
     }
 }
 
 static void tni_final_min_max(const tni_final *f) {
     const tni_agg_input *input = tni_final_input(f, 0);
-    const uint8_t *states = f->table->states[f->accs[0]];
-    uint32_t i, size = f->agg->accumulators[f->accs[0]].size;
+    const tni_accumulator *acc = tni_final_acc(f, 0);
+    uint32_t i, size = acc->size;
     for (i = 0; i < f->count; i++) {
         uint32_t g = f->groups[i];
-        const uint8_t *state = states + (size_t)g * size;
+        const uint8_t *state = TNI_STATE(const uint8_t, f->table, acc, g);
         int64_t key;
         double number;
         if (tni_final_i64(f, 1, g) == 0) {
@@ -225,11 +248,10 @@ static void tni_final_min_max(const tni_final *f) {
 
 static void tni_final_row(const tni_final *f) {
     const tni_agg_input *input = tni_final_input(f, 0);
-    const tni_row_state *states =
-        (const tni_row_state *)(const void *)f->table->states[f->accs[0]];
     uint32_t i;
     for (i = 0; i < f->count; i++) {
-        const tni_row_state *s = &states[f->groups[i]];
+        const tni_row_state *s =
+            TNI_STATE(const tni_row_state, f->table, tni_final_acc(f, 0), f->groups[i]);
         uint64_t value[2];
         if (!s->seen || s->is_null) {
             tni_final_null(f, i);
@@ -242,13 +264,13 @@ static void tni_final_row(const tni_final *f) {
 
 static void tni_final_bits(const tni_final *f) {
     const tni_agg_input *input = tni_final_input(f, 0);
-    const int64_t *states = (const int64_t *)(const void *)f->table->states[f->accs[0]];
     uint32_t i;
     for (i = 0; i < f->count; i++) {
         if (tni_final_i64(f, 1, f->groups[i]) == 0) {
             tni_final_null(f, i);
         } else {
-            tni_final_store(f, input, &states[f->groups[i]], i);
+            int64_t bits = tni_final_i64(f, 0, f->groups[i]);
+            tni_final_store(f, input, &bits, i);
         }
     }
 }
@@ -834,6 +856,31 @@ static size_t tni_final_mode(const tni_item_order *o, const size_t *items, size_
     return items[best];
 }
 
+/* Shannon entropy in bits of items sorted by value. */
+static double tni_final_item_entropy(const tni_item_order *o, const size_t *items, size_t n) {
+    double sum = 0;
+    size_t i = 0;
+    while (i < n) {
+        size_t run = i + 1;
+        uint64_t p[2], q[2];
+        tni_value v, w;
+        double share;
+        memcpy(p, o->list->items[items[i]].value, sizeof p);
+        v = tni_agg_class_value(o->input, p);
+        for (; run < n; run++) {
+            memcpy(q, o->list->items[items[run]].value, sizeof q);
+            w = tni_agg_class_value(o->input, q);
+            if (tni_value_compare(&v, &w) != 0) {
+                break;
+            }
+        }
+        share = (double)(run - i) / (double)n;
+        sum -= share * o->f->agg->run->env->math->log2(share);
+        i = run;
+    }
+    return sum;
+}
+
 static trueno_status tni_final_items_group(const tni_final *f, const tni_item_order *o,
                                            size_t *items, size_t n, uint32_t i,
                                            tni_error *error) {
@@ -853,6 +900,11 @@ static trueno_status tni_final_items_group(const tni_final *f, const tni_item_or
         return TRUENO_OK;
     case TNI_AGGREGATE_MODE: chosen = tni_final_mode(o, items, n); break;
     case TNI_AGGREGATE_LAST: chosen = items[n - 1]; break;
+    case TNI_AGGREGATE_ENTROPY:
+        ((double *)f->out)[i] = tni_final_item_entropy(o, items, n);
+        return TRUENO_OK;
+    case TNI_AGGREGATE_MEDIAN:
+    case TNI_AGGREGATE_QUANTILE_CONT:
     case TNI_AGGREGATE_QUANTILE_DISC: {
         double p = tni_final_fraction(f);
         size_t k = (size_t)tni_floor((double)n * p);
@@ -869,6 +921,7 @@ static trueno_status tni_final_items_group(const tni_final *f, const tni_item_or
 
 static trueno_status tni_final_items(const tni_final *f, tni_error *error) {
     const tni_accumulator *acc = &f->agg->accumulators[f->accs[0]];
+    tni_aggregate_kind kind = f->aggregate->function->kind;
     tni_memory *memory = f->table->memory;
     tni_item_order o;
     size_t *items = NULL;
@@ -879,8 +932,9 @@ static trueno_status tni_final_items(const tni_final *f, tni_error *error) {
     o.input = &f->agg->inputs[acc->arguments[0]];
     o.list = &f->table->lists[acc->collect];
     o.orders = acc->ordered == NULL ? 0 : acc->ordered->order_count;
-    o.by_value = f->aggregate->function->kind == TNI_AGGREGATE_MODE ||
-                 f->aggregate->function->kind == TNI_AGGREGATE_QUANTILE_DISC;
+    o.by_value = kind == TNI_AGGREGATE_MODE || kind == TNI_AGGREGATE_QUANTILE_DISC ||
+                 kind == TNI_AGGREGATE_MEDIAN || kind == TNI_AGGREGATE_QUANTILE_CONT ||
+                 kind == TNI_AGGREGATE_ENTROPY;
     for (i = 0; i < f->count && status == TRUENO_OK; i++) {
         size_t start = o.list->offsets[f->groups[i]];
         size_t n = o.list->offsets[f->groups[i] + 1] - start;

@@ -64,6 +64,17 @@ static int64_t tni_key_value(const tni_value *value) {
     return tni_key_read(tni_type_physical(value->type), storage, 0);
 }
 
+TNI_FN bool tni_agg_never_null(const tni_agg *agg, uint32_t output) {
+    const tni_plan *scan;
+    uint32_t field;
+    tni_zone zone;
+    memset(&zone, 0, sizeof zone);
+    return tni_agg_source_column(agg->plan, output, &scan, &field) &&
+           scan->source->ops->zone != NULL &&
+           scan->source->ops->zone(scan->source, field, &zone) && !zone.has_nulls &&
+           zone.null_count == 0;
+}
+
 TNI_FN bool tni_agg_bounded(const tni_agg *agg, uint32_t output) {
     const tni_plan *scan;
     uint32_t field;
@@ -511,6 +522,33 @@ static void tni_agg_direct_groups(const tni_agg_key *key, bool first, const uint
     }
 }
 
+#define TNI_DIRECT_LOOP(T)                                                                         \
+    for (i = 0; i < rows; i++) {                                                                   \
+        groups[i] = (first ? 0 : groups[i]) + ((uint32_t)((const T *)v->data)[i] + add) * stride;  \
+    }
+
+/* Codes of a NULL-free encoded vector straight into group numbers; false: the long way. */
+static bool tni_agg_direct_encoded(const tni_agg_key *key, bool first, const tni_vector *v,
+                                   uint32_t rows, uint32_t *groups) {
+    uint32_t i, stride = (uint32_t)key->stride, add = 0;
+    if (v->validity != NULL) {
+        return false;
+    }
+    if (v->form == TNI_FORM_NARROW && key->mode == TNI_KEY_RANGE) {
+        add = (uint32_t)((uint64_t)v->base - (uint64_t)key->minimum);
+    } else if (v->form != TNI_FORM_DICT || v->dictionary != key->dictionary) {
+        return false;
+    }
+    switch (v->code_width) {
+    case 1: TNI_DIRECT_LOOP(uint8_t) return true;
+    case 2: TNI_DIRECT_LOOP(uint16_t) return true;
+    case 4: TNI_DIRECT_LOOP(uint32_t) return true;
+    default: return false;
+    }
+}
+
+#undef TNI_DIRECT_LOOP
+
 /* WORD and WIDE keys own their words; a NULL has zero there and its bit elsewhere. */
 static trueno_status tni_agg_whole_words(tni_agg *agg, tni_agg_worker *worker, uint32_t k,
                                          const tni_vector *v, uint32_t rows, tni_error *error) {
@@ -572,6 +610,9 @@ TNI_FN trueno_status tni_agg_keys_encode(tni_agg *agg, tni_agg_worker *worker,
         }
         if (key->mode == TNI_KEY_WORD || key->mode == TNI_KEY_WIDE) {
             TNI_TRY(tni_agg_whole_words(agg, worker, k, &v, rows, error));
+            continue;
+        }
+        if (agg->direct && tni_agg_direct_encoded(key, k == 0, &v, rows, worker->groups)) {
             continue;
         }
         TNI_TRY(tni_agg_key_codes(agg, worker, k, &v, rows, worker->codes, error));

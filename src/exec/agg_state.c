@@ -151,6 +151,7 @@ TNI_FN trueno_status tni_agg_prepare(tni_agg *agg, tni_agg_worker *worker, const
 
 /* ----------------------------------------------------------------------- float limbs --- */
 
+#define TNI_AGG_CACHE (1u << 20) /* bytes of states that stay near without help */
 #define TNI_GRID 32
 #define TNI_GRID_LOWEST (-896)
 
@@ -182,8 +183,7 @@ static void tni_float_shift(tni_float_state *state, int32_t steps) {
 }
 
 /* Raise the grid of a whole accumulator to at least `grid`. */
-static void tni_float_raise(tni_agg_table *table, uint32_t acc, int32_t grid) {
-    tni_float_state *states = (tni_float_state *)(void *)table->states[acc];
+static void tni_float_raise(tni_agg *agg, tni_agg_table *table, uint32_t acc, int32_t grid) {
     int32_t old = table->scales[acc], steps;
     uint32_t group;
     if (old != TNI_GRID_UNSET && grid <= old) {
@@ -195,7 +195,7 @@ static void tni_float_raise(tni_agg_table *table, uint32_t acc, int32_t grid) {
     }
     steps = TNI_MIN((grid - old) / TNI_GRID, 3);
     for (group = 0; group < table->count; group++) {
-        tni_float_shift(&states[group], steps);
+        tni_float_shift(TNI_STATE(tni_float_state, table, &agg->accumulators[acc], group), steps);
     }
 }
 
@@ -298,54 +298,74 @@ static void tni_float_product(double x, double y, double *hi, double *lo) {
         }                                                                                          \
     } while (0)
 
-static void tni_update_count(int64_t *states, const uint32_t *groups, uint32_t rows,
+/* Where an accumulator's states lie: first one, and bytes from group to group. */
+typedef struct tni_agg_states {
+    uint8_t *first;
+    size_t stride;
+} tni_agg_states;
+
+#define TNI_AT(T, g) ((T *)(void *)(s.first + (size_t)(g) * s.stride))
+
+static tni_agg_states tni_states_of(const tni_agg_table *table, const tni_accumulator *acc) {
+    tni_agg_states s;
+    s.first = table->states + acc->offset;
+    s.stride = table->state_size;
+    return s;
+}
+
+static void tni_update_count(tni_agg_states s, const uint32_t *groups, uint32_t rows,
                              const uint64_t *mask) {
-    TNI_EACH(states[g]++;);
+    TNI_EACH((*TNI_AT(int64_t, g))++;);
 }
 
-static void tni_update_sum_i64(int64_t *states, const int64_t *v, const uint32_t *groups,
+static void tni_update_sum_i64(tni_agg_states s, const int64_t *v, const uint32_t *groups,
                                uint32_t rows, const uint64_t *mask) {
-    TNI_EACH(states[g] += v[i];);
+    TNI_EACH(*TNI_AT(int64_t, g) += v[i];);
 }
 
-static void tni_update_sum_i128(tni_i128 *states, const int64_t *v, const uint32_t *groups,
+static void tni_update_sum_i128(tni_agg_states s, const int64_t *v, const uint32_t *groups,
                                 uint32_t rows, const uint64_t *mask) {
-    TNI_EACH(tni_i128_accumulate(&states[g], v[i]););
+    TNI_EACH(tni_i128_accumulate(TNI_AT(tni_i128, g), v[i]););
 }
 
-static trueno_status tni_update_sum_huge(tni_i128 *states, const tni_i128 *v,
+static void tni_update_products(tni_agg_states s, const int64_t *x, const int64_t *y,
+                                const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
+    TNI_EACH(tni_i128_accumulate(TNI_AT(tni_i128, g), x[i] * y[i]););
+}
+
+static trueno_status tni_update_sum_huge(tni_agg_states s, const tni_i128 *v,
                                          const uint32_t *groups, uint32_t rows,
                                          const uint64_t *mask, tni_error *error) {
-    TNI_EACH(if (!tni_i128_add(states[g], v[i], &states[g])) {
+    TNI_EACH(if (!tni_i128_add(*TNI_AT(tni_i128, g), v[i], TNI_AT(tni_i128, g))) {
         return tni_fail(error, TRUENO_ERROR_OUT_OF_RANGE, "overflow in sum of HUGEINT");
     });
     return TRUENO_OK;
 }
 
-static void tni_update_min_i64(int64_t *states, const int64_t *v, const uint32_t *groups,
+static void tni_update_min_i64(tni_agg_states s, const int64_t *v, const uint32_t *groups,
                                uint32_t rows, const uint64_t *mask) {
-    TNI_EACH(if (v[i] < states[g]) { states[g] = v[i]; });
+    TNI_EACH(int64_t *state = TNI_AT(int64_t, g); *state = v[i] < *state ? v[i] : *state;);
 }
 
-static void tni_update_max_i64(int64_t *states, const int64_t *v, const uint32_t *groups,
+static void tni_update_max_i64(tni_agg_states s, const int64_t *v, const uint32_t *groups,
                                uint32_t rows, const uint64_t *mask) {
-    TNI_EACH(if (v[i] > states[g]) { states[g] = v[i]; });
+    TNI_EACH(int64_t *state = TNI_AT(int64_t, g); *state = v[i] > *state ? v[i] : *state;);
 }
 
-static void tni_update_min_max_i128(tni_i128 *states, const tni_i128 *v, bool least,
+static void tni_update_min_max_i128(tni_agg_states s, const tni_i128 *v, bool least,
                                     const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
-    TNI_EACH(int c = tni_i128_compare(v[i], states[g]);
-             if (least ? c < 0 : c > 0) { states[g] = v[i]; });
+    TNI_EACH(tni_i128 *state = TNI_AT(tni_i128, g); int c = tni_i128_compare(v[i], *state);
+             if (least ? c < 0 : c > 0) { *state = v[i]; });
 }
 
-static void tni_update_bits(uint64_t *states, const uint64_t *v, tni_agg_kind kind,
+static void tni_update_bits(tni_agg_states s, const uint64_t *v, tni_agg_kind kind,
                             const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
     if (kind == TNI_AGG_BIT_AND) {
-        TNI_EACH(states[g] &= v[i];);
+        TNI_EACH(*TNI_AT(uint64_t, g) &= v[i];);
     } else if (kind == TNI_AGG_BIT_OR) {
-        TNI_EACH(states[g] |= v[i];);
+        TNI_EACH(*TNI_AT(uint64_t, g) |= v[i];);
     } else {
-        TNI_EACH(states[g] ^= v[i];);
+        TNI_EACH(*TNI_AT(uint64_t, g) ^= v[i];);
     }
 }
 
@@ -371,18 +391,18 @@ typedef struct tni_string_state {
     uint64_t seen;
 } tni_string_state;
 
-static trueno_status tni_update_min_max_string(tni_agg_table *table, tni_string_state *states,
+static trueno_status tni_update_min_max_string(tni_agg_table *table, tni_agg_states s,
                                                const tni_string *v, bool least,
                                                const uint32_t *groups, uint32_t rows,
                                                const uint64_t *mask, tni_error *error) {
     TNI_EACH({
-        tni_string_state *s = &states[g];
-        int c = s->seen ? tni_string_compare(&v[i], &s->value) : 0;
-        if (!s->seen || (least ? c < 0 : c > 0)) {
-            if (!tni_agg_keep_string(&table->heap, &v[i], &s->value)) {
+        tni_string_state *state = TNI_AT(tni_string_state, g);
+        int c = state->seen ? tni_string_compare(&v[i], &state->value) : 0;
+        if (!state->seen || (least ? c < 0 : c > 0)) {
+            if (!tni_agg_keep_string(&table->heap, &v[i], &state->value)) {
                 return tni_memory_fail(table->memory, v[i].length, error);
             }
-            s->seen = 1;
+            state->seen = 1;
         }
     });
     return TRUENO_OK;
@@ -390,51 +410,57 @@ static trueno_status tni_update_min_max_string(tni_agg_table *table, tni_string_
 
 /* -------------------------------------------------------------------------- floats --- */
 
-/* Finite magnitude bound and non-finite rows of the values. */
-static double tni_float_survey(const double *v, uint32_t rows, const uint64_t *mask,
-                               bool *special) {
-    double most = 0;
+/* Largest magnitude of the rows that count, and whether some are NaN or infinite. */
+static double tni_float_survey(const tni_kernels *kernels, const double *v, uint32_t rows,
+                               const uint64_t *mask, bool *special) {
+    double low = 0, high = 0, most = 0;
     uint32_t i;
     *special = false;
+    if (!kernels->min_max_f64(v, rows, mask, &low, &high)) {
+        return 0;
+    }
+    if (tni_is_finite(low) && tni_is_finite(high)) {
+        return TNI_MAX(low < 0 ? -low : low, high < 0 ? -high : high);
+    }
+    *special = true;
     for (i = 0; i < rows; i++) {
         double m = v[i] < 0 ? -v[i] : v[i];
-        if (mask != NULL && !tni_bit_get(mask, i)) {
-            continue;
-        }
-        if (!(m <= 1.7976931348623157e308)) {
-            *special = true;
-        } else if (m > most) {
+        if ((mask == NULL || tni_bit_get(mask, i)) && tni_is_finite(m) && m > most) {
             most = m;
         }
     }
     return most;
 }
 
-static void tni_update_floats(tni_agg_table *table, uint32_t acc, const double *v,
+static void tni_update_floats(tni_agg *agg, tni_agg_table *table, uint32_t acc, const double *v,
                               const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
-    tni_float_state *states;
+    const tni_kernels *kernels = agg->run->env->kernels;
+    tni_agg_states s = tni_states_of(table, &agg->accumulators[acc]);
+    int64_t slices[3][TNI_VECTOR_ROWS];
     tni_float_grid grid;
     bool special;
-    double most = tni_float_survey(v, rows, mask, &special);
-    tni_float_raise(table, acc, tni_grid_for(most));
+    double most = tni_float_survey(kernels, v, rows, mask, &special);
+    tni_float_raise(agg, table, acc, tni_grid_for(most));
     tni_float_grid_set(&grid, table->scales[acc]);
-    states = (tni_float_state *)(void *)table->states[acc];
     if (!special) {
-        TNI_EACH(tni_float_add(&states[g], &grid, v[i]););
+        kernels->split_f64(v, rows, grid.inverse, grid.quantum, slices[0], slices[1], slices[2]);
+        TNI_EACH(tni_float_state *state = TNI_AT(tni_float_state, g);
+                 state->limbs[0] += slices[0][i]; state->limbs[1] += slices[1][i];
+                 state->limbs[2] += slices[2][i];);
         return;
     }
     TNI_EACH({
         double x = v[i];
         if (tni_is_finite(x)) {
-            tni_float_add(&states[g], &grid, x);
+            tni_float_add(TNI_AT(tni_float_state, g), &grid, x);
         } else {
-            states[g].flags |= x != x ? 1u : x > 0 ? 2u : 4u;
+            TNI_AT(tni_float_state, g)->flags |= x != x ? 1u : x > 0 ? 2u : 4u;
         }
     });
 }
 
 /* Powers and products: x^2 and x*y enter as exact pairs, x^3 and x^4 rounded once. */
-static void tni_update_powers(tni_agg_table *table, uint32_t acc, const tni_accumulator *a,
+static void tni_update_powers(tni_agg *agg, tni_agg_table *table, uint32_t acc, const tni_accumulator *a,
                               const double *x, const double *y, const uint32_t *groups,
                               uint32_t rows, const uint64_t *mask) {
     double high[TNI_VECTOR_ROWS];
@@ -453,9 +479,9 @@ static void tni_update_powers(tni_agg_table *table, uint32_t acc, const tni_accu
             high[i] = a->power == 3 ? square * x[i] : square * square;
         }
     }
-    tni_update_floats(table, acc, high, groups, rows, mask);
+    tni_update_floats(agg, table, acc, high, groups, rows, mask);
     if (pair) {
-        tni_update_floats(table, acc, low, groups, rows, mask);
+        tni_update_floats(agg, table, acc, low, groups, rows, mask);
     }
 }
 
@@ -543,9 +569,8 @@ static trueno_status tni_update_rows(tni_agg *agg, tni_agg_table *table, uint32_
     const tni_agg_prepared *value = &prepared[acc->arguments[0]];
     bool by = acc->kind == TNI_AGG_ARG_MIN || acc->kind == TNI_AGG_ARG_MAX;
     const tni_agg_input *by_input = by ? &agg->inputs[acc->arguments[1]] : NULL;
-    tni_row_state *states = (tni_row_state *)(void *)table->states[a];
     TNI_EACH({
-        tni_row_state *s = &states[g];
+        tni_row_state *s = TNI_STATE(tni_row_state, table, acc, g);
         uint64_t order;
         uint32_t row;
         bool wins = !s->seen;
@@ -701,24 +726,29 @@ static trueno_status tni_agg_update_one(tni_agg *agg, tni_agg_table *table, uint
     const tni_agg_input *input =
         acc->arguments[0] == TNI_IR_NONE ? NULL : &agg->inputs[acc->arguments[0]];
     const void *data = input == NULL ? NULL : prepared[acc->arguments[0]].data;
-    void *states = table->states[a];
+    tni_agg_states s = tni_states_of(table, acc);
     switch (acc->kind) {
-    case TNI_AGG_COUNT: tni_update_count((int64_t *)states, groups, rows, mask); break;
+    case TNI_AGG_COUNT: tni_update_count(s, groups, rows, mask); break;
     case TNI_AGG_SUM_I64:
-        tni_update_sum_i64((int64_t *)states, (const int64_t *)data, groups, rows, mask);
+        tni_update_sum_i64(s, (const int64_t *)data, groups, rows, mask);
         break;
     case TNI_AGG_SUM_I128:
         if (input->class_id == TNI_CLASS_I128) {
-            return tni_update_sum_huge((tni_i128 *)states, (const tni_i128 *)data, groups, rows,
+            return tni_update_sum_huge(s, (const tni_i128 *)data, groups, rows,
                                        mask, error);
         }
-        tni_update_sum_i128((tni_i128 *)states, (const int64_t *)data, groups, rows, mask);
+        if (acc->power != 0) {
+            const void *y = acc->power == 2 ? data : prepared[acc->arguments[1]].data;
+            tni_update_products(s, (const int64_t *)data, (const int64_t *)y, groups, rows, mask);
+            break;
+        }
+        tni_update_sum_i128(s, (const int64_t *)data, groups, rows, mask);
         break;
     case TNI_AGG_SUM_F64:
         if (acc->power == 1) {
-            tni_update_floats(table, a, (const double *)data, groups, rows, mask);
+            tni_update_floats(agg, table, a, (const double *)data, groups, rows, mask);
         } else {
-            tni_update_powers(table, a, acc, (const double *)data,
+            tni_update_powers(agg, table, a, acc, (const double *)data,
                               acc->power == TNI_POWER_PRODUCT
                                   ? (const double *)prepared[acc->arguments[1]].data
                                   : (const double *)data,
@@ -728,23 +758,23 @@ static trueno_status tni_agg_update_one(tni_agg *agg, tni_agg_table *table, uint
     case TNI_AGG_MIN:
     case TNI_AGG_MAX:
         if (input->class_id == TNI_CLASS_STRING) {
-            return tni_update_min_max_string(table, (tni_string_state *)states,
+            return tni_update_min_max_string(table, s,
                                              (const tni_string *)data, acc->kind == TNI_AGG_MIN,
                                              groups, rows, mask, error);
         }
         if (input->class_id == TNI_CLASS_I128) {
-            tni_update_min_max_i128((tni_i128 *)states, (const tni_i128 *)data,
+            tni_update_min_max_i128(s, (const tni_i128 *)data,
                                     acc->kind == TNI_AGG_MIN, groups, rows, mask);
         } else if (acc->kind == TNI_AGG_MIN) {
-            tni_update_min_i64((int64_t *)states, (const int64_t *)data, groups, rows, mask);
+            tni_update_min_i64(s, (const int64_t *)data, groups, rows, mask);
         } else {
-            tni_update_max_i64((int64_t *)states, (const int64_t *)data, groups, rows, mask);
+            tni_update_max_i64(s, (const int64_t *)data, groups, rows, mask);
         }
         break;
     case TNI_AGG_BIT_AND:
     case TNI_AGG_BIT_OR:
     case TNI_AGG_BIT_XOR:
-        tni_update_bits((uint64_t *)states, (const uint64_t *)data, acc->kind, groups, rows, mask);
+        tni_update_bits(s, (const uint64_t *)data, acc->kind, groups, rows, mask);
         break;
     case TNI_AGG_FIRST:
     case TNI_AGG_LAST:
@@ -814,11 +844,11 @@ static trueno_status tni_agg_update_keyed(tni_agg *agg, tni_agg_table *table, ui
     const tni_agg_prepared *p =
         tni_agg_keyed(&agg->inputs[acc->arguments[0]], &prepared[acc->arguments[0]], rows, keys,
                       &keyed);
-    int64_t *states = (int64_t *)(void *)table->states[a];
+    tni_agg_states s = tni_states_of(table, acc);
     if (acc->kind == TNI_AGG_MIN) {
-        tni_update_min_i64(states, (const int64_t *)p->data, groups, rows, mask);
+        tni_update_min_i64(s, (const int64_t *)p->data, groups, rows, mask);
     } else {
-        tni_update_max_i64(states, (const int64_t *)p->data, groups, rows, mask);
+        tni_update_max_i64(s, (const int64_t *)p->data, groups, rows, mask);
     }
     return TRUENO_OK;
 }
@@ -831,6 +861,11 @@ TNI_FN trueno_status tni_agg_update(tni_agg *agg, tni_agg_table *table,
     uint64_t storage[TNI_VECTOR_WORDS];
     tni_row_source source;
     uint32_t a;
+    if ((size_t)table->count * table->state_size > TNI_AGG_CACHE) {
+        for (a = 0; a < rows; a++) {
+            TNI_PREFETCH(table->states + (size_t)groups[a] * table->state_size);
+        }
+    }
     source.order = order;
     source.first_row = first_row;
     source.positions = positions;
@@ -855,20 +890,18 @@ TNI_FN trueno_status tni_agg_update(tni_agg *agg, tni_agg_table *table,
 
 /* ----------------------------------------------------------------------------- merge --- */
 
-static void tni_merge_floats(tni_agg_table *into, const tni_agg_table *from, uint32_t a,
+static void tni_merge_floats(tni_agg *agg, tni_agg_table *into, const tni_agg_table *from, uint32_t a,
                              const uint32_t *source, const uint32_t *target, uint32_t count) {
-    const tni_float_state *in = (const tni_float_state *)(const void *)from->states[a];
-    tni_float_state *out;
+    const tni_accumulator *acc = &agg->accumulators[a];
     int32_t steps = 0;
     uint32_t i;
     if (from->scales[a] != TNI_GRID_UNSET) {
-        tni_float_raise(into, a, from->scales[a]);
+        tni_float_raise(agg, into, a, from->scales[a]);
         steps = TNI_MIN((into->scales[a] - from->scales[a]) / TNI_GRID, 3);
     }
-    out = (tni_float_state *)(void *)into->states[a];
     for (i = 0; i < count; i++) {
-        tni_float_state s = in[source[i]];
-        tni_float_state *o = &out[target[i]];
+        tni_float_state s = *TNI_STATE(tni_float_state, from, acc, source[i]);
+        tni_float_state *o = TNI_STATE(tni_float_state, into, acc, target[i]);
         tni_float_shift(&s, steps);
         o->limbs[0] += s.limbs[0];
         o->limbs[1] += s.limbs[1];
@@ -877,15 +910,14 @@ static void tni_merge_floats(tni_agg_table *into, const tni_agg_table *from, uin
     }
 }
 
-static trueno_status tni_merge_strings(tni_agg_table *into, const tni_agg_table *from, uint32_t a,
-                                       bool least, const uint32_t *source, const uint32_t *target,
+static trueno_status tni_merge_strings(const tni_accumulator *acc, tni_agg_table *into,
+                                       const tni_agg_table *from, const uint32_t *source, const uint32_t *target,
                                        uint32_t count, tni_error *error) {
-    const tni_string_state *in = (const tni_string_state *)(const void *)from->states[a];
-    tni_string_state *out = (tni_string_state *)(void *)into->states[a];
+    bool least = acc->kind == TNI_AGG_MIN;
     uint32_t i;
     for (i = 0; i < count; i++) {
-        const tni_string_state *s = &in[source[i]];
-        tni_string_state *o = &out[target[i]];
+        const tni_string_state *s = TNI_STATE(tni_string_state, from, acc, source[i]);
+        tni_string_state *o = TNI_STATE(tni_string_state, into, acc, target[i]);
         int c = s->seen && o->seen ? tni_string_compare(&s->value, &o->value) : 0;
         if (s->seen && (!o->seen || (least ? c < 0 : c > 0))) {
             if (!tni_agg_keep_string(&into->heap, &s->value, &o->value)) {
@@ -901,13 +933,11 @@ static trueno_status tni_merge_rows(tni_agg *agg, tni_agg_table *into, const tni
                                     uint32_t a, const uint32_t *source, const uint32_t *target,
                                     uint32_t count, tni_error *error) {
     const tni_accumulator *acc = &agg->accumulators[a];
-    const tni_row_state *in = (const tni_row_state *)(const void *)from->states[a];
-    tni_row_state *out = (tni_row_state *)(void *)into->states[a];
     bool by = acc->kind == TNI_AGG_ARG_MIN || acc->kind == TNI_AGG_ARG_MAX;
     uint32_t i;
     for (i = 0; i < count; i++) {
-        const tni_row_state *s = &in[source[i]];
-        tni_row_state *o = &out[target[i]];
+        const tni_row_state *s = TNI_STATE(tni_row_state, from, acc, source[i]);
+        tni_row_state *o = TNI_STATE(tni_row_state, into, acc, target[i]);
         bool wins = s->seen && !o->seen;
         if (s->seen && o->seen && by) {
             const tni_agg_input *input = &agg->inputs[acc->arguments[1]];
@@ -936,18 +966,17 @@ static trueno_status tni_merge_numbers(tni_agg *agg, tni_agg_table *into,
                                        const uint32_t *source, const uint32_t *target,
                                        uint32_t count, tni_error *error) {
     const tni_accumulator *acc = &agg->accumulators[a];
-    const int64_t *in = (const int64_t *)(const void *)from->states[a];
-    const tni_i128 *in16 = (const tni_i128 *)(const void *)from->states[a];
-    int64_t *out = (int64_t *)(void *)into->states[a];
-    tni_i128 *out16 = (tni_i128 *)(void *)into->states[a];
     uint32_t i;
     for (i = 0; i < count; i++) {
-        uint32_t s = source[i], t = target[i];
+        const int64_t *in = TNI_STATE(int64_t, from, acc, source[i]);
+        const tni_i128 *in16 = TNI_STATE(tni_i128, from, acc, source[i]);
+        int64_t *out = TNI_STATE(int64_t, into, acc, target[i]);
+        tni_i128 *out16 = TNI_STATE(tni_i128, into, acc, target[i]);
         switch (acc->kind) {
         case TNI_AGG_COUNT:
-        case TNI_AGG_SUM_I64: out[t] += in[s]; break;
+        case TNI_AGG_SUM_I64: *out += *in; break;
         case TNI_AGG_SUM_I128:
-            if (!tni_i128_add(out16[t], in16[s], &out16[t])) {
+            if (!tni_i128_add(*out16, *in16, out16)) {
                 return tni_fail(error, TRUENO_ERROR_OUT_OF_RANGE, "overflow in sum of HUGEINT");
             }
             break;
@@ -955,16 +984,16 @@ static trueno_status tni_merge_numbers(tni_agg *agg, tni_agg_table *into,
         case TNI_AGG_MAX: {
             bool least = acc->kind == TNI_AGG_MIN;
             if (acc->size == 16) {
-                int c = tni_i128_compare(in16[s], out16[t]);
-                out16[t] = (least ? c < 0 : c > 0) ? in16[s] : out16[t];
+                int c = tni_i128_compare(*in16, *out16);
+                *out16 = (least ? c < 0 : c > 0) ? *in16 : *out16;
             } else {
-                out[t] = (least ? in[s] < out[t] : in[s] > out[t]) ? in[s] : out[t];
+                *out = (least ? *in < *out : *in > *out) ? *in : *out;
             }
             break;
         }
-        case TNI_AGG_BIT_AND: out[t] &= in[s]; break;
-        case TNI_AGG_BIT_OR: out[t] |= in[s]; break;
-        case TNI_AGG_BIT_XOR: out[t] ^= in[s]; break;
+        case TNI_AGG_BIT_AND: *out &= *in; break;
+        case TNI_AGG_BIT_OR: *out |= *in; break;
+        case TNI_AGG_BIT_XOR: *out ^= *in; break;
         default: break;
         }
     }
@@ -978,7 +1007,7 @@ TNI_FN trueno_status tni_agg_merge(tni_agg *agg, tni_agg_table *into, const tni_
     for (a = 0; a < agg->accumulator_count; a++) {
         const tni_accumulator *acc = &agg->accumulators[a];
         switch (acc->kind) {
-        case TNI_AGG_SUM_F64: tni_merge_floats(into, from, a, source, target, count); break;
+        case TNI_AGG_SUM_F64: tni_merge_floats(agg, into, from, a, source, target, count); break;
         case TNI_AGG_FIRST:
         case TNI_AGG_LAST:
         case TNI_AGG_ARG_MIN:
@@ -989,8 +1018,7 @@ TNI_FN trueno_status tni_agg_merge(tni_agg *agg, tni_agg_table *into, const tni_
         case TNI_AGG_MIN:
         case TNI_AGG_MAX:
             if (agg->inputs[acc->arguments[0]].class_id == TNI_CLASS_STRING) {
-                TNI_TRY(tni_merge_strings(into, from, a, acc->kind == TNI_AGG_MIN, source, target,
-                                          count, error));
+                TNI_TRY(tni_merge_strings(acc, into, from, source, target, count, error));
                 break;
             }
             TNI_TRY(tni_merge_numbers(agg, into, from, a, source, target, count, error));
@@ -1003,5 +1031,7 @@ TNI_FN trueno_status tni_agg_merge(tni_agg *agg, tni_agg_table *into, const tni_
 }
 
 #undef TNI_EACH
+#undef TNI_AT
 #undef TNI_GRID
+#undef TNI_AGG_CACHE
 #undef TNI_GRID_LOWEST

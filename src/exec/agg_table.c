@@ -51,25 +51,29 @@ static bool tni_agg_regrow(tni_memory *memory, void **items, size_t old_count, s
     return true;
 }
 
-/* Identity of MIN, MAX, BIT_AND: everything else starts as zero bytes. */
-static void tni_agg_identity(const tni_accumulator *acc, tni_agg_class class_id, uint8_t *states,
-                             uint32_t from, uint32_t to) {
-    uint32_t i;
-    if (acc->kind == TNI_AGG_BIT_AND) {
-        memset(states + (size_t)from * acc->size, 0xff, (size_t)(to - from) * acc->size);
-    }
-    if ((acc->kind != TNI_AGG_MIN && acc->kind != TNI_AGG_MAX) || class_id == TNI_CLASS_STRING) {
-        return;
-    }
-    for (i = from; i < to; i++) {
+/* Identities of MIN, MAX and BIT_AND in new rows: everything else starts as zero bytes. */
+static void tni_agg_identity(const tni_agg *agg, tni_agg_table *table, uint32_t from,
+                             uint32_t to) {
+    uint32_t a, i;
+    for (a = 0; a < agg->accumulator_count; a++) {
+        const tni_accumulator *acc = &agg->accumulators[a];
         bool least = acc->kind == TNI_AGG_MAX;
-        if (class_id == TNI_CLASS_I128) {
-            tni_i128 v;
-            v.high = least ? INT64_MIN : INT64_MAX;
-            v.low = least ? 0 : UINT64_MAX;
-            memcpy(states + (size_t)i * 16, &v, sizeof v);
-        } else {
-            ((int64_t *)(void *)states)[i] = least ? INT64_MIN : INT64_MAX;
+        if (acc->kind == TNI_AGG_BIT_AND) {
+            for (i = from; i < to; i++) {
+                *TNI_STATE(int64_t, table, acc, i) = -1;
+            }
+        }
+        if ((acc->kind != TNI_AGG_MIN && acc->kind != TNI_AGG_MAX) || acc->size > 16) {
+            continue;
+        }
+        for (i = from; i < to; i++) {
+            if (acc->size == 16) {
+                tni_i128 *v = TNI_STATE(tni_i128, table, acc, i);
+                v->high = least ? INT64_MIN : INT64_MAX;
+                v->low = least ? 0 : UINT64_MAX;
+            } else {
+                *TNI_STATE(int64_t, table, acc, i) = least ? INT64_MIN : INT64_MAX;
+            }
         }
     }
 }
@@ -77,27 +81,20 @@ static void tni_agg_identity(const tni_accumulator *acc, tni_agg_class class_id,
 static trueno_status tni_agg_table_grow(tni_agg *agg, tni_agg_table *table, uint32_t capacity,
                                         tni_error *error) {
     tni_memory *memory = table->memory;
-    uint32_t old = table->capacity, a;
+    uint32_t old = table->capacity;
     size_t slots = tni_agg_slot_count(capacity);
     bool fine = true;
-    for (a = 0; a < agg->accumulator_count && fine; a++) {
-        const tni_accumulator *acc = &agg->accumulators[a];
-        void *items = table->states[a];
-        if (acc->size == 0) {
-            continue;
-        }
-        fine = tni_agg_regrow(memory, &items, table->grown[a], capacity, acc->size);
-        table->states[a] = (uint8_t *)items;
+    void *items = table->states;
+    if (table->state_size > 0 && table->states_grown < capacity) {
+        fine = tni_agg_regrow(memory, &items, table->states_grown, capacity, table->state_size);
+        table->states = (uint8_t *)items;
         if (fine) {
-            tni_agg_class class_id = acc->arguments[0] == TNI_IR_NONE
-                                         ? TNI_CLASS_I64
-                                         : agg->inputs[acc->arguments[0]].class_id;
-            tni_agg_identity(acc, class_id, table->states[a], table->grown[a], capacity);
-            table->grown[a] = capacity;
+            tni_agg_identity(agg, table, table->states_grown, capacity);
+            table->states_grown = capacity;
         }
     }
     if (fine && table->word_count > 0) {
-        void *items = table->keys;
+        items = table->keys;
         fine = table->keys_grown == capacity ||
                tni_agg_regrow(memory, &items, table->keys_grown, capacity,
                               table->word_count * sizeof(uint64_t));
@@ -111,7 +108,7 @@ static trueno_status tni_agg_table_grow(tni_agg *agg, tni_agg_table *table, uint
             fine = grown != NULL;
             if (fine) {
                 tni_free(memory, table->slots,
-                         table->slots == NULL ? 0 : (size_t)(table->slot_mask + 1) * sizeof *grown);
+                         table->slots == NULL ? 0 : (table->slot_mask + 1) * sizeof *grown);
                 table->slots = grown;
                 tni_agg_fill_slots(table, slots);
             }
@@ -133,15 +130,13 @@ TNI_FN trueno_status tni_agg_table_init(tni_agg *agg, tni_agg_table *table, uint
     table->memory = memory;
     table->word_count = agg->word_count;
     tni_arena_init(&table->heap, memory);
-    table->states = (uint8_t **)tni_alloc_zero(memory, states * sizeof *table->states);
-    table->grown = (uint32_t *)tni_alloc_zero(memory, states * sizeof *table->grown);
+    table->state_size = agg->state_size;
     table->scales = (int32_t *)tni_alloc_zero(memory, states * sizeof *table->scales);
     table->lists = (tni_collect_list *)tni_alloc_zero(
         memory, TNI_MAX(agg->collect_count, 1u) * sizeof *table->lists);
     table->skip = (uint8_t *)tni_alloc_zero(memory, states);
-    if (table->states == NULL || table->grown == NULL || table->skip == NULL ||
-        table->scales == NULL || table->lists == NULL) {
-        return tni_memory_fail(memory, states * sizeof *table->states, error);
+    if (table->skip == NULL || table->scales == NULL || table->lists == NULL) {
+        return tni_memory_fail(memory, states * sizeof *table->scales, error);
     }
     for (a = 0; a < agg->accumulator_count; a++) {
         table->scales[a] = agg->initial_scales[a];
@@ -160,9 +155,7 @@ TNI_FN void tni_agg_table_free(tni_agg *agg, tni_agg_table *table) {
     if (memory == NULL) {
         return;
     }
-    for (a = 0; a < agg->accumulator_count && table->states != NULL && table->grown != NULL; a++) {
-        tni_free(memory, table->states[a], (size_t)table->grown[a] * agg->accumulators[a].size);
-    }
+    tni_free(memory, table->states, (size_t)table->states_grown * table->state_size);
     for (a = 0; a < agg->collect_count && table->lists != NULL; a++) {
         tni_collect_list *list = &table->lists[a];
         tni_free(memory, list->items, list->capacity * sizeof *list->items);
@@ -171,8 +164,6 @@ TNI_FN void tni_agg_table_free(tni_agg *agg, tni_agg_table *table) {
         tni_free(memory, list->values, list->value_capacity * sizeof *list->values);
         tni_free(memory, list->offsets, list->offset_count * sizeof *list->offsets);
     }
-    tni_free(memory, table->states, states * sizeof *table->states);
-    tni_free(memory, table->grown, states * sizeof *table->grown);
     tni_free(memory, table->skip, states);
     tni_free(memory, table->scales, states * sizeof *table->scales);
     tni_free(memory, table->lists, TNI_MAX(agg->collect_count, 1u) * sizeof *table->lists);

@@ -100,11 +100,12 @@ static bool tni_lone_sum(const tni_kernels *k, const tni_vector *v, uint32_t row
 }
 
 static void tni_lone_add(tni_agg_table *table, const tni_agg *agg, uint32_t a, tni_i128 v) {
-    if (agg->accumulators[a].kind == TNI_AGG_SUM_I64) {
-        ((int64_t *)(void *)table->states[a])[0] += (int64_t)v.low;
+    const tni_accumulator *acc = &agg->accumulators[a];
+    if (acc->kind == TNI_AGG_SUM_I64) {
+        *TNI_STATE(int64_t, table, acc, 0) += (int64_t)v.low;
     } else {
-        tni_i128 *state = (tni_i128 *)(void *)table->states[a];
-        (void)tni_i128_add(state[0], v, &state[0]);
+        tni_i128 *state = TNI_STATE(tni_i128, table, acc, 0);
+        (void)tni_i128_add(*state, v, state);
     }
 }
 
@@ -257,14 +258,14 @@ static trueno_status tni_lone_one(tni_agg *agg, tni_agg_worker *worker, uint32_t
     }
     TNI_TRY(tni_lone_mask(agg, worker, chunk, acc, &mask, error));
     if (acc->kind == TNI_AGG_COUNT) {
-        ((int64_t *)(void *)table->states[a])[0] += (int64_t)tni_lone_count(mask, chunk->rows);
+        *TNI_STATE(int64_t, table, acc, 0) += (int64_t)tni_lone_count(mask, chunk->rows);
         *taken = true;
     } else if (acc->kind == TNI_AGG_SUM_F64) {
         *taken = true;
         return tni_lone_floats(agg, worker, a, v, chunk, mask, error);
     } else if (acc->kind == TNI_AGG_MIN || acc->kind == TNI_AGG_MAX) {
         int64_t low, high;
-        int64_t *state = (int64_t *)(void *)table->states[a];
+        int64_t *state = TNI_STATE(int64_t, table, acc, 0);
         bool any;
         *taken = tni_lone_range(k, v, chunk->rows, mask, &low, &high, &any);
         if (*taken && any) {

@@ -103,6 +103,8 @@ static uint32_t tni_agg_accumulator_for(tni_agg *agg, const tni_accumulator *wan
     acc->size = tni_accumulator_size(agg, acc);
     acc->ordered_sum = agg->key_count == 0 && acc->kind == TNI_AGG_SUM_F64 && acc->power == 1 &&
                        acc->feed == 0 && acc->arguments[1] == TNI_IR_NONE;
+    acc->offset = agg->state_size;
+    agg->state_size += acc->size;
     if (acc->kind == TNI_AGG_COLLECT) {
         acc->collect = agg->collect_count++;
     }
@@ -141,6 +143,10 @@ static trueno_status tni_build_input(tni_agg_build *b, uint32_t which, bool data
 static uint32_t tni_build_add(tni_agg_build *b, tni_agg_kind kind, uint32_t x, uint32_t y,
                               uint8_t power) {
     tni_accumulator acc = b->base;
+    if (kind == TNI_AGG_COUNT && x != TNI_IR_NONE && y == TNI_IR_NONE && b->base.feed == 0 &&
+        tni_agg_never_null(b->agg, b->agg->inputs[x].column)) {
+        x = TNI_IR_NONE; /* COUNT(x) is COUNT(*) */
+    }
     acc.kind = kind;
     acc.arguments[0] = x;
     acc.arguments[1] = y;
@@ -176,11 +182,21 @@ static trueno_status tni_build_sum(tni_agg_build *b) {
     return TRUENO_OK;
 }
 
+/* Sum of x^power or x*y: exact limbs for floats, 128 bits for integers of up to 32 bits. `y` masks
+ * when the power is not TNI_POWER_PRODUCT. */
+static uint32_t tni_build_power(tni_agg_build *b, uint32_t x, uint32_t y, uint8_t power) {
+    if (b->agg->inputs[x].class_id == TNI_CLASS_F64) {
+        return tni_build_add(b, TNI_AGG_SUM_F64, x, y, power);
+    }
+    return power == 1 ? tni_build_add(b, TNI_AGG_SUM_I64, x, y, 0)
+                      : tni_build_add(b, TNI_AGG_SUM_I128, x, y, power);
+}
+
 static trueno_status tni_build_moments(tni_agg_build *b, uint8_t highest) {
     uint32_t x;
     TNI_TRY(tni_build_input(b, 0, true, true, &x));
-    b->outputs[0] = tni_build_add(b, TNI_AGG_SUM_F64, x, TNI_IR_NONE, 1);
-    b->outputs[1] = tni_build_add(b, TNI_AGG_SUM_F64, x, TNI_IR_NONE, 2);
+    b->outputs[0] = tni_build_power(b, x, TNI_IR_NONE, 1);
+    b->outputs[1] = tni_build_power(b, x, TNI_IR_NONE, 2);
     b->outputs[2] = tni_build_add(b, TNI_AGG_COUNT, x, TNI_IR_NONE, 0);
     if (highest >= 3) {
         b->outputs[3] = tni_build_add(b, TNI_AGG_SUM_F64, x, TNI_IR_NONE, 3);
@@ -195,11 +211,11 @@ static trueno_status tni_build_pair(tni_agg_build *b) {
     uint32_t y, x;
     TNI_TRY(tni_build_input(b, 0, true, true, &y));
     TNI_TRY(tni_build_input(b, 1, true, true, &x));
-    b->outputs[0] = tni_build_add(b, TNI_AGG_SUM_F64, y, x, 1);
-    b->outputs[1] = tni_build_add(b, TNI_AGG_SUM_F64, x, y, 1);
-    b->outputs[2] = tni_build_add(b, TNI_AGG_SUM_F64, y, x, 2);
-    b->outputs[3] = tni_build_add(b, TNI_AGG_SUM_F64, x, y, 2);
-    b->outputs[4] = tni_build_add(b, TNI_AGG_SUM_F64, y, x, TNI_POWER_PRODUCT);
+    b->outputs[0] = tni_build_power(b, y, x, 1);
+    b->outputs[1] = tni_build_power(b, x, y, 1);
+    b->outputs[2] = tni_build_power(b, y, x, 2);
+    b->outputs[3] = tni_build_power(b, x, y, 2);
+    b->outputs[4] = tni_build_power(b, y, x, TNI_POWER_PRODUCT);
     b->outputs[5] = tni_build_add(b, TNI_AGG_COUNT, y, x, 0);
     return TRUENO_OK;
 }
@@ -585,7 +601,7 @@ static trueno_status tni_agg_finish(tni_operator *base, tni_error *error) {
     TNI_TRY(tni_agg_finish_tables(agg, error));
     for (i = 0; i < agg->result_count; i++) {
         TNI_TRY(tni_agg_collect_prepare(agg, &agg->results[i], error));
-        agg->unit_count += (agg->results[i].count + TNI_AGG_UNIT - 1) / TNI_AGG_UNIT;
+        agg->unit_count += (agg->results[i].count + agg->unit - 1) / agg->unit;
     }
     return TRUENO_OK;
 }
@@ -655,7 +671,7 @@ static trueno_status tni_agg_driver_begin(tni_driver *base, tni_pipeline *pipeli
 /* Is the group one that rows came to? Only direct tables have others. */
 static bool tni_agg_alive(const tni_agg *agg, const tni_agg_table *table, uint32_t group) {
     return !agg->direct || agg->key_count == 0 ||
-           ((const int64_t *)(const void *)table->states[agg->group_count_acc])[group] > 0;
+           *TNI_STATE(const int64_t, table, &agg->accumulators[agg->group_count_acc], group) > 0;
 }
 
 /* One vector of result rows from `groups`. */
@@ -742,14 +758,14 @@ static trueno_status tni_agg_driver_run(tni_driver *base, uint32_t worker, tni_o
             break;
         }
         for (;; t++) {
-            uint32_t units = (agg->results[t].count + TNI_AGG_UNIT - 1) / TNI_AGG_UNIT;
+            uint32_t units = (agg->results[t].count + agg->unit - 1) / agg->unit;
             if (at < units) {
                 break;
             }
             at -= units;
         }
-        TNI_TRY(tni_agg_emit_unit(driver, &agg->results[t], at * TNI_AGG_UNIT,
-                                  TNI_MIN((at + 1) * TNI_AGG_UNIT, agg->results[t].count), unit,
+        TNI_TRY(tni_agg_emit_unit(driver, &agg->results[t], at * agg->unit,
+                                  TNI_MIN((at + 1) * agg->unit, agg->results[t].count), unit,
                                   worker, first, error));
     }
     return TRUENO_OK;
@@ -837,6 +853,7 @@ TNI_FN trueno_status tni_aggregate_new(tni_run *run, const tni_plan *plan, tni_o
     agg->key_count = plan->key_count;
     agg->domain = 1;
     status = tni_agg_plan_all(agg, error);
+    agg->unit = agg->collect_count > 0 ? 64 : TNI_AGG_UNIT; /* quantiles take their time */
     if (status != TRUENO_OK) {
         tni_free(memory, out, sizeof *out);
         tni_agg_free(&agg->base);

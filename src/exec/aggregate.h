@@ -80,7 +80,8 @@ typedef enum tni_agg_class {
 typedef enum tni_agg_kind {
     TNI_AGG_COUNT,
     TNI_AGG_SUM_I64,   /* cannot overflow by the bounds of its input */
-    TNI_AGG_SUM_I128,  /* of I64 or I128 input */
+    TNI_AGG_SUM_I128,  /* of I64 or I128 input; power 2 or TNI_POWER_PRODUCT: of products of small
+                          integers */
     TNI_AGG_SUM_F64,   /* exact limbs; power 1..4: of x, x*x...; second argument: of x*y */
     TNI_AGG_MIN,
     TNI_AGG_MAX,
@@ -104,6 +105,7 @@ typedef struct tni_accumulator {
     bool keep_nulls;         /* FIRST, LAST: NULLs count as values */
     uint32_t feed;           /* 0: the plain rows; j: the deduplicated rows of distinct[j - 1] */
     uint32_t size;           /* bytes of a state */
+    uint32_t offset;         /* of the state in a group's row */
     uint32_t collect;        /* COLLECT: index of its list */
     bool bare;               /* COLLECT: 8-byte values, rows do not matter */
     const tni_plan_aggregate *ordered; /* COLLECT with ORDER BY inside, else NULL */
@@ -169,8 +171,9 @@ typedef struct tni_agg_table {
     uint64_t *hashes;        /* [capacity] */
     uint64_t *slots;         /* tag << 32 | group + 1; power of two */
     uint64_t slot_mask;
-    uint8_t **states;        /* [accumulator_count]: capacity * size */
-    uint32_t *grown;         /* [accumulator_count]: groups the array has room for */
+    uint8_t *states;         /* a row of all accumulators' states per group */
+    uint32_t state_size;     /* bytes of a row */
+    uint32_t states_grown;   /* groups `states` has room for */
     uint32_t keys_grown;     /* the same for keys */
     int32_t *scales;         /* [accumulator_count]: SUM_F64 grid exponent, shared by all groups */
     uint8_t *skip;           /* [accumulator_count]: fed by an ungrouped fast path this time */
@@ -244,6 +247,7 @@ typedef struct tni_agg {
     uint32_t input_count;
     tni_accumulator *accumulators;
     uint32_t accumulator_count;
+    uint32_t state_size;
     uint32_t collect_count;
     int32_t *initial_scales;     /* [accumulator_count] */
     double *ordered_sums;        /* [accumulator_count], after finish */
@@ -262,6 +266,7 @@ typedef struct tni_agg {
     uint32_t plain_feed;         /* 0, or 1 when every accumulator is fed by distinct[0] */
     uint32_t flag_words;         /* of a tuple: feed, then validity bits of the inputs */
     tni_atomic_i32 next_unit;    /* driver: units of result groups handed out */
+    uint32_t unit;               /* groups of one */
     uint32_t unit_count;
 } tni_agg;
 
@@ -288,6 +293,10 @@ TNI_FN trueno_status tni_agg_consume(tni_agg *agg, tni_agg_worker *worker, const
                                      uint32_t feed, tni_error *error);
 TNI_FN trueno_status tni_agg_finish_tables(tni_agg *agg, tni_error *error);
 
+/* The state of accumulator `acc` in group g's row, as a T. */
+#define TNI_STATE(T, table, acc, g)                                                                \
+    ((T *)(void *)((table)->states + (size_t)(g) * (table)->state_size + (acc)->offset))
+
 /* keys: agg_keys.c */
 TNI_FN trueno_status tni_agg_keys_plan(tni_agg *agg, tni_error *error);
 TNI_FN trueno_status tni_agg_keys_encode(tni_agg *agg, tni_agg_worker *worker,
@@ -295,6 +304,8 @@ TNI_FN trueno_status tni_agg_keys_encode(tni_agg *agg, tni_agg_worker *worker,
 TNI_FN trueno_status tni_agg_keys_decode(tni_agg *agg, uint32_t key, const tni_agg_table *table,
                                          const uint32_t *groups, uint32_t count, void *out,
                                          uint64_t *validity);
+/* Is the source column behind a program output certainly free of NULLs? */
+TNI_FN bool tni_agg_never_null(const tni_agg *agg, uint32_t output);
 /* Is |value| * rows of the source column behind a program output certainly below 2^62? */
 TNI_FN bool tni_agg_bounded(const tni_agg *agg, uint32_t output);
 TNI_FN void tni_agg_strings_free(tni_agg *agg, tni_agg_worker *worker);
@@ -310,6 +321,7 @@ TNI_FN trueno_status tni_agg_table_find(tni_agg *agg, tni_agg_table *table, cons
                                         size_t stride, const uint64_t *hashes, uint32_t rows,
                                         uint32_t *groups, tni_error *error);
 /* Feed prepared inputs into the states of `groups`. */
+/* Groups' rows are fetched ahead when the states outgrow the cache. */
 TNI_FN trueno_status tni_agg_update(tni_agg *agg, tni_agg_table *table,
                                     const tni_agg_prepared *prepared, const uint32_t *groups,
                                     uint32_t rows, uint64_t order, uint32_t first_row,

@@ -255,9 +255,63 @@ static trueno_status tni_table_sink_push(tni_operator *base, uint32_t worker, tn
     return tni_table_builder_append(op->builder, worker, chunk, error);
 }
 
+/* One stage of finishing a table: its tasks are taken by all workers. */
+typedef struct tni_finish_stage {
+    tni_table_builder *builder;
+    uint32_t stage, count;
+    tni_atomic_i32 next, failed;
+    tni_error *errors; /* [workers] */
+} tni_finish_stage;
+
+static void tni_finish_worker(void *context, uint32_t worker) {
+    tni_finish_stage *stage = (tni_finish_stage *)context;
+    while (tni_atomic_load_i32(&stage->failed) == 0) {
+        uint32_t i = (uint32_t)tni_atomic_add_i32(&stage->next, 1);
+        if (i >= stage->count) {
+            return;
+        }
+        if (tni_table_builder_finish_task(stage->builder, stage->stage, i,
+                                          &stage->errors[worker]) != TRUENO_OK) {
+            tni_atomic_store_i32(&stage->failed, 1);
+        }
+    }
+}
+
+static trueno_status tni_finish_run(tni_run *run, tni_finish_stage *stage, tni_error *error) {
+    tni_memory *memory = run->env->memory;
+    uint32_t workers = TNI_MIN(run->env->threads, tni_scheduler_workers(run->scheduler)), i;
+    trueno_status status = TRUENO_OK;
+    workers = TNI_MAX(TNI_MIN(workers, stage->count), 1u);
+    stage->errors = (tni_error *)tni_alloc_zero(memory, workers * sizeof *stage->errors);
+    if (stage->errors == NULL) {
+        return tni_memory_fail(memory, workers * sizeof *stage->errors, error);
+    }
+    for (i = 0; i < workers; i++) {
+        tni_error_clear(&stage->errors[i]);
+    }
+    tni_scheduler_run(run->scheduler, workers, tni_finish_worker, stage);
+    for (i = 0; i < workers && status == TRUENO_OK; i++) {
+        status = stage->errors[i].status;
+        if (status != TRUENO_OK) {
+            *error = stage->errors[i];
+        }
+    }
+    tni_free(memory, stage->errors, workers * sizeof *stage->errors);
+    return status;
+}
+
 static trueno_status tni_table_sink_finish(tni_operator *base, tni_error *error) {
     tni_table_sink *op = (tni_table_sink *)base;
     tni_table_builder *builder = op->builder;
+    uint32_t i;
+    for (i = 0; i < TNI_TABLE_FINISH_STAGES; i++) {
+        tni_finish_stage stage;
+        memset(&stage, 0, sizeof stage);
+        stage.builder = builder;
+        stage.stage = i;
+        TNI_TRY(tni_table_builder_finish_prepare(builder, op->older, i, &stage.count, error));
+        TNI_TRY(tni_finish_run(op->run, &stage, error));
+    }
     op->builder = NULL;
     return tni_table_builder_finish(builder, op->older, &op->table, error);
 }

@@ -276,6 +276,24 @@ static bool tni_aggregate_rule_apply(tni_aggregate_rule rule, tni_bind_call *cal
     }
 }
 
+/* Moments of small integers are summed exactly: such arguments stay integers. */
+static bool tni_aggregate_exact_moments(const tni_aggregate_function *function,
+                                        tni_bind_call *call) {
+    tni_aggregate_kind kind = function->kind;
+    bool moments = (kind >= TNI_AGGREGATE_STDDEV_SAMP && kind <= TNI_AGGREGATE_VAR_POP) ||
+                   (kind >= TNI_AGGREGATE_CORR && kind <= TNI_AGGREGATE_REGR_SXY &&
+                    kind != TNI_AGGREGATE_REGR_COUNT);
+    uint32_t i;
+    for (i = 0; i < call->count; i++) {
+        moments = moments && tni_type_is_integer(call->types[i]) &&
+                  tni_type_width(call->types[i]) < 8;
+    }
+    if (moments) {
+        call->result = tni_type_make(TRUENO_TYPE_DOUBLE);
+    }
+    return moments;
+}
+
 TNI_FN trueno_status tni_aggregate_bind(const tni_aggregate_function *function,
                                         tni_bind_call *call, tni_error *error) {
     tni_aggregate_rule rule = tni_aggregate_rule_of(function->kind);
@@ -290,7 +308,7 @@ TNI_FN trueno_status tni_aggregate_bind(const tni_aggregate_function *function,
         call->types[0] = tni_aggregate_null_type(rule);
     }
     given = call->count > 0 ? call->types[0] : tni_type_make(TRUENO_TYPE_NULL);
-    if (!tni_aggregate_rule_apply(rule, call)) {
+    if (!tni_aggregate_exact_moments(function, call) && !tni_aggregate_rule_apply(rule, call)) {
         return tni_aggregate_refuse(function, call, given, error);
     }
     return TRUENO_OK;

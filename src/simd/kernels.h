@@ -57,9 +57,6 @@
       (v, positions, n, out))                                                                      \
     K(void, gather_64, (const uint64_t *v, const uint16_t *positions, size_t n, uint64_t *out),    \
       (v, positions, n, out))                                                                      \
-    K(void, split_f64, (const double *v, size_t n, const double *inverse, const double *quantum,   \
-                        int64_t *high, int64_t *middle, int64_t *low),                             \
-      (v, n, inverse, quantum, high, middle, low))                                                 \
     K(void, count_u8, (const uint8_t *v, size_t n, const uint64_t *mask, uint64_t *counts), (v,    \
       n, mask, counts))                                                                            \
     K(void, count_u16, (const uint16_t *v, size_t n, const uint64_t *mask, uint64_t *counts),      \
@@ -67,6 +64,8 @@
 
 /* One body; the compiler vectorises it under each row's target. */
 #define TNI_KERNELS_LOOPS(K)                                                                       \
+    K(void, split_f64, (const double *v, size_t n, const double *inverse, const double *quantum,   \
+      int64_t *high, int64_t *middle, int64_t *low), (v, n, inverse, quantum, high, middle, low))  \
     K(void, widen_i64_f64, (const int64_t *v, size_t n, double *out), (v, n, out))                 \
     K(bool, min_max_u8, (const uint8_t *v, size_t n, const uint64_t *mask, uint8_t *low, uint8_t   \
       *high), (v, n, mask, low, high))                                                             \

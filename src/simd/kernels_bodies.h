@@ -709,6 +709,32 @@ TNI_DOUBLE_BODY(add, +)
 TNI_DOUBLE_BODY(sub, -)
 TNI_DOUBLE_BODY(mul, *)
 
+/* x = high * quantum[0] + middle * quantum[1] + low * quantum[2] + what is below: adding 1.5 * 2^52
+ * rounds to the nearest integer, whose bits then follow those of the constant. */
+TNI_FORCE_INLINE void tni_split_f64_body(int level, const double *v, size_t n,
+                                         const double *inverse, const double *quantum,
+                                         int64_t *high, int64_t *middle, int64_t *low) {
+    const double magic = 6755399441055744.0;
+    const int64_t zero = INT64_C(0x4338000000000000);
+    const tni_any_f64 *x = (const tni_any_f64 *)v;
+    double i0 = inverse[0], i1 = inverse[1], i2 = inverse[2], q0 = quantum[0], q1 = quantum[1];
+    size_t i;
+    (void)level;
+    TNI_EACH_ALONE
+    for (i = 0; i < n; i++) {
+        double t0 = x[i] * i0 + magic, r1 = x[i] - (t0 - magic) * q0;
+        double t1 = r1 * i1 + magic, r2 = r1 - (t1 - magic) * q1;
+        double t2 = r2 * i2 + magic;
+        int64_t b0, b1, b2;
+        memcpy(&b0, &t0, sizeof b0);
+        memcpy(&b1, &t1, sizeof b1);
+        memcpy(&b2, &t2, sizeof b2);
+        high[i] = b0 - zero;
+        middle[i] = b1 - zero;
+        low[i] = b2 - zero;
+    }
+}
+
 /* ---- histograms ---- */
 
 /* Four histograms in turn, so that equal neighbours do not wait for each other's store. */
