@@ -677,6 +677,7 @@ static void tni_parser_statements(tni_parser *parser, tni_ast_statement **out) {
         parser->parameters = parser->last_parameter = NULL;
         parser->parameter_buckets = NULL;
         parser->depth = 0;
+        parser->key_columns = 0;
         statement = tni_parser_statement(parser);
         if (statement == NULL || tni_parser_failed(parser)) {
             return;

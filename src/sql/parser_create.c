@@ -7,6 +7,9 @@
  */
 #include "sql/parser_internal.h"
 
+/* Each name in a key is looked up among all columns: hostile text must not make that long. */
+#define TNI_CREATE_KEY_COLUMNS 256u
+
 /* ---- columns and constraints ---- */
 
 static tni_ast_expression *tni_create_check(tni_parser *parser) {
@@ -124,7 +127,15 @@ static bool tni_create_key(tni_parser *parser, tni_ast_statement *statement, boo
         return false;
     }
     for (const tni_ast_name *name = key->columns; name != NULL; name = name->next) {
-        tni_ast_column_definition *column = tni_create_find(statement, name->name);
+        tni_ast_column_definition *column;
+        if (++parser->key_columns > TNI_CREATE_KEY_COLUMNS) {
+            tni_parser_stop(parser, tni_fail_at(parser->error, TRUENO_ERROR_LIMIT,
+                                                name->position,
+                                                "the keys of a table name more than %u columns",
+                                                TNI_CREATE_KEY_COLUMNS));
+            return false;
+        }
+        column = tni_create_find(statement, name->name);
         if (column == NULL) {
             tni_parser_stop(parser, tni_fail_at(parser->error, TRUENO_ERROR_BINDER,
                                                 name->position,
@@ -391,3 +402,5 @@ TNI_FN bool tni_parser_drop(tni_parser *parser, tni_ast_statement *statement) {
     }
     return true;
 }
+
+#undef TNI_CREATE_KEY_COLUMNS

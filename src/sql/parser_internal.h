@@ -41,6 +41,7 @@ typedef struct tni_parser {
     uint32_t parameter_count;
     tni_parameter_style parameter_style;
     tni_ast_name *parameters, *last_parameter;
+    uint32_t key_columns; /* of one CREATE TABLE */
     tni_parameter **parameter_buckets; /* by hash of the name; NULL before the first */
 } tni_parser;
 
