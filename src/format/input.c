@@ -330,9 +330,6 @@ TNI_FN trueno_status tni_input_open(tni_env *env, const char *path, tni_input_pa
     tni_input_packing found;
     trueno_status status;
     memset(out, 0, sizeof *out);
-    if (env->no_file_access) {
-        return tni_fail(error, TRUENO_ERROR_INVALID, "%s: file access is switched off", path);
-    }
     TNI_TRY(tni_input_load(env, path, &input.buffer, error));
     input.file_bytes = input.buffer->size;
     status = tni_input_packing_of(path, packing, input.buffer->data, input.buffer->size, &found,

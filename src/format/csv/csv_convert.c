@@ -188,6 +188,46 @@ TNI_FORCE_INLINE bool tni_csv_fast_timestamp(const uint8_t *p, int32_t length, i
     return true;
 }
 
+/* DECIMAL of up to 18 digits: digits with at most `scale` of them after the point. */
+TNI_FORCE_INLINE bool tni_csv_fast_decimal(const uint8_t *p, int32_t length, tni_type type,
+                                           int64_t *out) {
+    bool negative, point = false;
+    int64_t value = 0;
+    int32_t i, fraction = 0, digits = 0;
+    if (length <= 0 || length > 19) {
+        return false;
+    }
+    negative = *p == '-';
+    for (i = negative; i < length; i++) {
+        uint32_t digit = (uint32_t)p[i] - '0';
+        if (digit <= 9) {
+            value = value * 10 + (int64_t)digit;
+            digits++;
+            fraction += point;
+        } else if (p[i] == '.' && !point) {
+            point = true;
+        } else {
+            return false;
+        }
+    }
+    if (digits == 0 || fraction > type.scale ||
+        digits - fraction > (int32_t)type.precision - (int32_t)type.scale) {
+        return false; /* leading zeros may still fit: the general cast knows */
+    }
+    for (; fraction < type.scale; fraction++) {
+        value *= 10;
+    }
+    *out = negative ? -value : value;
+    return true;
+}
+
+/* true and false in the spelling that engines write */
+TNI_FORCE_INLINE bool tni_csv_fast_bool(const uint8_t *p, int32_t length, uint8_t *out) {
+    *out = length == 4;
+    return (length == 4 && memcmp(p, "true", 4) == 0) ||
+           (length == 5 && memcmp(p, "false", 5) == 0);
+}
+
 /* ------------------------------------------------------------------------------- a column --- */
 
 typedef struct tni_csv_column_work {
@@ -241,8 +281,10 @@ static TNI_NOINLINE bool tni_csv_general(tni_csv_column_work *work, uint32_t row
             uint32_t start = *cursor.starts + cursor.bias, end = *cursor.ends;                     \
             const uint8_t *p = base + start;                                                       \
             int32_t length = (int32_t)(end - start);                                               \
-            (void)p;                                                                               \
-            (void)length;                                                                          \
+            if (length >= 2 && *p == quote && p[length - 1] == quote) {                            \
+                p++;                                                                               \
+                length -= 2;                                                                       \
+            }                                                                                      \
             cursor.starts += cursor.start_step;                                                    \
             cursor.ends += cursor.end_step;                                                        \
             if (TNI_UNLIKELY(!(test)) &&                                                           \
@@ -262,7 +304,9 @@ static bool tni_csv_column_values(tni_csv_column_work *work, uint32_t rows, void
     const uint8_t *base = table->base, *limit = work->view->text_end;
     tni_csv_cursor cursor = tni_csv_cursor_make(table, work->column, work->first);
     const tni_csv_format *format = work->format;
+    uint32_t quote = work->view->dialect->quote != 0 ? work->view->dialect->quote : 256;
     bool fast = work->view->rules->fast;
+    bool fast_words = work->view->rules->only_empty || work->view->rules->null_count == 0;
     bool iso = fast && format->date_format == NULL && format->date_order == TNI_CSV_DATE_YMD;
     int64_t wide = 0;
     uint32_t row;
@@ -283,7 +327,8 @@ static bool tni_csv_column_values(tni_csv_column_work *work, uint32_t rows, void
     case TRUENO_TYPE_TIMESTAMP:
     case TRUENO_TYPE_TIMESTAMP_TZ:
         TNI_CSV_LOOP(int64_t, iso && tni_csv_fast_timestamp(p, length, values + row));
-    case TRUENO_TYPE_BOOLEAN: TNI_CSV_LOOP(uint8_t, false);
+    case TRUENO_TYPE_BOOLEAN:
+        TNI_CSV_LOOP(uint8_t, fast_words && tni_csv_fast_bool(p, length, values + row));
     case TRUENO_TYPE_FLOAT: TNI_CSV_LOOP(float, false);
     case TRUENO_TYPE_HUGEINT: TNI_CSV_LOOP(tni_i128, false);
     case TRUENO_TYPE_INTERVAL: TNI_CSV_LOOP(tni_interval, false);
@@ -291,7 +336,8 @@ static bool tni_csv_column_values(tni_csv_column_work *work, uint32_t rows, void
         if (format->type.precision > 18) {
             TNI_CSV_LOOP(tni_i128, false);
         }
-        TNI_CSV_LOOP(int64_t, false);
+        TNI_CSV_LOOP(int64_t,
+                     fast && tni_csv_fast_decimal(p, length, format->type, values + row));
     default: /* TIME and the other timestamps */ TNI_CSV_LOOP(int64_t, false);
     }
 }

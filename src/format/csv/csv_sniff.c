@@ -18,6 +18,7 @@
 #define TNI_CSV_DIALECT_RECORDS 2048u
 #define TNI_CSV_DIALECT_BYTES ((size_t)1 << 20)
 #define TNI_CSV_SAMPLE_ROWS 20480u
+#define TNI_CSV_SAMPLE_CELLS 4000000u
 #define TNI_CSV_MOST_PREAMBLE 32u
 
 typedef struct tni_csv_sniffer {
@@ -615,7 +616,9 @@ static trueno_status tni_csv_sample_rows(tni_csv_sniffer *sniffer, const tni_csv
                                          size_t at, tni_csv_column_sample *samples,
                                          uint64_t *rows) {
     uint64_t limit = sniffer->options->sample_rows;
-    limit = limit == 0 ? TNI_CSV_SAMPLE_ROWS : limit;
+    if (limit == 0) { /* wide files: fewer rows are proof enough, and opening stays quick */
+        limit = TNI_MIN(TNI_CSV_SAMPLE_ROWS, TNI_MAX(TNI_CSV_SAMPLE_CELLS / shape->columns, 256u));
+    }
     *rows = 0;
     while (*rows < limit) {
         tni_csv_record record;
@@ -851,4 +854,5 @@ TNI_FN trueno_status tni_csv_sniff_header(tni_env *env, const tni_csv_shape *lik
 #undef TNI_CSV_DIALECT_RECORDS
 #undef TNI_CSV_DIALECT_BYTES
 #undef TNI_CSV_SAMPLE_ROWS
+#undef TNI_CSV_SAMPLE_CELLS
 #undef TNI_CSV_MOST_PREAMBLE

@@ -24,7 +24,7 @@
 
 #include "base/bits.h"
 
-#define TNI_CSV_CHUNK_BYTES ((uint32_t)1 << 20)
+#define TNI_CSV_CHUNK_BYTES ((uint32_t)1 << 19) /* text, bitmaps and field ends stay in L2 */
 #define TNI_CSV_UNMAPPED UINT32_MAX
 
 typedef enum tni_csv_start {
@@ -65,6 +65,8 @@ typedef struct tni_csv_source {
     bool *detected;            /* [field_count] the type was not given */
     tni_csv_file *files;
     uint32_t file_count;
+    tni_mutex reject_mutex;    /* scans that end at once */
+    bool has_reject_mutex;
     tni_csv_reject *rejects;
     size_t reject_count, reject_capacity;
     uint64_t skipped;
@@ -120,6 +122,9 @@ static void tni_csv_source_release(tni_source *base) {
     uint32_t i;
     for (i = 0; i < source->file_count; i++) {
         tni_input_close(&source->files[i].input);
+    }
+    if (source->has_reject_mutex) {
+        tni_mutex_free(&source->reject_mutex);
     }
     tni_free(memory, source->rejects, source->reject_capacity * sizeof *source->rejects);
     tni_arena_free(&source->arena);
@@ -750,7 +755,9 @@ static void tni_csv_end(tni_scan *base) {
     tni_memory *memory = scan->source->memory;
     uint32_t w, i;
     if (scan->source->options.ignore_errors && scan->workers != NULL) {
+        tni_mutex_lock(&scan->source->reject_mutex);
         tni_csv_collect_rejects(scan);
+        tni_mutex_unlock(&scan->source->reject_mutex);
     }
     for (w = 0; scan->workers != NULL && w < scan->worker_count; w++) {
         tni_csv_worker *worker = &scan->workers[w];
@@ -1153,7 +1160,9 @@ TNI_FN trueno_status tni_csv_open(tni_env *env, const char *const *paths, uint32
     source->source.references.value = 1;
     source->source.rows = UINT64_MAX;
     tni_arena_init(&source->arena, env->memory);
-    status = tni_csv_copy_options(source, options, error);
+    source->has_reject_mutex = tni_mutex_init(&source->reject_mutex);
+    status = source->has_reject_mutex ? tni_csv_copy_options(source, options, error)
+                                      : tni_fail_memory(error, sizeof source->reject_mutex);
     if (status == TRUENO_OK) {
         tni_csv_rules_make(&source->options, &source->rules);
         status = tni_csv_open_files(source, env, paths, path_count, error);

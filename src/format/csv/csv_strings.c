@@ -243,6 +243,7 @@ typedef struct tni_csv_string_work {
     tni_csv_cursor cursor;
     uint32_t quote; /* 256: none */
     bool plain;     /* unquoted fields with text are valid strings, none of them NULL */
+    bool plain_quoted; /* likewise quoted fields without a quote inside */
     bool copied;    /* the last string lies in scratch */
     uint64_t *validity;
     uint32_t nulls;
@@ -274,6 +275,23 @@ static TNI_NOINLINE tni_csv_got tni_csv_string_general(tni_csv_string_work *work
     return TNI_CSV_GOT_STRING;
 }
 
+/* Whether `byte` is among the `length` bytes at `p`; 13 can be read whatever the length. */
+TNI_FORCE_INLINE bool tni_csv_has_byte(const uint8_t *p, uint32_t length, uint8_t byte) {
+    uint64_t pattern = UINT64_C(0x0101010101010101) * byte, head, tail;
+    if (length > TNI_STRING_INLINE) {
+        return memchr(p, byte, length) != NULL;
+    }
+    head = tni_load_le64(p) ^ pattern;
+    tail = tni_load_le64(p + 5) ^ pattern;
+    head = (head - UINT64_C(0x0101010101010101)) & ~head & UINT64_C(0x8080808080808080);
+    tail = (tail - UINT64_C(0x0101010101010101)) & ~tail & UINT64_C(0x8080808080808080);
+    /* the lowest set bit is exact; where it lies past the end, there is none before */
+    if (head != 0) {
+        return tni_ctz64(head) / 8 < length;
+    }
+    return tail != 0 && tni_ctz64(tail) / 8 + 5 < length;
+}
+
 /* The next field as a string. */
 TNI_FORCE_INLINE tni_csv_got tni_csv_string_next(tni_csv_string_work *work, uint32_t row,
                                                  tni_csv_key *out, uint32_t *out_length) {
@@ -288,6 +306,13 @@ TNI_FORCE_INLINE tni_csv_got tni_csv_string_next(tni_csv_string_work *work, uint
     if (TNI_LIKELY(length > 0 && work->plain && view->text_end - p >= 12 && *p != work->quote)) {
         *out = tni_csv_key_load(p, (uint32_t)length);
         *out_length = (uint32_t)length;
+        return TNI_CSV_GOT_STRING;
+    }
+    if (length > 2 && work->plain_quoted && view->text_end - p >= 14 &&
+        p[length - 1] == work->quote &&
+        !tni_csv_has_byte(p + 1, (uint32_t)length - 2, (uint8_t)work->quote)) {
+        *out = tni_csv_key_load(p + 1, (uint32_t)length - 2);
+        *out_length = (uint32_t)length - 2;
         return TNI_CSV_GOT_STRING;
     }
     got = tni_csv_string_general(work, start, end, &s);
@@ -437,6 +462,9 @@ static void tni_csv_string_begin(tni_csv_string_work *work, const tni_csv_view *
     work->quote = view->dialect->quote != 0 ? view->dialect->quote : 256;
     work->plain = view->utf8 && (view->rules->only_empty || view->rules->null_count == 0 ||
                                  format->not_null);
+    work->plain_quoted = work->plain && work->quote != 256 &&
+                         (view->dialect->escape == 0 ||
+                          view->dialect->escape == view->dialect->quote);
     work->copied = false;
     work->validity = validity;
     work->nulls = 0;

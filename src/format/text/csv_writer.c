@@ -22,7 +22,7 @@ TNI_FN void tni_csv_write_options_init(tni_csv_write_options *options) {
 static trueno_status tni_csv_write_text(tni_arena *arena, const char *name,
                                         const tni_value *value, const char **out,
                                         tni_error *error) {
-    if (value->is_null || !tni_type_is_string(value->type)) {
+    if (value == NULL || value->is_null || !tni_type_is_string(value->type)) {
         return tni_fail(error, TRUENO_ERROR_BINDER, "option %s: a text expected", name);
     }
     *out = tni_arena_text(arena, (const char *)tni_string_data(&value->as.string),
@@ -69,7 +69,8 @@ TNI_FN trueno_status tni_csv_write_option(tni_csv_write_options *options, tni_ar
     }
     if (tni_name_equal(name, "compression")) {
         const char *text = "";
-        TNI_TRY(tni_csv_write_text(arena, name, value->items, &text, error));
+        TNI_TRY(tni_csv_write_text(arena, name, value->count > 0 ? value->items : NULL, &text,
+                                   error));
         return tni_name_equal(text, "none") || tni_name_equal(text, "auto") ||
                        tni_name_equal(text, "uncompressed")
                    ? TRUENO_OK

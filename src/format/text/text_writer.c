@@ -74,9 +74,6 @@ TNI_FN trueno_status tni_text_file_open(tni_env *env, const char *path, tni_text
     int code;
     memset(out, 0, sizeof *out);
     tni_text_init(&out->text, env->memory);
-    if (env->no_file_access) {
-        return tni_fail(error, TRUENO_ERROR_INVALID, "%s: file access is switched off", path);
-    }
     out->files = env->files;
     out->path = path;
     code = env->files->open(env->files->user, path, TRUENO_FILE_WRITE, &out->file);
