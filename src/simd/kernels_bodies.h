@@ -44,8 +44,11 @@ typedef TNI_ANYWHERE(int64_t) tni_any_i64;
 typedef TNI_ANYWHERE(float) tni_any_f32;
 typedef TNI_ANYWHERE(double) tni_any_f64;
 
-/* Before an element-wise loop whose output may be its input: iterations do not meet. */
-#if defined(__clang__)
+/* Before an element-wise loop whose output may be its input: iterations do not meet. clang warns
+ * where it then finds no vectors to use. */
+#if defined(__clang__) && !defined(TNI_SIMD_X86) && !defined(TNI_SIMD_NEON)
+#define TNI_EACH_ALONE
+#elif defined(__clang__)
 #define TNI_EACH_ALONE _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)
 #define TNI_EACH_ALONE _Pragma("GCC ivdep")
