@@ -744,7 +744,7 @@ static tni_expr *tni_bind_unary(tni_binder *binder, const tni_place *place,
         return in ? tni_expr_not(binder, in) : NULL;
     }
     in = tni_bind_expr(binder, &inner, ast->left);
-    if (!in || (strcmp(ast->name, "+") == 0 && tni_type_is_numeric(in->type))) {
+    if (!in || strcmp(ast->name, "+") == 0) {
         return in;
     }
     if (in->type.id == TRUENO_TYPE_NULL) {
