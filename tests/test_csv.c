@@ -1088,6 +1088,101 @@ static void test_threads(void) {
     free(text);
 }
 
+/* Memory runs out at every single allocation in turn: an error each time, and nothing leaks. */
+typedef struct failing {
+    trueno_allocator base;
+    long left; /* allocations until the one that fails */
+} failing;
+
+static void *failing_alloc(void *user, size_t size, size_t alignment) {
+    failing *f = (failing *)user;
+    return f->left-- == 0 ? NULL : f->base.alloc(f->base.user, size, alignment);
+}
+
+static void failing_free(void *user, void *block, size_t size) {
+    failing *f = (failing *)user;
+    f->base.free(f->base.user, block, size);
+}
+
+static void test_memory(void) {
+    static const char *const settings[] = {"", "ignore_errors=true", "null_padding=true"};
+    static const char text[] =
+        "id,name,when,price\n1,\"a long text, quoted and longer than 12\",2024-01-01,1.5\n"
+        "2,\"say \"\"something rather long\"\"\",2024-01-02,2\n3,x,2024-01-03,3\n4,,,\n";
+    static const char *const path = "mem:0";
+    tni_memory kept = memory;
+    failing f;
+    trueno_allocator allocator;
+    size_t k;
+    memory_files[0].data = text;
+    memory_files[0].size = sizeof text - 1;
+    env.files = &in_memory;
+    tni_allocator_default(&f.base);
+    allocator.alloc = failing_alloc;
+    allocator.free = failing_free;
+    allocator.user = &f;
+    for (k = 0; k < TNI_COUNT_OF(settings); k++) {
+        long n;
+        bool failed = true;
+        for (n = 0; failed && n < 5000; n++) {
+            tni_csv_options options;
+            tni_arena arena;
+            tni_source *source = NULL;
+            tni_error error;
+            tni_memory outer;
+            trueno_status status;
+            tni_memory_init(&outer, &f.base, 0);
+            tni_memory_init(&memory, &allocator, 0);
+            tni_arena_init(&arena, &outer);
+            tni_csv_options_init(&options, &arena);
+            options.ignore_errors = k == 1;
+            options.null_padding = k == 2;
+            options.chunk_bytes = 64;
+            tni_error_clear(&error);
+            f.left = n;
+            status = tni_csv_open(&env, &path, 1, &options, &source, &error);
+            if (status == TRUENO_OK) {
+                uint32_t columns[4] = {0, 1, 2, 3}, c;
+                tni_scan_request request;
+                tni_scan *scan;
+                tni_morsel morsel;
+                memset(&request, 0, sizeof request);
+                request.columns = columns;
+                request.column_count = 4;
+                request.workers = 1;
+                status = source->ops->begin(source, &env, &request, &scan, &error);
+                if (status == TRUENO_OK) {
+                    do {
+                        status = source->ops->next(scan, 0, &morsel, &error);
+                        for (c = 0; c < 4 && status == TRUENO_OK && morsel.rows > 0; c++) {
+                            status = source->ops->fetch(scan, 0, &morsel, c, &error);
+                        }
+                        if (status == TRUENO_OK && morsel.rows > 0) {
+                            source->ops->done(scan, 0, &morsel);
+                            morsel.rows = 1;
+                        }
+                    } while (status == TRUENO_OK && morsel.rows > 0);
+                    source->ops->end(scan);
+                }
+                tni_source_release(source);
+            }
+            failed = f.left < 0;
+            if (failed) {
+                tni_test_passed += status != TRUENO_OK;
+                /* the fault log alone may go without memory */
+                TNI_CHECK(status != TRUENO_OK || k == 1);
+            } else {
+                TNI_CHECK(status == TRUENO_OK);
+            }
+            TNI_CHECK_EQ_INT(tni_atomic_load_i64(&memory.used), 0);
+            tni_arena_free(&arena);
+        }
+        TNI_CHECK(!failed);
+    }
+    memory = kept;
+    env.files = &files;
+}
+
 static void test_unknown_option(void) {
     tni_csv_options options;
     tni_arena arena;
@@ -1170,6 +1265,7 @@ int main(void) {
     test_records();
     test_unknown_option();
     test_threads();
+    test_memory();
     test_files();
     TNI_CHECK_EQ_INT(tni_atomic_load_i64(&memory.used), 0);
     return tni_test_report();

@@ -279,6 +279,17 @@ static bool tni_input_utf16_is_big(const uint8_t *p, size_t n) {
     return big > little;
 }
 
+/* Text full of zero bytes on one side of each pair is UTF-16 without a mark. */
+static bool tni_input_looks_utf16(const uint8_t *p, size_t n) {
+    size_t i, zeros[2] = {0, 0};
+    n = TNI_MIN(n, 1024);
+    for (i = 0; i < n; i++) {
+        zeros[i & 1] += p[i] == 0;
+    }
+    return n >= 8 && (zeros[0] + zeros[1]) * 3 >= n &&
+           (zeros[0] > zeros[1] * 8 || zeros[1] > zeros[0] * 8);
+}
+
 /* Make the input's text UTF-8 without a mark. */
 static trueno_status tni_input_decode(tni_env *env, const char *path, tni_input_charset charset,
                                       tni_input *input, tni_error *error) {
@@ -298,7 +309,12 @@ static trueno_status tni_input_decode(tni_env *env, const char *path, tni_input_
         p += 2;
         n -= 2;
     } else if (charset == TNI_INPUT_UTF8) {
-        return TRUENO_OK;
+        return !tni_input_looks_utf16(p, n)
+                   ? TRUENO_OK
+                   : tni_fail(error, TRUENO_ERROR_FORMAT,
+                              "%s: line 1: this looks like UTF-16 without a byte order mark; set "
+                              "encoding = 'utf-16'",
+                              path);
     } else if (utf16) {
         big = tni_input_utf16_is_big(p, n);
     }
