@@ -305,6 +305,56 @@ typedef struct setup {
 
 static tni_memory outer; /* of what is not under test */
 
+/* Keeps the rows in memory that does not count. */
+typedef struct test_sink {
+    tni_operator base;
+    const dataset *d;
+    const tni_env *env;
+    tni_collection *parts[8];
+    tni_scratch scratch[8];
+} test_sink;
+
+static trueno_status test_sink_push(tni_operator *base, uint32_t worker, tni_chunk *chunk,
+                                    tni_error *error) {
+    test_sink *sink = (test_sink *)base;
+    TNI_CHECK(chunk->active == chunk->rows && chunk->mask == NULL);
+    tni_scratch_reset(&sink->scratch[worker]);
+    return tni_collection_append(sink->parts[worker], sink->env, chunk, &sink->scratch[worker],
+                                 error);
+}
+
+static const tni_operator_ops test_sink_ops = {"test", NULL, test_sink_push, NULL, NULL, NULL};
+
+static void start_sink(test_sink *sink, const dataset *d, const tni_env *env) {
+    uint32_t i;
+    memset(sink, 0, sizeof *sink);
+    sink->base.ops = &test_sink_ops;
+    sink->d = d;
+    sink->env = env;
+    for (i = 0; i < 8; i++) {
+        tni_scratch_init(&sink->scratch[i], &outer);
+        TNI_CHECK(tni_collection_new(&outer, d->types, d->columns, &sink->parts[i], NULL) ==
+                  TRUENO_OK);
+    }
+}
+
+static tni_collection *end_sink(test_sink *sink, bool keep) {
+    tni_collection *all = NULL;
+    uint32_t i;
+    TNI_CHECK(tni_collection_new(&outer, sink->d->types, sink->d->columns, &all, NULL) ==
+              TRUENO_OK);
+    TNI_CHECK(tni_collection_merge(all, sink->parts, 8, NULL) == TRUENO_OK);
+    tni_collection_seal(all);
+    for (i = 0; i < 8; i++) {
+        tni_scratch_free(&sink->scratch[i]);
+    }
+    if (!keep) {
+        tni_collection_release(all);
+        all = NULL;
+    }
+    return all;
+}
+
 static trueno_status sort_into(tni_run *run, tni_plan *plan, test_driver *source,
                                tni_operator *sink, tni_error *error) {
     tni_operator *op;
@@ -331,7 +381,7 @@ static trueno_status run_sort(const dataset *d, const tni_sort_key *keys, uint32
     tni_run run;
     tni_plan plan, input;
     test_driver source;
-    tni_operator *sink = NULL;
+    test_sink sink;
     tni_arena arena;
     tni_error error;
     tni_scheduler *scheduler;
@@ -380,14 +430,9 @@ static trueno_status run_sort(const dataset *d, const tni_sort_key *keys, uint32
             source.workers[w].data[c] = (uint8_t *)malloc(TNI_VECTOR_ROWS * 16 + 16);
         }
     }
-    status = tni_collect_new(&run, d->types, d->columns, TNI_NO_LIMIT, &sink, &error);
-    if (status == TRUENO_OK) {
-        status = sort_into(&run, &plan, &source, sink, &error);
-        if (status == TRUENO_OK) {
-            status = tni_collect_take(sink, out, &error);
-        }
-        sink->ops->free(sink);
-    }
+    start_sink(&sink, d, &env);
+    status = sort_into(&run, &plan, &source, &sink.base, &error);
+    *out = end_sink(&sink, status == TRUENO_OK);
     for (w = 0; w < 8; w++) {
         free(source.workers[w].text);
         for (c = 0; c < d->columns; c++) {
@@ -731,6 +776,8 @@ static void failing_free(void *user, void *block, size_t size) {
     a->inner.free(a->inner.user, block, size);
 }
 
+static const trueno_files *spill_for_failures;
+
 static void check_every_failing_allocation(const dataset *d, const tni_sort_key *keys,
                                            uint32_t key_count, uint64_t limit,
                                            uint64_t memory_limit, uint32_t step) {
@@ -764,6 +811,7 @@ static void check_every_failing_allocation(const dataset *d, const tni_sort_key 
             how.threads = n % 2 == 0 ? 1 : 2;
             how.allocator = &allocator;
             how.memory_limit = memory_limit;
+            how.files = spill_for_failures;
             status = run_sort(d, keys, key_count, limit, 0, &how, &memory, &got);
             done = tni_atomic_load_i64(&failing.calls) <= n;
             if (status == TRUENO_OK) {
@@ -817,6 +865,183 @@ static void test_an_interrupted_query_ends(void) {
     free_dataset(&d);
 }
 
+/* ---- spilling ---- */
+
+static int spill_files; /* made and not yet removed */
+static int spill_open;
+static int fail_write_at, fail_read_at; /* counted down; 0: never */
+static trueno_files real_files;
+
+static int counted_open(void *user, const char *path, trueno_file_mode mode, void **file) {
+    int code = real_files.open(real_files.user, path, mode, file);
+    (void)user;
+    spill_files += code == 0 && mode == TRUENO_FILE_WRITE;
+    spill_open += code == 0;
+    return code;
+}
+static int counted_write(void *user, void *file, const void *data, size_t size) {
+    (void)user;
+    return fail_write_at > 0 && --fail_write_at == 0
+               ? 28
+               : real_files.write(real_files.user, file, data, size);
+}
+static int counted_read(void *user, void *file, uint64_t offset, void *data, size_t size,
+                        size_t *done) {
+    (void)user;
+    return fail_read_at > 0 && --fail_read_at == 0
+               ? 5
+               : real_files.read(real_files.user, file, offset, data, TNI_MIN(size, 5000), done);
+}
+static int counted_close(void *user, void *file) {
+    (void)user;
+    spill_open--;
+    return real_files.close(real_files.user, file);
+}
+static int counted_remove(void *user, const char *path) {
+    (void)user;
+    spill_files--;
+    return real_files.remove(real_files.user, path);
+}
+
+static trueno_files counted_files(void) {
+    trueno_files files;
+    tni_files_default(&real_files);
+    files = real_files;
+    files.open = counted_open;
+    files.write = counted_write;
+    files.read = counted_read;
+    files.close = counted_close;
+    files.remove = counted_remove;
+    files.user = NULL;
+    return files;
+}
+
+static const tni_type spill_types[] = {
+    {TRUENO_TYPE_INTEGER, 0, 0, 0}, {TRUENO_TYPE_VARCHAR, 0, 0, 0}, {TRUENO_TYPE_HUGEINT, 0, 0, 0},
+    {TRUENO_TYPE_BOOLEAN, 0, 0, 0}, {TRUENO_TYPE_DOUBLE, 0, 0, 0},  {TRUENO_TYPE_VARCHAR, 0, 0, 0},
+    {TRUENO_TYPE_INTERVAL, 0, 0, 0}, {TRUENO_TYPE_BIGINT, 0, 0, 0}};
+static const uint64_t spill_ranges[] = {5, 1, 3, 0, 0, 0, 0, 0};
+
+static void make_spill_dataset(dataset *d, uint32_t rows) {
+    make_dataset(d, spill_types, spill_ranges, TNI_COUNT_OF(spill_types), rows, 10);
+    d->morsel = 5000;
+    d->chunk = 1500;
+}
+
+static void test_a_sort_beyond_the_memory_limit_spills(void) {
+    tni_sort_key keys[3];
+    uint32_t t, way, *wanted;
+    trueno_files files = counted_files();
+    ordering o;
+    dataset d;
+    make_spill_dataset(&d, 60000);
+    for (way = 0; way < 3; way++) {
+        keys[0] = key_of(way == 0 ? 0 : way == 1 ? 5 : 2, way == 1, way != 0);
+        keys[1] = key_of(6, false, false);
+        keys[2] = key_of(4, true, true);
+        o.d = &d;
+        o.keys = keys;
+        o.key_count = way == 2 ? 1 : 3;
+        o.whole_rows = way == 2;
+        wanted = reference(&o);
+        for (t = 0; t < TNI_COUNT_OF(thread_counts); t++) {
+            setup how;
+            memset(&how, 0, sizeof how);
+            how.threads = thread_counts[t];
+            how.memory_limit = (way == 1 ? 8u : 4u) << 20;
+            how.files = &files;
+            how.from_aggregate = way == 2;
+            TNI_CHECK(sort_and_check(&d, keys, o.key_count, TNI_NO_LIMIT, 0, &how, wanted));
+            TNI_CHECK(how.spilled > 1000000);
+            TNI_CHECK_EQ_INT(spill_files, 0);
+            TNI_CHECK_EQ_INT(spill_open, 0);
+            TNI_CHECK(sort_and_check(&d, keys, o.key_count, 40000, 3000, &how, wanted));
+            TNI_CHECK_EQ_INT(spill_files, 0);
+            how.no_spill = true;
+            {
+                tni_collection *got;
+                tni_memory memory;
+                trueno_status status =
+                    run_sort(&d, keys, o.key_count, TNI_NO_LIMIT, 0, &how, &memory, &got);
+                TNI_CHECK(status == TRUENO_ERROR_MEMORY_LIMIT ||
+                          (status == TRUENO_ERROR_MEMORY && how.threads > 1));
+                TNI_CHECK_EQ_INT(tni_atomic_load_i64(&memory.used), 0);
+            }
+        }
+        free(wanted);
+    }
+    free_dataset(&d);
+}
+
+/* With 1.5 MiB there are more runs than buffers: they are merged in several rounds. */
+static void test_many_small_runs_are_merged_in_rounds(void) {
+    tni_sort_key keys[2];
+    uint32_t *wanted;
+    trueno_files files = counted_files();
+    ordering o;
+    dataset d;
+    setup how;
+    make_spill_dataset(&d, 60000);
+    keys[0] = key_of(3, false, false);
+    keys[1] = key_of(7, true, false);
+    o.d = &d;
+    o.keys = keys;
+    o.key_count = 2;
+    o.whole_rows = false;
+    wanted = reference(&o);
+    memset(&how, 0, sizeof how);
+    how.threads = 1;
+    how.memory_limit = 3u << 19;
+    how.files = &files;
+    TNI_CHECK(sort_and_check(&d, keys, 2, TNI_NO_LIMIT, 0, &how, wanted));
+    TNI_CHECK_EQ_INT(spill_files, 0);
+    free(wanted);
+    free_dataset(&d);
+}
+
+static void test_a_failing_disk_leaves_nothing_behind(void) {
+    tni_sort_key keys[1];
+    trueno_files files = counted_files();
+    uint32_t i;
+    dataset d;
+    make_spill_dataset(&d, 30000);
+    keys[0] = key_of(0, false, false);
+    for (i = 0; i < 12; i++) {
+        tni_collection *got;
+        tni_memory memory;
+        setup how;
+        trueno_status status;
+        memset(&how, 0, sizeof how);
+        how.threads = 1;
+        how.memory_limit = 3u << 20;
+        how.files = &files;
+        fail_write_at = i < 6 ? (int)(1 + i * 3) : 0;
+        fail_read_at = i >= 6 ? (int)(1 + (i - 6) * 40) : 0;
+        status = run_sort(&d, keys, 1, TNI_NO_LIMIT, 0, &how, &memory, &got);
+        TNI_CHECK_EQ_INT(status, TRUENO_ERROR_IO);
+        TNI_CHECK(strstr(how.message, "temporary file") != NULL);
+        TNI_CHECK_EQ_INT(spill_files, 0);
+        TNI_CHECK_EQ_INT(spill_open, 0);
+        TNI_CHECK_EQ_INT(tni_atomic_load_i64(&memory.used), 0);
+        fail_write_at = fail_read_at = 0;
+    }
+    free_dataset(&d);
+}
+
+static void test_every_failing_allocation_of_a_spilling_sort_is_survived(void) {
+    tni_sort_key keys[1];
+    trueno_files files = counted_files();
+    dataset d;
+    make_spill_dataset(&d, 12000);
+    keys[0] = key_of(5, false, false);
+    spill_for_failures = &files;
+    check_every_failing_allocation(&d, keys, 1, TNI_NO_LIMIT, 3u << 19, 7);
+    spill_for_failures = NULL;
+    TNI_CHECK_EQ_INT(spill_files, 0);
+    TNI_CHECK_EQ_INT(spill_open, 0);
+    free_dataset(&d);
+}
+
 int main(void) {
     tni_memory_init(&outer, NULL, 0);
     test_degenerate_inputs();
@@ -826,6 +1051,10 @@ int main(void) {
     test_large_inputs_of_several_shapes();
     test_every_failing_allocation_is_survived();
     test_an_interrupted_query_ends();
+    test_a_sort_beyond_the_memory_limit_spills();
+    test_many_small_runs_are_merged_in_rounds();
+    test_a_failing_disk_leaves_nothing_behind();
+    test_every_failing_allocation_of_a_spilling_sort_is_survived();
     TNI_CHECK_EQ_INT(tni_atomic_load_i64(&outer.used), 0);
     return tni_test_report();
 }

@@ -350,20 +350,9 @@ static trueno_status tni_parquet_append_byte_arrays(tni_parquet_collect *c, uint
 static trueno_status tni_parquet_append_booleans(tni_parquet_collect *c, uint32_t n,
                                                  tni_error *error) {
     tni_parquet_cursor *cursor = c->cursor;
-    uint8_t *out;
-    uint32_t i;
     TNI_TRY(tni_parquet_to_values(c, error));
-    out = tni_parquet_dense_at(c);
-    if (cursor->encoding == TNI_PARQUET_RLE) {
-        return tni_hybrid_read(&cursor->codes, c->env->kernels, out, 1, n) == n
-                   ? TRUENO_OK
-                   : tni_parquet_short(c, error);
-    }
-    if (cursor->index + n > (uint64_t)(cursor->end - cursor->at) * 8) {
+    if (tni_hybrid_read(&cursor->codes, c->env->kernels, tni_parquet_dense_at(c), 1, n) != n) {
         return tni_parquet_short(c, error);
-    }
-    for (i = 0; i < n; i++, cursor->index++) {
-        out[i] = cursor->at[(size_t)(cursor->index >> 3)] >> (cursor->index & 7) & 1;
     }
     return TRUENO_OK;
 }
@@ -623,7 +612,9 @@ static tni_value tni_parquet_integer(tni_type type, int64_t v) {
     tni_value value = tni_value_null(type);
     tni_physical physical = tni_type_physical(type);
     value.is_null = false;
-    if (physical == TNI_PHYSICAL_U32 || physical == TNI_PHYSICAL_U64) {
+    if (physical == TNI_PHYSICAL_BOOL) {
+        value.as.boolean = v != 0;
+    } else if (physical >= TNI_PHYSICAL_U8 && physical <= TNI_PHYSICAL_U64) {
         value.as.natural = (uint64_t)v;
     } else {
         value.as.integer = v;
@@ -636,6 +627,19 @@ static void tni_parquet_set_bounds(tni_segment *segment, int64_t low, int64_t hi
     segment->zone.exact = exact;
     segment->zone.min = tni_parquet_integer(segment->type, low);
     segment->zone.max = tni_parquet_integer(segment->type, high);
+}
+
+/* Do the segment's bounds keep to what the statistics of the chunk claim? */
+static bool tni_parquet_within_claim(const tni_parquet_collect *c, const tni_segment *segment) {
+    const tni_zone *claim = &c->cursor->chunk->zone;
+    return !claim->has_bounds || !segment->zone.has_bounds ||
+           (tni_value_compare(&segment->zone.min, &claim->min) >= 0 &&
+            tni_value_compare(&segment->zone.max, &claim->max) <= 0);
+}
+
+static trueno_status tni_parquet_lying(const tni_parquet_collect *c, tni_error *error) {
+    return tni_parquet_chunk_fail(c->cursor->chunk, NULL, error, TRUENO_ERROR_FORMAT,
+                                  "values outside the bounds that its statistics claim");
 }
 
 static trueno_status tni_parquet_finish_constant(tni_parquet_collect *c, tni_segment *segment,
@@ -651,7 +655,11 @@ static trueno_status tni_parquet_finish_constant(tni_parquet_collect *c, tni_seg
     return TRUENO_OK;
 }
 
-/* Wide integers: CONSTANT, NARROW codes, or PLAIN, as their range allows. */
+static bool tni_parquet_is_integer(tni_physical physical) {
+    return physical <= TNI_PHYSICAL_U64;
+}
+
+/* Integers: CONSTANT, NARROW codes when they are half as wide or less, or PLAIN. */
 static trueno_status tni_parquet_finish_integers(tni_parquet_collect *c, tni_segment *segment,
                                                  const uint8_t *data, tni_physical physical,
                                                  bool *done, tni_error *error) {
@@ -662,11 +670,14 @@ static trueno_status tni_parquet_finish_integers(tni_parquet_collect *c, tni_seg
     *done = true;
     tni_parquet_range(c->env->kernels, physical, data, c->valid, &low, &high);
     tni_parquet_set_bounds(segment, low, high, true);
+    if (!tni_parquet_within_claim(c, segment)) {
+        return tni_parquet_lying(c, error);
+    }
     span = (uint64_t)high - (uint64_t)low;
     if (span == 0) {
         return tni_parquet_finish_constant(c, segment, low, error);
     }
-    if (span > UINT16_MAX) {
+    if (span > UINT16_MAX || c->value_width < 4) {
         *done = false;
         return TRUENO_OK;
     }
@@ -679,19 +690,33 @@ static trueno_status tni_parquet_finish_integers(tni_parquet_collect *c, tni_seg
     return tni_parquet_set_data(c, segment, codes, codes->data, width, error);
 }
 
-/* Dictionary codes of integers: codes relative to the smallest value, by one more look-up. */
+/* Dictionary codes of integers: codes relative to the smallest value, by one more look-up. Not
+ * all entries need be in use: only when the dictionary exceeds the claimed bounds is it worth to
+ * see which are. */
 static trueno_status tni_parquet_finish_narrow_codes(tni_parquet_collect *c, tni_segment *segment,
                                                      tni_error *error) {
     const tni_parquet_dictionary *d = c->dictionary;
     uint32_t width = d->narrow_width;
+    int64_t low, high;
     tni_buffer *codes;
     tni_parquet_set_bounds(segment, d->low, d->high, false);
-    if (d->low == d->high) {
-        return tni_parquet_finish_constant(c, segment, d->low, error);
-    }
     TNI_TRY(tni_buffer_new(c->memory, (size_t)c->valid * width + TNI_PARQUET_SLOP, &codes, error));
     tni_parquet_gather(d->narrow->data, width, c->dense->data, d->code_width, c->valid,
                        codes->data);
+    if (!tni_parquet_within_claim(c, segment)) {
+        tni_parquet_range(c->env->kernels, width == 1 ? TNI_PHYSICAL_U8 : TNI_PHYSICAL_U16,
+                          codes->data, c->valid, &low, &high);
+        tni_parquet_set_bounds(segment, (int64_t)((uint64_t)d->low + (uint64_t)low),
+                               (int64_t)((uint64_t)d->low + (uint64_t)high), true);
+        if (!tni_parquet_within_claim(c, segment)) {
+            tni_buffer_release(codes);
+            return tni_parquet_lying(c, error);
+        }
+    }
+    if (d->low == d->high) {
+        tni_buffer_release(codes);
+        return tni_parquet_finish_constant(c, segment, d->low, error);
+    }
     segment->encoding = TNI_ENCODING_NARROW;
     segment->code_width = (uint8_t)width;
     segment->base = d->low;
@@ -704,8 +729,7 @@ static trueno_status tni_parquet_finish_values(tni_parquet_collect *c, tni_segme
     bool place = c->kind == TNI_PARQUET_PLACE, done;
     const uint8_t *data = place ? c->place : c->dense->data;
     tni_buffer *buffer;
-    if (physical == TNI_PHYSICAL_I32 || physical == TNI_PHYSICAL_I64 ||
-        physical == TNI_PHYSICAL_U32 || physical == TNI_PHYSICAL_U64) {
+    if (tni_parquet_is_integer(physical)) {
         TNI_TRY(tni_parquet_finish_integers(c, segment, data, physical, &done, error));
         if (done) {
             return TRUENO_OK;
@@ -734,6 +758,10 @@ static trueno_status tni_parquet_finish_codes(tni_parquet_collect *c, tni_segmen
         if (d->has_range) {
             tni_parquet_set_bounds(segment, d->low, d->high, false);
         }
+        if (tni_parquet_is_integer(tni_type_physical(segment->type)) &&
+            (!d->has_range || !tni_parquet_within_claim(c, segment))) {
+            return tni_parquet_finish_values(c, segment, error);
+        }
         codes = c->dense;
         c->dense = NULL;
         segment->encoding = TNI_ENCODING_PLAIN;
@@ -747,6 +775,20 @@ static trueno_status tni_parquet_finish_codes(tni_parquet_collect *c, tni_segmen
     return tni_parquet_set_data(c, segment, codes, codes->data, d->code_width, error);
 }
 
+/* Engines rely on what the statistics claim of NULLs, too. */
+static trueno_status tni_parquet_check_nulls(const tni_parquet_collect *c, tni_error *error) {
+    const tni_zone *claim = &c->cursor->chunk->zone;
+    if (c->valid < c->rows && !claim->has_nulls) {
+        return tni_parquet_chunk_fail(c->cursor->chunk, NULL, error, TRUENO_ERROR_FORMAT,
+                                      "NULLs where its statistics claim none");
+    }
+    if (c->valid > 0 && claim->null_count == claim->rows) {
+        return tni_parquet_chunk_fail(c->cursor->chunk, NULL, error, TRUENO_ERROR_FORMAT,
+                                      "values where its statistics claim only NULLs");
+    }
+    return TRUENO_OK;
+}
+
 static trueno_status tni_parquet_finish(tni_parquet_collect *c, tni_segment *segment,
                                         tni_error *error) {
     segment->zone.rows = c->rows;
@@ -754,6 +796,7 @@ static trueno_status tni_parquet_finish(tni_parquet_collect *c, tni_segment *seg
     segment->zone.has_nulls = c->valid < c->rows;
     segment->zone.has_nan = tni_type_is_float(segment->type);
     segment->constant = tni_value_null(segment->type);
+    TNI_TRY(tni_parquet_check_nulls(c, error));
     if (c->valid == 0) {
         segment->encoding = TNI_ENCODING_CONSTANT;
         return TRUENO_OK;

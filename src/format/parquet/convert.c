@@ -339,30 +339,49 @@ TNI_FN void tni_parquet_expand(const void *dense, uint32_t width, const uint64_t
 
 /* ---- integers: range and narrow codes ---- */
 
+#define TNI_PARQUET_RANGE(name, value)                                                             \
+    TNI_PARQUET_LOOP                                                                               \
+    static void name(const void *values, size_t n, int64_t *low, int64_t *high) {                  \
+        const value *v = (const value *)values;                                                    \
+        value a = v[0], b = v[0];                                                                  \
+        size_t i;                                                                                  \
+        for (i = 1; i < n; i++) {                                                                  \
+            a = v[i] < a ? v[i] : a;                                                               \
+            b = v[i] > b ? v[i] : b;                                                               \
+        }                                                                                          \
+        *low = (int64_t)a;                                                                         \
+        *high = (int64_t)b;                                                                        \
+    }
+TNI_PARQUET_RANGE(tni_parquet_range_i8, int8_t)
+TNI_PARQUET_RANGE(tni_parquet_range_u8, uint8_t)
+TNI_PARQUET_RANGE(tni_parquet_range_i16, int16_t)
+TNI_PARQUET_RANGE(tni_parquet_range_u16, uint16_t)
+TNI_PARQUET_RANGE(tni_parquet_range_u64, uint64_t)
+
 TNI_FN void tni_parquet_range(const tni_kernels *kernels, tni_physical physical, const void *values,
                               size_t n, int64_t *low, int64_t *high) {
-    if (physical == TNI_PHYSICAL_I32) {
-        int32_t a = 0, b = 0;
+    int32_t a = 0, b = 0;
+    uint32_t c = 0, d = 0;
+    switch (physical) {
+    case TNI_PHYSICAL_BOOL:
+    case TNI_PHYSICAL_U8: tni_parquet_range_u8(values, n, low, high); break;
+    case TNI_PHYSICAL_I8: tni_parquet_range_i8(values, n, low, high); break;
+    case TNI_PHYSICAL_I16: tni_parquet_range_i16(values, n, low, high); break;
+    case TNI_PHYSICAL_U16: tni_parquet_range_u16(values, n, low, high); break;
+    case TNI_PHYSICAL_I32:
         (void)kernels->min_max_i32((const int32_t *)values, n, NULL, &a, &b);
         *low = a;
         *high = b;
-    } else if (physical == TNI_PHYSICAL_U32) {
-        uint32_t a = 0, b = 0;
-        (void)kernels->min_max_u32((const uint32_t *)values, n, NULL, &a, &b);
-        *low = a;
-        *high = b;
-    } else if (physical == TNI_PHYSICAL_I64) {
+        break;
+    case TNI_PHYSICAL_U32:
+        (void)kernels->min_max_u32((const uint32_t *)values, n, NULL, &c, &d);
+        *low = c;
+        *high = d;
+        break;
+    case TNI_PHYSICAL_I64:
         (void)kernels->min_max_i64((const int64_t *)values, n, NULL, low, high);
-    } else {
-        const uint64_t *v = (const uint64_t *)values;
-        uint64_t a = v[0], b = v[0];
-        size_t i;
-        for (i = 1; i < n; i++) {
-            a = v[i] < a ? v[i] : a;
-            b = v[i] > b ? v[i] : b;
-        }
-        *low = (int64_t)a;
-        *high = (int64_t)b;
+        break;
+    default: tni_parquet_range_u64(values, n, low, high); break;
     }
 }
 
@@ -425,3 +444,4 @@ TNI_FN bool tni_parquet_codes_valid(const tni_kernels *kernels, const void *code
 #undef TNI_PARQUET_EXPAND
 #undef TNI_PARQUET_KEEP
 #undef TNI_PARQUET_NARROW
+#undef TNI_PARQUET_RANGE

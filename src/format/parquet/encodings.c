@@ -85,6 +85,14 @@ TNI_FN void tni_hybrid_open(tni_hybrid *h, const uint8_t *data, size_t size, uin
     h->width = width;
 }
 
+TNI_FN void tni_hybrid_open_packed(tni_hybrid *h, const uint8_t *data, size_t size,
+                                   uint32_t width) {
+    uint64_t values = (uint64_t)size * 8 / width;
+    tni_hybrid_open(h, data + size, 0, width);
+    h->packed = data;
+    h->left = (uint32_t)TNI_MIN(values, (uint64_t)UINT32_MAX);
+}
+
 static bool tni_hybrid_varint(tni_hybrid *h, uint64_t *value) {
     uint32_t shift;
     *value = 0;

@@ -35,6 +35,9 @@ typedef struct tni_hybrid {
 } tni_hybrid;
 
 TNI_FN void tni_hybrid_open(tni_hybrid *h, const uint8_t *data, size_t size, uint32_t width);
+/* Values without run headers: one bit-packed run of all the bytes. */
+TNI_FN void tni_hybrid_open_packed(tni_hybrid *h, const uint8_t *data, size_t size,
+                                   uint32_t width);
 /* Write n codes of `code_width` (1, 2, 4) bytes. Values that do not fit the code width, or a
  * stream that ends early, cut the count short. */
 TNI_FN size_t tni_hybrid_read(tni_hybrid *h, const tni_kernels *kernels, void *out,

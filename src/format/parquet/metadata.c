@@ -466,6 +466,7 @@ static void tni_parquet_read_statistics(tni_thrift *r, uint8_t type, tni_parquet
     tni_thrift_field field = TNI_ZERO;
     const uint8_t *old_min = NULL, *old_max = NULL;
     uint32_t old_min_size = 0, old_max_size = 0;
+    bool max_exact = true, min_exact = true;
     if (type != TNI_THRIFT_STRUCT) {
         tni_thrift_skip(r, type);
         return;
@@ -478,9 +479,12 @@ static void tni_parquet_read_statistics(tni_thrift *r, uint8_t type, tni_parquet
         case 4: (void)tni_thrift_int(r, field.type, &out->distinct); break;
         case 5: (void)tni_thrift_bytes(r, field.type, &out->max, &out->max_size); break;
         case 6: (void)tni_thrift_bytes(r, field.type, &out->min, &out->min_size); break;
+        case 7: (void)tni_thrift_bool(r, field.type, &max_exact); break;
+        case 8: (void)tni_thrift_bool(r, field.type, &min_exact); break;
         default: tni_thrift_skip(r, field.type); break;
         }
     }
+    out->inexact = !max_exact || !min_exact;
     if (!out->min && !out->max && old_min && old_max) {
         out->min = old_min;
         out->min_size = old_min_size;
@@ -627,6 +631,18 @@ static void tni_parquet_read_orders(tni_thrift *r, uint8_t type, tni_arena *aren
     }
 }
 
+/* Parquet.Net 4 shifted the bounds of timestamps by its machine's time zone. */
+static void tni_parquet_read_creator(tni_thrift *r, uint8_t type, tni_parquet_metadata *metadata) {
+    static const char prefix[] = "Parquet.Net version ";
+    const size_t length = sizeof prefix - 1;
+    const uint8_t *text;
+    uint32_t size;
+    if (tni_thrift_bytes(r, type, &text, &size) && size > length + 1 &&
+        memcmp(text, prefix, length) == 0) {
+        metadata->wrong_times = text[length] <= '4' && text[length + 1] == '.';
+    }
+}
+
 TNI_FN trueno_status tni_parquet_parse_footer(tni_arena *arena, const uint8_t *data, size_t size,
                                               bool binary_as_string, uint32_t max_columns,
                                               tni_parquet_metadata *out, tni_error *error) {
@@ -652,6 +668,8 @@ TNI_FN trueno_status tni_parquet_parse_footer(tni_arena *arena, const uint8_t *d
                 return tni_fail(error, TRUENO_ERROR_FORMAT, "footer: row groups before schema");
             }
             TNI_TRY(tni_parquet_read_groups(&r, field.type, arena, out, error));
+        } else if (field.id == 6) {
+            tni_parquet_read_creator(&r, field.type, out);
         } else if (field.id == 7 && out->leaves) {
             tni_parquet_read_orders(&r, field.type, arena, out);
         } else {

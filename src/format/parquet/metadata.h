@@ -88,6 +88,7 @@ typedef struct tni_parquet_statistics {
     int64_t null_count;       /* -1 = absent */
     int64_t distinct;         /* -1 = absent */
     bool legacy;              /* from the deprecated min and max */
+    bool inexact;             /* said to be no value of the column */
 } tni_parquet_statistics;
 
 typedef struct tni_parquet_chunk {
@@ -124,6 +125,7 @@ typedef struct tni_parquet_metadata {
     uint32_t group_count;
     uint64_t rows;
     uint8_t *unordered;       /* [leaf_count], 1 = its column order is unknown; NULL = none */
+    bool wrong_times;         /* written by Parquet.Net before 5: bounds of times are in local time */
 } tni_parquet_metadata;
 
 typedef struct tni_parquet_page_header {

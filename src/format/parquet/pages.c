@@ -71,6 +71,7 @@ TNI_FN bool tni_parquet_chunk_init(tni_parquet_open_chunk *chunk, const tni_parq
     chunk->chunk = &file->metadata.groups[group].chunks[leaf];
     chunk->group = group;
     chunk->rows = file->metadata.groups[group].rows;
+    tni_parquet_chunk_zone(&file->metadata, leaf, &file->metadata.groups[group], &chunk->zone);
     chunk->shared = shared;
     return true;
 }
@@ -812,7 +813,11 @@ static trueno_status tni_parquet_open_values(tni_parquet_cursor *c, tni_error *e
     c->encoding = c->header.encoding;
     c->index = 0;
     switch (c->encoding) {
-    case TNI_PARQUET_PLAIN: break;
+    case TNI_PARQUET_PLAIN:
+        if (c->chunk->leaf->physical == TNI_PARQUET_BOOLEAN) {
+            tni_hybrid_open_packed(&c->codes, c->at, (size_t)(c->end - c->at), 1);
+        }
+        break;
     case TNI_PARQUET_PLAIN_DICTIONARY:
     case TNI_PARQUET_RLE_DICTIONARY: good = tni_parquet_open_codes(c); break;
     case TNI_PARQUET_RLE: good = tni_parquet_open_rle(c); break;
@@ -955,7 +960,7 @@ TNI_FN trueno_status tni_parquet_cursor_skip(const tni_env *env, tni_parquet_cur
         if (leaf->physical == TNI_PARQUET_BYTE_ARRAY) {
             good = tni_parquet_skip_byte_arrays(cursor, n);
         } else if (leaf->physical == TNI_PARQUET_BOOLEAN) {
-            cursor->index += n;
+            good = tni_hybrid_skip(&cursor->codes, n) == n;
         } else if ((uint64_t)(cursor->end - cursor->at) / leaf->stored_width >= n) {
             cursor->at += (size_t)n * leaf->stored_width;
         } else {

@@ -44,6 +44,7 @@ typedef struct tni_parquet_open_chunk {
     const tni_crc32_table *crc;
     uint32_t group;            /* number in the file, for messages */
     uint64_t rows;
+    tni_zone zone;             /* what the statistics claim */
     bool shared;               /* several workers may read it: keep the decompressed page */
     bool loaded;
     tni_buffer *buffer;        /* owns [begin, end): the map, or what was read */
@@ -78,7 +79,7 @@ typedef struct tni_parquet_cursor {
     int32_t encoding;
     const uint8_t *at;         /* PLAIN and byte arrays: the next value */
     const uint8_t *end;
-    uint64_t index;            /* BOOLEAN PLAIN, BYTE_STREAM_SPLIT: values taken */
+    uint64_t index;            /* BYTE_STREAM_SPLIT: values taken */
     uint64_t count;            /* BYTE_STREAM_SPLIT: values of the page */
     tni_hybrid codes;
     tni_delta delta;           /* integers, lengths, or prefix lengths */

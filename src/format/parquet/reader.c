@@ -387,6 +387,7 @@ static bool tni_parquet_source_zone(tni_source *base, uint32_t field, tni_zone *
         return false;
     }
     out->has_bounds = source->group_count > 0;
+    out->exact = true;
     for (i = 0; i < source->group_count; i++) {
         const tni_parquet_group *group = &source->groups[i];
         const tni_parquet_metadata *metadata = &source->files[group->file].metadata;
@@ -404,6 +405,7 @@ static bool tni_parquet_source_zone(tni_source *base, uint32_t field, tni_zone *
         if (zone.rows == 0 || zone.null_count == zone.rows) {
             continue; /* no value: its bounds do not matter */
         }
+        out->exact = out->exact && zone.exact;
         if (!zone.has_bounds) {
             out->has_bounds = false;
         } else if (out->has_bounds && out->min.type.id == TRUENO_TYPE_NULL) {
@@ -415,6 +417,7 @@ static bool tni_parquet_source_zone(tni_source *base, uint32_t field, tni_zone *
         }
     }
     out->has_bounds = out->has_bounds && out->min.type.id != TRUENO_TYPE_NULL;
+    out->exact = out->exact && out->has_bounds;
     return true;
 }
 
@@ -698,7 +701,6 @@ static trueno_status tni_parquet_scan_next(tni_scan *base, uint32_t worker_index
     out->rows = (uint32_t)TNI_MIN((uint64_t)group->piece_rows, group->rows - first);
     out->segments = worker->segments;
     worker->piece++;
-    (void)tni_atomic_add_i64(&scan->env->rows_read, out->rows);
     return TRUENO_OK;
 }
 

@@ -5,6 +5,7 @@
  * a signed byte order by some, so they count for signed integers alone; min_value and max_value
  * count unless the footer names an order that we do not know. Text bounds may be truncated, which
  * keeps them bounds. A NaN bound says nothing; floats may hold NaN whatever the bounds are.
+ * Engines index arrays with these bounds: column.c fails when integers do not keep to them.
  */
 #include "format/parquet/convert.h"
 
@@ -69,10 +70,16 @@ TNI_FN void tni_parquet_chunk_zone(const tni_parquet_metadata *metadata, uint32_
     if (s->distinct > 0 && (uint64_t)s->distinct <= group->rows) {
         out->distinct = (uint64_t)s->distinct;
     }
+    if (metadata->wrong_times && leaf->type.id >= TRUENO_TYPE_DATE &&
+        leaf->type.id <= TRUENO_TYPE_TIMESTAMP_TZ) {
+        return;
+    }
     if (!s->min || !s->max || !ordered || (s->legacy && !tni_parquet_legacy_counts(leaf))) {
         return;
     }
     out->has_bounds = tni_parquet_bound(leaf, s->min, s->min_size, &out->min) &&
                       tni_parquet_bound(leaf, s->max, s->max_size, &out->max) &&
                       tni_value_compare(&out->min, &out->max) <= 0;
+    out->exact = out->has_bounds && !s->inexact && !s->legacy &&
+                 !tni_type_is_string(leaf->type) && !tni_type_is_float(leaf->type);
 }
