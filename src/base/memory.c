@@ -34,6 +34,96 @@ TNI_FN void tni_memory_init(tni_memory *memory, const trueno_allocator *allocato
     tni_atomic_store_i64(&memory->used, 0);
     tni_atomic_store_i64(&memory->peak, 0);
     memory->limit = limit == 0 || limit > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)limit;
+    memory->cache = NULL;
+}
+
+/* ---- kept blocks ---- */
+
+#define TNI_CACHE_SHIFT 16u /* blocks from 64 KiB */
+
+/* Size class of a large block, eight to a power of two, and the size all its blocks have. */
+static uint32_t tni_cache_class(size_t size, size_t *rounded) {
+    uint32_t power = TNI_CACHE_SHIFT;
+    size_t step;
+    uint32_t eighth;
+    while (power < 38 && (size >> power) > 1) {
+        power++;
+    }
+    step = (size_t)1 << (power - 3);
+    eighth = (uint32_t)((size - ((size_t)1 << power) + step - 1) / step);
+    *rounded = ((size_t)1 << power) + eighth * step;
+    return (power - TNI_CACHE_SHIFT) * 8 + eighth;
+}
+
+static bool tni_cache_takes(const tni_memory *memory, size_t size) {
+    return memory->cache != NULL && size >= (size_t)1 << TNI_CACHE_SHIFT &&
+           (uint64_t)size < (UINT64_C(1) << 36);
+}
+
+TNI_FN void tni_memory_cache_start(tni_memory *memory, tni_memory_cache *cache) {
+    memset(cache, 0, sizeof *cache);
+    cache->most = memory->limit / 8;
+    if (tni_mutex_init(&cache->mutex)) {
+        memory->cache = cache;
+    }
+}
+
+static void tni_cache_flush(tni_memory *memory) {
+    tni_memory_cache *cache = memory->cache;
+    void *lists[TNI_MEMORY_BINS];
+    uint32_t i;
+    tni_mutex_lock(&cache->mutex);
+    memcpy(lists, cache->bins, sizeof lists);
+    memset(cache->bins, 0, sizeof cache->bins);
+    tni_atomic_store_i64(&cache->bytes, 0);
+    tni_mutex_unlock(&cache->mutex);
+    for (i = 0; i < TNI_MEMORY_BINS; i++) {
+        while (lists[i] != NULL) {
+            void *block = lists[i];
+            memcpy(&lists[i], block, sizeof block);
+            memory->allocator.free(memory->allocator.user, block, 0);
+        }
+    }
+}
+
+TNI_FN void tni_memory_cache_stop(tni_memory *memory) {
+    if (memory->cache != NULL) {
+        tni_cache_flush(memory);
+        tni_mutex_free(&memory->cache->mutex);
+        memory->cache = NULL;
+    }
+}
+
+/* A kept block of the class, or NULL. */
+static void *tni_cache_get(tni_memory *memory, size_t size, size_t *rounded) {
+    tni_memory_cache *cache = memory->cache;
+    uint32_t bin = tni_cache_class(size, rounded);
+    void *block;
+    tni_mutex_lock(&cache->mutex);
+    block = cache->bins[bin];
+    if (block != NULL) {
+        memcpy(&cache->bins[bin], block, sizeof block);
+        (void)tni_atomic_add_i64(&cache->bytes, -(int64_t)*rounded);
+    }
+    tni_mutex_unlock(&cache->mutex);
+    return block;
+}
+
+/* Keep a block; false when the cache is full. */
+static bool tni_cache_put(tni_memory *memory, void *block, size_t size) {
+    tni_memory_cache *cache = memory->cache;
+    size_t rounded;
+    uint32_t bin = tni_cache_class(size, &rounded);
+    bool room;
+    tni_mutex_lock(&cache->mutex);
+    room = tni_atomic_load_i64(&cache->bytes) + (int64_t)rounded <= cache->most;
+    if (room) {
+        memcpy(block, &cache->bins[bin], sizeof block);
+        cache->bins[bin] = block;
+        (void)tni_atomic_add_i64(&cache->bytes, (int64_t)rounded);
+    }
+    tni_mutex_unlock(&cache->mutex);
+    return room;
 }
 
 static bool tni_memory_charge(tni_memory *memory, size_t size) {
@@ -54,12 +144,33 @@ static bool tni_memory_charge(tni_memory *memory, size_t size) {
     return true;
 }
 
+/* A large block: kept or new. Kept ones make way when the limit or the system asks. */
+static void *tni_alloc_large(tni_memory *memory, size_t size) {
+    size_t rounded;
+    void *block = tni_cache_get(memory, size, &rounded);
+    if (block != NULL) {
+        return block;
+    }
+    if (tni_atomic_load_i64(&memory->used) >
+        memory->limit - tni_atomic_load_i64(&memory->cache->bytes)) {
+        tni_cache_flush(memory);
+    }
+    block = memory->allocator.alloc(memory->allocator.user, rounded, TNI_MEMORY_ALIGNMENT);
+    if (block == NULL) {
+        tni_cache_flush(memory);
+        block = memory->allocator.alloc(memory->allocator.user, rounded, TNI_MEMORY_ALIGNMENT);
+    }
+    return block;
+}
+
 TNI_FN void *tni_alloc(tni_memory *memory, size_t size) {
     void *block;
     if (size == 0 || !tni_memory_charge(memory, size)) {
         return NULL;
     }
-    block = memory->allocator.alloc(memory->allocator.user, size, TNI_MEMORY_ALIGNMENT);
+    block = tni_cache_takes(memory, size)
+                ? tni_alloc_large(memory, size)
+                : memory->allocator.alloc(memory->allocator.user, size, TNI_MEMORY_ALIGNMENT);
     if (!block) {
         (void)tni_atomic_add_i64(&memory->used, -(int64_t)size);
     }
@@ -99,7 +210,9 @@ TNI_FN void *tni_realloc(tni_memory *memory, void *block, size_t old_size, size_
 
 TNI_FN void tni_free(tni_memory *memory, void *block, size_t size) {
     if (block) {
-        memory->allocator.free(memory->allocator.user, block, size);
+        if (!tni_cache_takes(memory, size) || !tni_cache_put(memory, block, size)) {
+            memory->allocator.free(memory->allocator.user, block, size);
+        }
         (void)tni_atomic_add_i64(&memory->used, -(int64_t)size);
     }
 }

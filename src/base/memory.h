@@ -12,14 +12,32 @@
 #include "base/error.h"
 #include "base/platform.h"
 
+#define TNI_MEMORY_BINS 192u
+
+/* Large blocks of the system's allocator are kept for the next query when they are freed: getting
+ * pages afresh costs more than filling them. They count against the limit and go first when it
+ * presses. A host's own allocator sees every call instead. */
+typedef struct tni_memory_cache {
+    tni_mutex mutex;
+    bool enabled;
+    void *bins[TNI_MEMORY_BINS]; /* free blocks by size class, linked through their first word */
+    tni_atomic_i64 bytes;
+    int64_t most;
+} tni_memory_cache;
+
 typedef struct tni_memory {
     trueno_allocator allocator;
     tni_atomic_i64 used;
     tni_atomic_i64 peak;
     int64_t limit; /* bytes; INT64_MAX = none */
+    tni_memory_cache *cache; /* NULL: none */
 } tni_memory;
 
 TNI_FN void tni_memory_init(tni_memory *memory, const trueno_allocator *allocator, uint64_t limit);
+/* Start keeping freed large blocks in `cache`, which lives as long as `memory`. */
+TNI_FN void tni_memory_cache_start(tni_memory *memory, tni_memory_cache *cache);
+/* Give all kept blocks back and stop. */
+TNI_FN void tni_memory_cache_stop(tni_memory *memory);
 TNI_FN void *tni_alloc(tni_memory *memory, size_t size);      /* uninitialised; size 0 -> NULL */
 TNI_FN void *tni_alloc_zero(tni_memory *memory, size_t size); /* zeroed */
 TNI_FN void *tni_alloc_array(tni_memory *memory, size_t count, size_t size); /* overflow-checked */

@@ -18,6 +18,11 @@ TNI_FN trueno_status tni_account_new(const trueno_allocator *allocator, uint64_t
     }
     tni_atomic_store_i32(&(*out)->references, 1);
     (*out)->memory = memory; /* the account counts itself */
+#if !defined(__SANITIZE_ADDRESS__) /* kept blocks would hide what the sanitizer looks for */
+    if (allocator == NULL || allocator->alloc == NULL) {
+        tni_memory_cache_start(&(*out)->memory, &(*out)->cache);
+    }
+#endif
     return TRUENO_OK;
 }
 
@@ -30,7 +35,9 @@ TNI_FN tni_account *tni_account_retain(tni_account *account) {
 
 TNI_FN void tni_account_release(tni_account *account) {
     if (account && tni_atomic_add_i32(&account->references, -1) == 1) {
-        tni_memory memory = account->memory;
+        tni_memory memory;
+        tni_memory_cache_stop(&account->memory);
+        memory = account->memory;
         tni_free(&memory, account, sizeof *account);
     }
 }

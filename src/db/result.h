@@ -15,6 +15,7 @@
 typedef struct tni_account {
     tni_atomic_i32 references;
     tni_memory memory;
+    tni_memory_cache cache; /* with the system's allocator */
 } tni_account;
 
 /* `allocator` as in trueno_config (may be NULL), `limit` bytes (0: none). */
