@@ -261,7 +261,9 @@ static trueno_status push_rows(const dataset *d, test_worker *w, uint32_t worker
     chunk.order = order;
     chunk.first_row = d->masked ? 2 * first : first;
     status = tni_push(next, worker, &chunk, error);
-    memset(w->text, 0xdd, w->text_size); /* keepers have copied */
+    for (c = 0; c < d->columns; c++) { /* keepers have copied */
+        memset(w->text + (size_t)c * TNI_VECTOR_ROWS * 84, 0xdd, (size_t)slot * 84);
+    }
     return status;
 }
 

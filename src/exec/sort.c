@@ -6,17 +6,23 @@
  * the other columns only when rows are emitted. Where the input's own order is up to chance (it
  * comes from an aggregate) the remaining columns join the keys, ascending, NULLs last: the answer
  * never depends on the number of threads. A small LIMIT keeps its rows only (top_k.c); then two
- * columns behind the input's say where a row stood. May use: exec, column.
+ * columns behind the input's say where a row stood. Where memory gets short, a worker writes its
+ * rows as a sorted run (spill.c) and goes on empty; the runs are merged while rows are emitted.
+ * May use: exec, column.
  */
-#include "exec/sort.h"
+#include "exec/spill.h"
 
 #define TNI_SORT_BATCH_ROWS TNI_SEGMENT_ROWS /* rows a worker takes at once when emitting */
 #define TNI_SORT_WALK_DEPTH 1000u
+#define TNI_SORT_WORK_BYTES 48u   /* memory that sorting takes, per row */
+#define TNI_SORT_WORKER_BYTES 32768u
+#define TNI_SORT_SPILL_ROWS 1024u /* fewer rows are not worth a run */
 #define TNI_SORT_TOP_ROWS 100000u /* most rows, offset included, that top-k is for */
 
 typedef struct tni_sort_worker {
     tni_collection *rows;
     tni_scratch scratch;
+    tni_spill_place place;       /* of the rows spilled so far */
 } tni_sort_worker;
 
 /* Shared by the sink and the driver; the last of them frees it. */
@@ -36,6 +42,10 @@ typedef struct tni_sort_state {
     tni_collection *merged;
     tni_sorter sorter;
     uint64_t first, rows;        /* what is emitted: entries [first, first + rows) */
+    tni_spill *spill;            /* NULL: memory has no limit, or spilling is forbidden */
+    bool spilled;                /* rows come from there */
+    size_t row_bytes;
+    tni_atomic_i64 kept;         /* rows in memory, of all workers */
     tni_atomic_i64 next_batch;
 } tni_sort_state;
 
@@ -170,11 +180,121 @@ static void tni_sort_state_free(tni_sort_state *state) {
     }
     tni_free(memory, state->workers, state->worker_count * sizeof *state->workers);
     tni_top_k_free(state->top);
+    tni_spill_free(state->spill);
     tni_sorter_free(&state->sorter);
     tni_collection_release(state->merged);
     tni_free(memory, state->keys, state->key_capacity * sizeof *state->keys);
     tni_free(memory, state->types, state->key_capacity * sizeof *state->types);
     tni_free(memory, state, sizeof *state);
+}
+
+/* ---------------------------------------------------------------------------- spill --- */
+
+static trueno_status tni_sort_begin_spill(tni_sort_state *state, tni_error *error) {
+    const tni_plan *plan = state->plan;
+    const tni_env *env = state->run->env;
+    tni_spill_plan spill;
+    uint32_t i;
+    for (i = 0; i < plan->column_count; i++) {
+        state->row_bytes += tni_type_width(plan->types[i]);
+    }
+    if (env->no_spill || env->files == NULL || env->files->open == NULL ||
+        env->memory->limit == INT64_MAX) {
+        return TRUENO_OK;
+    }
+    memset(&spill, 0, sizeof spill);
+    spill.run = state->run;
+    spill.types = state->types;
+    spill.column_count = plan->column_count;
+    spill.keys = state->keys;
+    spill.key_count = state->key_count;
+    spill.most_rows =
+        plan->limit > UINT64_MAX - plan->offset ? UINT64_MAX : plan->limit + plan->offset;
+    return tni_spill_new(&spill, &state->spill, error);
+}
+
+/* Would these rows, and sorting all that is kept, still fit? An eighth of the limit stays free for
+ * what strings take and for the query's other operators. */
+static bool tni_sort_fits(tni_sort_state *state, uint64_t rows) {
+    const tni_memory *memory = state->run->env->memory;
+    uint64_t limit = (uint64_t)memory->limit;
+    uint64_t used = (uint64_t)tni_atomic_load_i64(&memory->used);
+    uint64_t kept = (uint64_t)tni_atomic_load_i64(&state->kept) + rows;
+    uint64_t work = kept * TNI_SORT_WORK_BYTES + 2 * rows * state->row_bytes + limit / 8 +
+                    state->worker_count * TNI_SORT_WORKER_BYTES;
+    return used < limit && work < limit - used;
+}
+
+/* Write a worker's rows as a run; it goes on with none. */
+static trueno_status tni_sort_spill_worker(tni_sort_state *state, tni_sort_worker *worker,
+                                           tni_error *error) {
+    tni_memory *memory = state->run->env->memory;
+    tni_collection *rows = worker->rows, *ordered;
+    trueno_status status;
+    worker->rows = NULL;
+    tni_scratch_free(&worker->scratch);
+    tni_atomic_add_i64(&state->kept, -(int64_t)rows->rows);
+    status = tni_collection_new(memory, state->types, state->plan->column_count, &ordered, error);
+    if (status != TRUENO_OK) {
+        tni_collection_release(rows);
+        return status;
+    }
+    status = tni_collection_merge(ordered, &rows, 1, error);
+    if (status == TRUENO_OK) {
+        tni_collection_seal(ordered);
+        status = tni_spill_rows(state->spill, ordered, &worker->place, error);
+    }
+    tni_collection_release(ordered);
+    TNI_TRY(status);
+    return tni_collection_new(memory, state->types, state->plan->column_count, &worker->rows,
+                              error);
+}
+
+/* Forget rows that a failed append has left behind: back to `rows` rows. The collection is only
+ * read from then on. */
+static void tni_sort_cut(tni_collection *collection, uint64_t rows) {
+    size_t b;
+    uint64_t left = rows;
+    for (b = 0; b < collection->block_count; b++) {
+        tni_block *block = collection->blocks[b];
+        block->rows = (uint32_t)TNI_MIN(left, (uint64_t)block->rows);
+        left -= block->rows;
+    }
+    collection->rows = rows;
+}
+
+/* Either error: another worker may have given memory back before the cause was looked up. */
+static bool tni_sort_short_of_memory(trueno_status status) {
+    return status == TRUENO_ERROR_MEMORY_LIMIT || status == TRUENO_ERROR_MEMORY;
+}
+
+/* Append a chunk; when the memory limit forbids it, spill and try again. */
+static trueno_status tni_sort_append(tni_sort_state *state, tni_sort_worker *worker,
+                                     const tni_chunk *chunk, tni_error *error) {
+    const tni_env *env = state->run->env;
+    uint64_t before;
+    tni_error failure;
+    trueno_status status;
+    if (state->spill != NULL && worker->rows->rows >= TNI_SORT_SPILL_ROWS &&
+        !tni_sort_fits(state, chunk->active)) {
+        TNI_TRY(tni_sort_spill_worker(state, worker, error));
+    }
+    before = worker->rows->rows;
+    tni_error_clear(&failure);
+    tni_scratch_reset(&worker->scratch);
+    status = tni_collection_append(worker->rows, env, chunk, &worker->scratch, &failure);
+    if (tni_sort_short_of_memory(status) && state->spill != NULL && before > 0) {
+        tni_sort_cut(worker->rows, before);
+        TNI_TRY(tni_sort_spill_worker(state, worker, error));
+        tni_error_clear(&failure);
+        tni_scratch_reset(&worker->scratch);
+        status = tni_collection_append(worker->rows, env, chunk, &worker->scratch, &failure);
+    }
+    if (status != TRUENO_OK) {
+        return tni_fail(error, status, "%s", failure.message);
+    }
+    tni_atomic_add_i64(&state->kept, (int64_t)chunk->active);
+    return TRUENO_OK;
 }
 
 /* ----------------------------------------------------------------------------- sink --- */
@@ -188,6 +308,7 @@ static trueno_status tni_sort_begin(tni_operator *base, tni_pipeline *pipeline,
     if (tni_sort_is_top(state)) {
         return tni_sort_begin_top(state, pipeline->workers, error);
     }
+    TNI_TRY(tni_sort_begin_spill(state, error));
     state->workers = (tni_sort_worker *)tni_alloc_zero(memory, size);
     if (state->workers == NULL) {
         return tni_memory_fail(memory, size, error);
@@ -214,8 +335,18 @@ static trueno_status tni_sort_push(tni_operator *base, uint32_t worker_index, tn
         return tni_top_k_push(state->top, worker_index, chunk, error);
     }
     worker = &state->workers[worker_index];
-    tni_scratch_reset(&worker->scratch);
-    return tni_collection_append(worker->rows, state->run->env, chunk, &worker->scratch, error);
+    return tni_sort_append(state, worker, chunk, error);
+}
+
+/* Once something was spilled, the rest follows: every worker writes its own. */
+static trueno_status tni_sort_flush(tni_operator *base, uint32_t worker_index, tni_error *error) {
+    tni_sort_state *state = ((tni_sort_sink *)base)->state;
+    tni_sort_worker *worker;
+    if (state->spill == NULL || !tni_spill_any(state->spill)) {
+        return TRUENO_OK;
+    }
+    worker = &state->workers[worker_index];
+    return worker->rows->rows > 0 ? tni_sort_spill_worker(state, worker, error) : TRUENO_OK;
 }
 
 /* All workers' rows in one collection, in input order. */
@@ -243,13 +374,48 @@ static trueno_status tni_sort_merge_workers(tni_sort_state *state, tni_error *er
     return status;
 }
 
+/* Sort in memory. When that turns out not to fit, everything becomes a run or several. */
+static trueno_status tni_sort_in_memory(tni_sort_state *state, tni_error *error) {
+    tni_spill_place place;
+    tni_error failure;
+    trueno_status status;
+    tni_error_clear(&failure);
+    status = tni_sorter_run(&state->sorter, state->run->env, state->run->scheduler,
+                            state->merged, state->keys, state->key_count, &failure);
+    if (status == TRUENO_OK) {
+        return TRUENO_OK;
+    }
+    if (!tni_sort_short_of_memory(status) || state->spill == NULL) {
+        return tni_fail(error, status, "%s", failure.message);
+    }
+    memset(&place, 0, sizeof place);
+    TNI_TRY(tni_spill_rows(state->spill, state->merged, &place, error));
+    tni_collection_release(state->merged);
+    state->merged = NULL;
+    state->spilled = true;
+    return TRUENO_OK;
+}
+
 static trueno_status tni_sort_finish(tni_operator *base, tni_error *error) {
     tni_sort_state *state = ((tni_sort_sink *)base)->state;
     const tni_plan *plan = state->plan;
-    TNI_TRY(state->top != NULL ? tni_top_k_take(state->top, &state->merged, error)
-                               : tni_sort_merge_workers(state, error));
-    TNI_TRY(tni_sorter_run(&state->sorter, state->run->env, state->run->scheduler, state->merged,
-                           state->keys, state->key_count, error));
+    uint32_t i;
+    state->spilled = state->spill != NULL && tni_spill_any(state->spill);
+    for (i = 0; state->spilled && i < state->worker_count; i++) {
+        if (state->workers[i].rows->rows > 0) {
+            TNI_TRY(tni_sort_spill_worker(state, &state->workers[i], error));
+        }
+        tni_collection_release(state->workers[i].rows);
+        state->workers[i].rows = NULL;
+    }
+    if (!state->spilled) {
+        TNI_TRY(state->top != NULL ? tni_top_k_take(state->top, &state->merged, error)
+                                   : tni_sort_merge_workers(state, error));
+        TNI_TRY(tni_sort_in_memory(state, error));
+    }
+    if (state->spilled) {
+        return tni_spill_open(state->spill, error);
+    }
     state->first = TNI_MIN(plan->offset, state->merged->rows);
     state->rows = TNI_MIN(plan->limit, state->merged->rows - state->first);
     return TRUENO_OK;
@@ -312,10 +478,47 @@ static trueno_status tni_sort_emit(tni_sort_driver *driver, uint32_t worker_inde
     return tni_push(next, worker_index, &chunk, error);
 }
 
+/* Merge the runs as rows are asked for; one worker. */
+static trueno_status tni_sort_emit_spilled(tni_sort_driver *driver, uint32_t worker_index,
+                                           tni_operator *next, tni_error *error) {
+    tni_sort_state *state = driver->state;
+    tni_sort_emit_worker *worker = &driver->workers[worker_index];
+    uint64_t skip = state->plan->offset, left = state->plan->limit, row = 0;
+    while (left > 0 && tni_atomic_load_i32(&driver->base.pipeline->stopped) == 0) {
+        uint32_t most = (uint32_t)TNI_MIN(skip > 0 ? skip : left, (uint64_t)TNI_VECTOR_ROWS);
+        tni_chunk chunk;
+        memset(&chunk, 0, sizeof chunk);
+        tni_scratch_reset(&worker->scratch);
+        TNI_TRY(tni_progress(state->run, worker_index, error));
+        TNI_TRY(tni_spill_next(state->spill, most, &worker->scratch,
+                               skip > 0 ? NULL : worker->vectors, &chunk.rows, error));
+        if (chunk.rows == 0) {
+            break;
+        }
+        if (skip > 0) {
+            skip -= chunk.rows;
+            continue;
+        }
+        chunk.active = chunk.rows;
+        chunk.column_count = state->plan->column_count;
+        chunk.columns = worker->vectors;
+        chunk.order = row / TNI_SORT_BATCH_ROWS;
+        chunk.first_row = (uint32_t)(row % TNI_SORT_BATCH_ROWS);
+        TNI_TRY(tni_push(next, worker_index, &chunk, error));
+        row += chunk.rows;
+        left -= chunk.rows;
+        tni_atomic_add_i64(&driver->base.rows_in, (int64_t)chunk.rows);
+    }
+    return TRUENO_OK;
+}
+
 static trueno_status tni_sort_drive(tni_driver *base, uint32_t worker, tni_operator *next,
                                     tni_error *error) {
     tni_sort_driver *driver = (tni_sort_driver *)base;
     tni_sort_state *state = driver->state;
+    if (state->spilled) {
+        return tni_sort_emit_spilled(driver, worker, next, error);
+    }
     while (tni_atomic_load_i32(&base->pipeline->stopped) == 0) {
         uint64_t batch = (uint64_t)tni_atomic_add_i64(&state->next_batch, 1);
         uint64_t at = batch * TNI_SORT_BATCH_ROWS;
@@ -354,7 +557,7 @@ static void tni_sort_driver_free(tni_driver *base) {
 /* --------------------------------------------------------------------------- making --- */
 
 static const tni_operator_ops tni_sort_sink_ops = {
-    "sort", tni_sort_begin, tni_sort_push, NULL, tni_sort_finish, tni_sort_sink_free,
+    "sort", tni_sort_begin, tni_sort_push, tni_sort_flush, tni_sort_finish, tni_sort_sink_free,
 };
 static const tni_driver_ops tni_sort_driver_ops = {
     "sorted rows", tni_sort_parallelism, tni_sort_driver_begin, tni_sort_drive,
@@ -398,4 +601,7 @@ TNI_FN trueno_status tni_sort_new(tni_run *run, const tni_plan *plan, tni_operat
 
 #undef TNI_SORT_BATCH_ROWS
 #undef TNI_SORT_WALK_DEPTH
+#undef TNI_SORT_WORK_BYTES
+#undef TNI_SORT_WORKER_BYTES
+#undef TNI_SORT_SPILL_ROWS
 #undef TNI_SORT_TOP_ROWS
