@@ -477,6 +477,27 @@ static void changes(void) {
     }
 }
 
+/* However little memory there is: an error, and nothing leaked. */
+static void memory_runs_out(void) {
+    static const char *const sql =
+        "WITH w AS (SELECT a + 1 AS x, b, s FROM t WHERE c > 5 AND d >= '2024-01-01') "
+        "SELECT x, count(*), sum(b + 1) FILTER (WHERE s <> 'q') AS z FROM w GROUP BY x "
+        "HAVING count(*) > 2 UNION ALL SELECT k, 1, 2 FROM u ORDER BY 1, z LIMIT 7";
+    int64_t before = tni_atomic_load_i64(&memory.used), limit = memory.limit, room;
+    for (room = 256; room < 4000000; room += room / 2) {
+        const char *text;
+        memory.limit = before + room;
+        text = bind_as(sql, RESULT_NAMES);
+        TNI_CHECK_EQ_INT(tni_atomic_load_i64(&memory.used), before);
+        if (strcmp(text, "x, count_star(), z") == 0) {
+            break;
+        }
+        TNI_CHECK(strstr(text, "memory") != NULL);
+    }
+    TNI_CHECK(room < 4000000);
+    memory.limit = limit;
+}
+
 static void catalog_keeps_names(void) {
     tni_error error;
     tni_table *table;
@@ -515,6 +536,7 @@ int main(void) {
     parameters_adapt();
     growth_is_bounded();
     changes();
+    memory_runs_out();
     catalog_keeps_names();
     tni_catalog_free(catalog);
     tni_math_unload(&math);

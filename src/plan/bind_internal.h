@@ -195,6 +195,8 @@ TNI_FN tni_node *tni_node_new(tni_binder *binder, tni_plan_kind kind, tni_node *
 /* A new output column of the node at `index`. */
 TNI_FN bool tni_node_column(tni_binder *binder, tni_node *node, uint32_t index, tni_type type,
                             const char *name);
+/* Rows of an AGGREGATE, from its input's and its keys' types. */
+TNI_FN void tni_node_estimate_groups(tni_binder *binder, tni_node *node);
 /* PROJECT of `exprs`; names may be NULL. Nullability follows bare columns. */
 TNI_FN tni_node *tni_node_project(tni_binder *binder, tni_node *input, tni_expr *const *exprs,
                                   const char *const *names, uint32_t count);

@@ -264,9 +264,7 @@ static tni_node *tni_group_node(tni_select *select) {
         node->columns[select->key_count + i] = select->aggregates[i].id;
         binder->columns[select->aggregates[i].id].owner = node->number;
     }
-    if (select->key_count == 0) {
-        node->rows = 1.0;
-    }
+    tni_node_estimate_groups(binder, node);
     return node;
 }
 

@@ -19,6 +19,29 @@ static double tni_node_estimate(tni_plan_kind kind, const tni_node *input) {
     }
 }
 
+/* Most values a type has, as far as that says something. */
+static double tni_node_type_values(tni_type type) {
+    switch (type.id) {
+    case TRUENO_TYPE_NULL: return 1.0;
+    case TRUENO_TYPE_BOOLEAN: return 3.0;
+    case TRUENO_TYPE_TINYINT:
+    case TRUENO_TYPE_UTINYINT: return 257.0;
+    case TRUENO_TYPE_SMALLINT:
+    case TRUENO_TYPE_USMALLINT: return 65537.0;
+    case TRUENO_TYPE_DATE: return 10000.0;
+    default: return 1e18;
+    }
+}
+
+TNI_FN void tni_node_estimate_groups(tni_binder *binder, tni_node *node) {
+    double most = 1.0;
+    uint32_t i;
+    for (i = 0; i < node->key_count && most < 1e18; i++) {
+        most *= tni_node_type_values(binder->columns[node->columns[i]].type);
+    }
+    node->rows = TNI_MIN(tni_node_estimate(TNI_PLAN_AGGREGATE, node->input), most);
+}
+
 TNI_FN tni_node *tni_node_new(tni_binder *binder, tni_plan_kind kind, tni_node *input,
                               uint32_t column_count) {
     tni_node *node = (tni_node *)tni_binder_alloc(binder, 1, sizeof *node);
@@ -106,6 +129,7 @@ TNI_FN tni_node *tni_node_distinct(tni_binder *binder, tni_node *input, const ui
         }
         binder->columns[node->columns[i]].not_null = info.not_null;
     }
+    tni_node_estimate_groups(binder, node);
     return node;
 }
 

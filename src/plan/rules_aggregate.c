@@ -265,10 +265,10 @@ static tni_node *tni_regroup_build(tni_regroup *group) {
     node->key_count = group->key_count;
     node->aggregates = group->aggregates;
     node->aggregate_count = group->aggregate_count;
-    node->rows = old->rows;
     for (i = 0; i < group->key_count; i++) {
         node->columns[i] = group->key_ids[i];
     }
+    tni_node_estimate_groups(binder, node);
     for (i = 0; i < group->aggregate_count; i++) {
         node->columns[group->key_count + i] = group->aggregates[i].id;
     }
@@ -375,8 +375,6 @@ TNI_FN tni_node *tni_rules_aggregate(tni_binder *binder, tni_node *node) {
         !tni_regroup_keys(&group) || !tni_regroup_aggregates(&group)) {
         return NULL;
     }
-    if (node->rows > 1.0 && node->key_count == 0) {
-        node->rows = 1.0;
-    }
+    tni_node_estimate_groups(binder, node);
     return group.changed ? tni_regroup_build(&group) : node;
 }
