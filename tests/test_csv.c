@@ -53,7 +53,8 @@ static char *json_string(void) {
                 json_at += 4;
                 if (c >= 0xd800 && c < 0xdc00 && json_at[1] == '\\') {
                     memcpy(hex, json_at + 3, 4);
-                    c = 0x10000 + ((c - 0xd800) << 10) + ((uint32_t)strtoul(hex, NULL, 16) - 0xdc00);
+                    c = 0x10000 + ((c - 0xd800) << 10) - 0xdc00;
+                    c += (uint32_t)strtoul(hex, NULL, 16);
                     json_at += 6;
                 }
                 count = tni_utf8_put(c, bytes);
@@ -612,6 +613,14 @@ static bool is_deviation(const char *file) {
     return false;
 }
 
+static bool names_line(const char *message, long line) {
+    char wanted[32];
+    const char *at;
+    (void)snprintf(wanted, sizeof wanted, "line %ld", line);
+    at = strstr(message, wanted);
+    return at != NULL && !(at[strlen(wanted)] >= '0' && at[strlen(wanted)] <= '9');
+}
+
 static void check_types(const char *file, const char *path, const json *expected, bool given) {
     const json *types = json_get(expected, "types"), *stats = json_get(expected, "stats");
     tni_csv_options options;
@@ -646,7 +655,8 @@ static void check_types(const char *file, const char *path, const json *expected
     tni_test_passed += same;
     read_table(source, 2, &t);
     if (t.status != TRUENO_OK) {
-        if (json_get(expected, "raw_note") == NULL && strstr(file, "late-type") == NULL) {
+        /* the sample cannot know what comes after it: an error that names the line */
+        if (strstr(file, "late-type") == NULL || !names_line(t.error.message, 24999)) {
             complain(file, "typed read", t.error.message, NULL);
         }
     } else {
@@ -704,14 +714,6 @@ static void check_auto(const char *file, const char *path, const json *expected,
     table_free(&t);
     tni_source_release(source);
     tni_arena_free(&arena);
-}
-
-static bool names_line(const char *message, long line) {
-    char wanted[32];
-    const char *at;
-    (void)snprintf(wanted, sizeof wanted, "line %ld", line);
-    at = strstr(message, wanted);
-    return at != NULL && !(at[strlen(wanted)] >= '0' && at[strlen(wanted)] <= '9');
 }
 
 /* Reading fails; gives the message. */
@@ -1032,8 +1034,8 @@ static void test_records(void) {
     check_texts(two, 2, "union_by_name=true", "a BIGINT,b VARCHAR,c VARCHAR",
                 "1|x|\\N\n2|\\N|z\n", __LINE__);
     two[1] = "a,b\nq,2\n";
-    check_texts(two, 2, "", NULL, "error: mem:1: line 2, column \"a\": cannot convert \"q\" to BIGINT",
-                __LINE__);
+    check_texts(two, 2, "", NULL,
+                "error: mem:1: line 2, column \"a\": cannot convert \"q\" to BIGINT", __LINE__);
 }
 
 /* Many records around every chunk boundary, many threads: the same cells. */

@@ -142,7 +142,8 @@ static void test_json(void) {
     tni_json_write_end(&options, rows, &text);
     TNI_CHECK_TEXT(text.data, "{\"n\":1,\"s\\\"\":\"#note\",\"x\":1.5}\n"
                               "{\"n\":null,\"s\\\"\":\" blanks \",\"x\":-0.0}\n"
-                              "{\"n\":3,\"s\\\"\":\"tab\\t\\u0001 \\\\ \xc3\xa9 end\",\"x\":Infinity}\n");
+                              "{\"n\":3,\"s\\\"\":\"tab\\t\\u0001 \\\\ \xc3\xa9 end\","
+                              "\"x\":Infinity}\n");
     tni_text_clear(&text);
     rows = 0;
     options.array = true;

@@ -119,13 +119,19 @@ TNI_FN trueno_status tni_csv_fail_value(const tni_csv_place *place, const tni_cs
     }
     tni_csv_excerpt(table->base + start, end - start, text);
     tni_type_print(type, name);
+    if (!sniffed) {
+        return tni_fail(error, TRUENO_ERROR_CONVERSION,
+                        "%s: line %llu, column \"%s\": cannot convert \"%s\" to %s (record %llu); "
+                        "give another type, a nullstr, or ignore_errors = true",
+                        place->path, (unsigned long long)line, column_name, text, name,
+                        (unsigned long long)record);
+    }
     return tni_fail(error, TRUENO_ERROR_CONVERSION,
-                    "%s: line %llu, column \"%s\": cannot convert \"%s\" to %s (record %llu); %s",
+                    "%s: line %llu, column \"%s\": cannot convert \"%s\" to %s (record %llu); the "
+                    "type was detected on a sample: set types = {'%s': 'VARCHAR'}, sample_size = "
+                    "-1, a nullstr, or ignore_errors = true",
                     place->path, (unsigned long long)line, column_name, text, name,
-                    (unsigned long long)record,
-                    sniffed ? "the type was detected on a sample: give types = {'column': "
-                              "'VARCHAR'}, sample_size = -1, a nullstr, or ignore_errors = true"
-                            : "give another type, a nullstr, or ignore_errors = true");
+                    (unsigned long long)record, column_name);
 }
 
 /* -------------------------------------------------------------------- records by scanning --- */
