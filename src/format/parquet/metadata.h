@@ -125,7 +125,7 @@ typedef struct tni_parquet_metadata {
     uint32_t group_count;
     uint64_t rows;
     uint8_t *unordered;       /* [leaf_count], 1 = its column order is unknown; NULL = none */
-    bool wrong_times;         /* written by Parquet.Net before 5: bounds of times are in local time */
+    bool wrong_times; /* written by Parquet.Net before 5: bounds of times are in local time */
 } tni_parquet_metadata;
 
 typedef struct tni_parquet_page_header {

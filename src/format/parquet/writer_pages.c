@@ -153,13 +153,27 @@ static bool tni_parquet_row_valid(const tni_parquet_column_writer *c, uint32_t r
     return c->nulls == 0 || tni_bit_get(c->validity, row);
 }
 
-static uint64_t tni_parquet_row_hash(const uint8_t *value, uint32_t width) {
-    uint64_t a = 0, b = 0;
-    memcpy(&a, value, TNI_MIN(width, 8u));
-    if (width > 8) {
-        memcpy(&b, value + 8, width - 8);
+/* A value of up to 16 bytes as two words, so that comparing and hashing take no loop. */
+typedef struct tni_parquet_key {
+    uint64_t low, high;
+} tni_parquet_key;
+
+TNI_FORCE_INLINE tni_parquet_key tni_parquet_row_key(const uint8_t *values, uint32_t width,
+                                                     uint32_t row) {
+    const uint8_t *value = values + (size_t)row * width;
+    tni_parquet_key key;
+    key.high = 0;
+    if (width == 8) {
+        key.low = tni_load_le64(value);
+    } else if (width == 4) {
+        key.low = tni_load_le32(value);
+    } else if (width == 16) {
+        key.low = tni_load_le64(value);
+        key.high = tni_load_le64(value + 8);
+    } else {
+        key.low = width == 2 ? tni_load_le16(value) : *value;
     }
-    return tni_hash_u64(a ^ tni_hash_u64(b + width));
+    return key;
 }
 
 static uint32_t tni_parquet_code_bits(uint32_t count) {
@@ -178,15 +192,18 @@ static void tni_parquet_find_codes(const tni_parquet_column_writer *c, uint32_t 
     uint32_t width = c->value_width, row, most = rows / 4;
     uint64_t bytes;
     for (row = 0; row < rows; row++) {
-        const uint8_t *value = c->values + (size_t)row * width;
+        tni_parquet_key key = tni_parquet_row_key(c->values, width, row), other;
         uint32_t slot;
         if (!tni_parquet_row_valid(c, row)) {
             codes->codes[row] = 0;
             continue;
         }
-        slot = (uint32_t)tni_parquet_row_hash(value, width) & (slot_count - 1);
-        while (slots[slot] &&
-               memcmp(c->values + (size_t)codes->entries[slots[slot] - 1] * width, value, width)) {
+        slot = (uint32_t)tni_hash_u64(key.low ^ tni_hash_u64(key.high)) & (slot_count - 1);
+        while (slots[slot]) {
+            other = tni_parquet_row_key(c->values, width, codes->entries[slots[slot] - 1]);
+            if (other.low == key.low && other.high == key.high) {
+                break;
+            }
             slot = (slot + 1) & (slot_count - 1);
         }
         if (!slots[slot]) {
@@ -266,18 +283,27 @@ static void tni_parquet_put_run(tni_text *out, uint32_t value, uint32_t n, uint3
     tni_text_append(out, bytes, (bits + 7) / 8);
 }
 
-/* n values (padded with zeros to a multiple of 8) as one bit-packed run. */
+/* n values (padded with zeros to a multiple of 8) as one bit-packed run. A group of 8 is `bits`
+ * bytes. */
 static void tni_parquet_put_packed(tni_text *out, const uint32_t *values, uint32_t n,
                                    uint32_t bits) {
-    uint32_t groups = (n + 7) / 8, i, held = 0;
+    uint8_t bytes[512];
+    uint32_t groups = (n + 7) / 8, i, k, held = 0, filled = 0;
     uint64_t word = 0;
     tni_thrift_put_varint(out, (uint64_t)groups << 1 | 1);
-    for (i = 0; i < groups * 8; i++) {
-        word |= (uint64_t)(i < n ? values[i] : 0) << held;
-        for (held += bits; held >= 8; held -= 8, word >>= 8) {
-            tni_text_char(out, (char)(uint8_t)(word & 255));
+    for (i = 0; i < groups; i++) {
+        if (filled + bits + 8 > sizeof bytes) {
+            tni_text_append(out, bytes, filled);
+            filled = 0;
+        }
+        for (k = 8 * i; k < 8 * i + 8; k++) {
+            word |= (uint64_t)(k < n ? values[k] : 0) << held;
+            for (held += bits; held >= 8; held -= 8, word >>= 8) {
+                bytes[filled++] = (uint8_t)(word & 255);
+            }
         }
     }
+    tni_text_append(out, bytes, filled);
 }
 
 /* Hybrid runs: a value repeated 16 times or more is a run, everything between is bit-packed in
@@ -416,7 +442,25 @@ static trueno_status tni_parquet_put_stored(const tni_parquet_column_writer *c, 
     return TRUENO_OK;
 }
 
-/* PLAIN values of rows [first, *end); *end moves back when the page grows too large. */
+/* Values that are stored as they lie in memory: runs of valid rows at once. */
+static void tni_parquet_put_same(const tni_parquet_column_writer *c, uint32_t first, uint32_t end,
+                                 tni_text *out) {
+    uint32_t width = c->value_width, row = first;
+    while (row < end) {
+        uint32_t start;
+        while (row < end && !tni_parquet_row_valid(c, row)) {
+            row++;
+        }
+        start = row;
+        row = c->nulls == 0 ? end : row;
+        while (row < end && tni_parquet_row_valid(c, row)) {
+            row++;
+        }
+        tni_text_append(out, c->values + (size_t)start * width, (size_t)(row - start) * width);
+    }
+}
+
+/* PLAIN values of rows [first, end). */
 static trueno_status tni_parquet_put_plain(const tni_parquet_column_writer *c, uint32_t first,
                                            uint32_t end, tni_text *out, tni_error *error) {
     const uint32_t *codes = (const uint32_t *)(const void *)c->values;
@@ -426,9 +470,8 @@ static trueno_status tni_parquet_put_plain(const tni_parquet_column_writer *c, u
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     same = false;
 #endif
-    if (same && c->nulls == 0) {
-        tni_text_append(out, c->values + (size_t)first * c->value_width,
-                        (size_t)(end - first) * c->value_width);
+    if (same) {
+        tni_parquet_put_same(c, first, end, out);
         return TRUENO_OK;
     }
     for (row = first; row < end; row++) {
@@ -516,41 +559,105 @@ static trueno_status tni_parquet_put_code_page(const tni_parquet_column_writer *
 
 /* ---- statistics ---- */
 
+#define TNI_PARQUET_BOUNDS(name, value)                                                            \
+    static bool name(const tni_parquet_column_writer *c, uint32_t rows, void *low, void *high) {   \
+        const value *v = (const value *)(const void *)c->values;                                   \
+        value a = 0, b = 0;                                                                        \
+        bool any = false;                                                                          \
+        uint32_t row;                                                                              \
+        for (row = 0; row < rows; row++) {                                                         \
+            if (!tni_parquet_row_valid(c, row) || v[row] != v[row]) { /* NaN */                    \
+                continue;                                                                          \
+            }                                                                                      \
+            a = !any || v[row] < a ? v[row] : a;                                                   \
+            b = !any || v[row] > b ? v[row] : b;                                                   \
+            any = true;                                                                            \
+        }                                                                                          \
+        memcpy(low, &a, sizeof a);                                                                 \
+        memcpy(high, &b, sizeof b);                                                                \
+        return any;                                                                                \
+    }
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_i8, int8_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_u8, uint8_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_i16, int16_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_u16, uint16_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_i32, int32_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_u32, uint32_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_i64, int64_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_u64, uint64_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_f32, float)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_f64, double)
+
+static bool tni_parquet_bounds_i128(const tni_parquet_column_writer *c, uint32_t rows, void *low,
+                                    void *high) {
+    const tni_i128 *v = (const tni_i128 *)(const void *)c->values;
+    tni_i128 a = tni_i128_from_i64(0), b = a;
+    bool any = false;
+    uint32_t row;
+    for (row = 0; row < rows; row++) {
+        if (tni_parquet_row_valid(c, row)) {
+            a = !any || tni_i128_compare(v[row], a) < 0 ? v[row] : a;
+            b = !any || tni_i128_compare(v[row], b) > 0 ? v[row] : b;
+            any = true;
+        }
+    }
+    memcpy(low, &a, sizeof a);
+    memcpy(high, &b, sizeof b);
+    return any;
+}
+
+/* Every entry of the interner is in use. */
+static bool tni_parquet_bounds_strings(const tni_parquet_column_writer *c, void *low, void *high) {
+    const tni_string *v = c->interner.values;
+    tni_string a = tni_string_make(NULL, 0), b = a;
+    uint32_t i;
+    for (i = 0; i < c->interner.count; i++) {
+        a = i == 0 || tni_string_compare(&v[i], &a) < 0 ? v[i] : a;
+        b = i == 0 || tni_string_compare(&v[i], &b) > 0 ? v[i] : b;
+    }
+    memcpy(low, &a, sizeof a);
+    memcpy(high, &b, sizeof b);
+    return c->interner.count > 0;
+}
+
+static bool tni_parquet_bounds(const tni_parquet_column_writer *c, uint32_t rows, void *low,
+                               void *high) {
+    switch (tni_type_physical(c->out.type)) {
+    case TNI_PHYSICAL_BOOL:
+    case TNI_PHYSICAL_U8: return tni_parquet_bounds_u8(c, rows, low, high);
+    case TNI_PHYSICAL_I8: return tni_parquet_bounds_i8(c, rows, low, high);
+    case TNI_PHYSICAL_I16: return tni_parquet_bounds_i16(c, rows, low, high);
+    case TNI_PHYSICAL_U16: return tni_parquet_bounds_u16(c, rows, low, high);
+    case TNI_PHYSICAL_I32: return tni_parquet_bounds_i32(c, rows, low, high);
+    case TNI_PHYSICAL_U32: return tni_parquet_bounds_u32(c, rows, low, high);
+    case TNI_PHYSICAL_I64: return tni_parquet_bounds_i64(c, rows, low, high);
+    case TNI_PHYSICAL_U64: return tni_parquet_bounds_u64(c, rows, low, high);
+    case TNI_PHYSICAL_F32: return tni_parquet_bounds_f32(c, rows, low, high);
+    case TNI_PHYSICAL_F64: return tni_parquet_bounds_f64(c, rows, low, high);
+    case TNI_PHYSICAL_I128: return tni_parquet_bounds_i128(c, rows, low, high);
+    case TNI_PHYSICAL_STRING: return tni_parquet_bounds_strings(c, low, high);
+    default: return false;
+    }
+}
+
+/* Statistics; intervals have no order in the format, HUGEINT is rounded to DOUBLE. */
 static void tni_parquet_find_bounds(const tni_parquet_column_writer *c, uint32_t rows,
                                     tni_parquet_written *written) {
-    const uint32_t *codes = (const uint32_t *)(const void *)c->values;
-    bool strings = tni_type_is_string(c->out.type);
-    uint32_t row, count = strings ? c->interner.count : rows;
-    (void)codes;
+    tni_i128 low, high; /* storage for a value of any type */
     if (c->out.type.id == TRUENO_TYPE_INTERVAL || c->out.type.id == TRUENO_TYPE_NULL ||
-        c->out.type.id == TRUENO_TYPE_HUGEINT) {
+        c->out.type.id == TRUENO_TYPE_HUGEINT || !tni_parquet_bounds(c, rows, &low, &high)) {
         return;
     }
-    for (row = 0; row < count; row++) {
-        tni_value v;
-        if (!strings && !tni_parquet_row_valid(c, row)) {
-            continue;
-        }
-        v = strings ? tni_value_string(c->out.type, c->interner.values[row])
-                    : tni_value_load(c->out.type, c->values + (size_t)row * c->value_width);
-        if (tni_type_is_float(c->out.type) && tni_is_nan(v.as.number)) {
-            continue;
-        }
-        if (!written->has_bounds) {
-            written->min = v;
-            written->max = v;
-            written->has_bounds = true;
-        } else if (tni_value_compare(&v, &written->min) < 0) {
-            written->min = v;
-        } else if (tni_value_compare(&v, &written->max) > 0) {
-            written->max = v;
-        }
-    }
-    if (written->has_bounds && tni_type_is_float(c->out.type)) { /* zeros of both signs inside */
+    written->has_bounds = true;
+    written->min = tni_value_load(c->out.type, &low);
+    written->max = tni_value_load(c->out.type, &high);
+    if (tni_type_is_float(c->out.type)) { /* zeros of both signs lie inside */
         written->min.as.number = written->min.as.number == 0.0 ? -0.0 : written->min.as.number;
         written->max.as.number = written->max.as.number == 0.0 ? 0.0 : written->max.as.number;
     }
 }
+
+#undef TNI_PARQUET_BOUNDS
 
 /* ---- a chunk ---- */
 
