@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-TNI_INLINE uint64_t tni_hash_u64(uint64_t v) {
+TNI_FORCE_INLINE uint64_t tni_hash_u64(uint64_t v) {
     v ^= v >> 30;
     v *= UINT64_C(0xbf58476d1ce4e5b9);
     v ^= v >> 27;
@@ -17,12 +17,12 @@ TNI_INLINE uint64_t tni_hash_u64(uint64_t v) {
     return v;
 }
 
-TNI_INLINE uint64_t tni_hash_combine(uint64_t a, uint64_t b) {
+TNI_FORCE_INLINE uint64_t tni_hash_combine(uint64_t a, uint64_t b) {
     return tni_hash_u64(a ^ (b + UINT64_C(0x9e3779b97f4a7c15) + (a << 6) + (a >> 2)));
 }
 
 TNI_FN uint64_t tni_hash_bytes(const void *data, size_t length);
-TNI_INLINE uint64_t tni_hash_string(const tni_string *s) {
+TNI_FORCE_INLINE uint64_t tni_hash_string(const tni_string *s) {
     return tni_hash_bytes(tni_string_data(s), s->length);
 }
 #define TNI_HASH_NULL UINT64_C(0x7fb5d329728ea185)
