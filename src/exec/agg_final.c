@@ -138,8 +138,9 @@ static tni_double2 tni_final_sum(const tni_final *f, uint32_t which, uint32_t gr
     if (f->agg->accumulators[a].kind != TNI_AGG_SUM_F64) {
         return tni_dd_of_integer(tni_final_integer(f, which, group));
     }
-    return tni_dd_of_state(TNI_STATE(const tni_float_state, f->table, tni_final_acc(f, which), group),
-                           f->table->scales[a]);
+    return tni_dd_of_state(
+        TNI_STATE(const tni_float_state, f->table, tni_final_acc(f, which), group),
+        f->table->scales[a]);
 }
 
 static const tni_agg_input *tni_final_input(const tni_final *f, uint32_t which) {

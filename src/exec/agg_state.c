@@ -460,9 +460,9 @@ static void tni_update_floats(tni_agg *agg, tni_agg_table *table, uint32_t acc, 
 }
 
 /* Powers and products: x^2 and x*y enter as exact pairs, x^3 and x^4 rounded once. */
-static void tni_update_powers(tni_agg *agg, tni_agg_table *table, uint32_t acc, const tni_accumulator *a,
-                              const double *x, const double *y, const uint32_t *groups,
-                              uint32_t rows, const uint64_t *mask) {
+static void tni_update_powers(tni_agg *agg, tni_agg_table *table, uint32_t acc,
+                              const tni_accumulator *a, const double *x, const double *y,
+                              const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
     double high[TNI_VECTOR_ROWS];
     double low[TNI_VECTOR_ROWS];
     bool pair = a->power == 2 || a->power == TNI_POWER_PRODUCT;
@@ -890,8 +890,9 @@ TNI_FN trueno_status tni_agg_update(tni_agg *agg, tni_agg_table *table,
 
 /* ----------------------------------------------------------------------------- merge --- */
 
-static void tni_merge_floats(tni_agg *agg, tni_agg_table *into, const tni_agg_table *from, uint32_t a,
-                             const uint32_t *source, const uint32_t *target, uint32_t count) {
+static void tni_merge_floats(tni_agg *agg, tni_agg_table *into, const tni_agg_table *from,
+                             uint32_t a, const uint32_t *source, const uint32_t *target,
+                             uint32_t count) {
     const tni_accumulator *acc = &agg->accumulators[a];
     int32_t steps = 0;
     uint32_t i;
@@ -911,8 +912,8 @@ static void tni_merge_floats(tni_agg *agg, tni_agg_table *into, const tni_agg_ta
 }
 
 static trueno_status tni_merge_strings(const tni_accumulator *acc, tni_agg_table *into,
-                                       const tni_agg_table *from, const uint32_t *source, const uint32_t *target,
-                                       uint32_t count, tni_error *error) {
+                                       const tni_agg_table *from, const uint32_t *source,
+                                       const uint32_t *target, uint32_t count, tni_error *error) {
     bool least = acc->kind == TNI_AGG_MIN;
     uint32_t i;
     for (i = 0; i < count; i++) {
