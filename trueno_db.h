@@ -17,7 +17,7 @@
  * Search for >>token to jump to a section; the list stands before the implementation.
  *
  * SPDX-License-Identifier: MIT (the text is at the end)
- * Generated from src/ by tools/amalgamate.c: edit there. Sources: 387dda48acc68b6a
+ * Generated from src/ by tools/amalgamate.c: edit there. Sources: 7c7255218cb9be00
  */
 
 /*============================================================================
@@ -638,10 +638,12 @@ TRUENO_API bool trueno_statement_complete(const char *sql);
  * >>exec_scan                      the drivers that start pipelines from a source, constant rows,
  * >>exec_scheduler                 a small pool that lends its threads to jobs
  * >>exec_sort_h                    the parts of the sort operator: rows kept columnar, keys as wo
+ * >>exec_spill_h                   sorted runs in temporary files, and their merge
  * >>exec_sort                      ORDER BY as a pipeline breaker: a sink that keeps rows, a driv
  * >>exec_sort_keys                 keys of rows as 64-bit words whose order is the order of the k
  * >>exec_sort_merge                sorts the rows of a collection on all workers
  * >>exec_sort_words                stable sort of entries by their 64-bit word
+ * >>exec_spill                     sorted runs in temporary files
  * >>exec_top_k                     ORDER BY ... LIMIT k without sorting the input
  * >>db_result_h                    what a query leaves behind, and the memory account it shares w
  * >>db_database_h                  the database handle, and one statement's way through parse, bi
@@ -720,6 +722,9 @@ TRUENO_API bool trueno_statement_complete(const char *sql);
     !defined(__AARCH64EB__)
 #include <arm_neon.h>
 #endif
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#include <cpuid.h>
+#endif
 #if !defined(TRUENO_NO_VULKAN) && defined(__has_include)
 #if __has_include("trueno_db_spirv.h")
 #include "trueno_db_spirv.h"
@@ -727,7 +732,8 @@ TRUENO_API bool trueno_statement_complete(const char *sql);
 #endif
 
 /* The host's warnings and floating-point mode come back at the end. a * b + c is two
- * roundings here, on every processor. */
+ * roundings here, on every processor; gcc is told so only where the target could do it in
+ * one, because the pragma marks every function and keeps some from being inlined. */
 #if defined(__clang__)
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wunused-function"
@@ -743,7 +749,12 @@ TRUENO_API bool trueno_statement_complete(const char *sql);
 #pragma GCC diagnostic ignored "-Wuseless-cast"
 #endif
 #pragma GCC push_options
+#if defined(__FP_FAST_FMA) || defined(__FP_FAST_FMAF)
 #pragma GCC optimize("fp-contract=off")
+#endif
+#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
+#define TNI_GCC_COLD
+#endif
 #endif
 
 /*============================================================================
@@ -858,13 +869,13 @@ TRUENO_API bool trueno_statement_complete(const char *sql);
 
 #if defined(_MSC_VER) && !defined(__clang__)
 /* #include <intrin.h> */
-TNI_INLINE uint32_t tni_popcount64(uint64_t v) {
+TNI_FORCE_INLINE uint32_t tni_popcount64(uint64_t v) {
     v = v - ((v >> 1) & UINT64_C(0x5555555555555555));
     v = (v & UINT64_C(0x3333333333333333)) + ((v >> 2) & UINT64_C(0x3333333333333333));
     v = (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
     return (uint32_t)((v * UINT64_C(0x0101010101010101)) >> 56);
 }
-TNI_INLINE uint32_t tni_ctz64(uint64_t v) { /* v != 0 */
+TNI_FORCE_INLINE uint32_t tni_ctz64(uint64_t v) { /* v != 0 */
     uint32_t n = 0;
     while (!(v & 1)) {
         v >>= 1;
@@ -872,7 +883,7 @@ TNI_INLINE uint32_t tni_ctz64(uint64_t v) { /* v != 0 */
     }
     return n;
 }
-TNI_INLINE uint32_t tni_clz64(uint64_t v) { /* v != 0 */
+TNI_FORCE_INLINE uint32_t tni_clz64(uint64_t v) { /* v != 0 */
     uint32_t n = 0;
     while (!(v >> 63)) {
         v <<= 1;
@@ -881,31 +892,31 @@ TNI_INLINE uint32_t tni_clz64(uint64_t v) { /* v != 0 */
     return n;
 }
 #else
-TNI_INLINE uint32_t tni_popcount64(uint64_t v) {
+TNI_FORCE_INLINE uint32_t tni_popcount64(uint64_t v) {
     return (uint32_t)__builtin_popcountll(v);
 }
-TNI_INLINE uint32_t tni_ctz64(uint64_t v) { /* v != 0 */
+TNI_FORCE_INLINE uint32_t tni_ctz64(uint64_t v) { /* v != 0 */
     return (uint32_t)__builtin_ctzll(v);
 }
-TNI_INLINE uint32_t tni_clz64(uint64_t v) { /* v != 0 */
+TNI_FORCE_INLINE uint32_t tni_clz64(uint64_t v) { /* v != 0 */
     return (uint32_t)__builtin_clzll(v);
 }
 #endif
 
-TNI_INLINE size_t tni_bitmap_words(size_t bits) {
+TNI_FORCE_INLINE size_t tni_bitmap_words(size_t bits) {
     return bits / 64 + (bits % 64 != 0);
 }
-TNI_INLINE bool tni_bit_get(const uint64_t *map, size_t i) {
+TNI_FORCE_INLINE bool tni_bit_get(const uint64_t *map, size_t i) {
     return (map[i >> 6] >> (i & 63)) & 1;
 }
-TNI_INLINE void tni_bit_set(uint64_t *map, size_t i) {
+TNI_FORCE_INLINE void tni_bit_set(uint64_t *map, size_t i) {
     map[i >> 6] |= UINT64_C(1) << (i & 63);
 }
-TNI_INLINE void tni_bit_clear(uint64_t *map, size_t i) {
+TNI_FORCE_INLINE void tni_bit_clear(uint64_t *map, size_t i) {
     map[i >> 6] &= ~(UINT64_C(1) << (i & 63));
 }
 /* Mask of the low n bits, n <= 64. */
-TNI_INLINE uint64_t tni_low_bits(uint32_t n) {
+TNI_FORCE_INLINE uint64_t tni_low_bits(uint32_t n) {
     return n >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
 }
 TNI_FN size_t tni_bitmap_count(const uint64_t *map, size_t bits);
@@ -1227,14 +1238,32 @@ TNI_FN trueno_status tni_temp_path(const char *directory, char *out, size_t size
 /* #include "base/error.h" */
 /* #include "base/platform.h" */
 
+#define TNI_MEMORY_BINS 192u
+
+/* Large blocks of the system's allocator are kept for the next query when they are freed: getting
+ * pages afresh costs more than filling them. They count against the limit and go first when it
+ * presses. A host's own allocator sees every call instead. */
+typedef struct tni_memory_cache {
+    tni_mutex mutex;
+    bool enabled;
+    void *bins[TNI_MEMORY_BINS]; /* free blocks by size class, linked through their first word */
+    tni_atomic_i64 bytes;
+    int64_t most;
+} tni_memory_cache;
+
 typedef struct tni_memory {
     trueno_allocator allocator;
     tni_atomic_i64 used;
     tni_atomic_i64 peak;
     int64_t limit; /* bytes; INT64_MAX = none */
+    tni_memory_cache *cache; /* NULL: none */
 } tni_memory;
 
 TNI_FN void tni_memory_init(tni_memory *memory, const trueno_allocator *allocator, uint64_t limit);
+/* Start keeping freed large blocks in `cache`, which lives as long as `memory`. */
+TNI_FN void tni_memory_cache_start(tni_memory *memory, tni_memory_cache *cache);
+/* Give all kept blocks back and stop. */
+TNI_FN void tni_memory_cache_stop(tni_memory *memory);
 TNI_FN void *tni_alloc(tni_memory *memory, size_t size);      /* uninitialised; size 0 -> NULL */
 TNI_FN void *tni_alloc_zero(tni_memory *memory, size_t size); /* zeroed */
 TNI_FN void *tni_alloc_array(tni_memory *memory, size_t count, size_t size); /* overflow-checked */
@@ -3032,6 +3061,11 @@ TNI_FN bool tni_parse_float(const char *text, size_t length, float *out) {
 }
 /*--- end src/base/double_parse.c ------------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
+
 /*============================================================================
  * MARK: - failures: a status and a message, recorded once >>base_error
  * from src/base/error.c
@@ -3118,6 +3152,10 @@ TNI_FN trueno_status tni_fail_memory(tni_error *error, size_t size) {
 }
 /*--- end src/base/error.c -------------------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
+
 /*============================================================================
  * MARK: - 64-bit hashing of values and bytes. Fixed seeds: answers never depend on a hash, but
  * >>base_hash_h
@@ -3136,7 +3174,7 @@ TNI_FN trueno_status tni_fail_memory(tni_error *error, size_t size) {
 
 /* #include "base/text.h" */
 
-TNI_INLINE uint64_t tni_hash_u64(uint64_t v) {
+TNI_FORCE_INLINE uint64_t tni_hash_u64(uint64_t v) {
     v ^= v >> 30;
     v *= UINT64_C(0xbf58476d1ce4e5b9);
     v ^= v >> 27;
@@ -3145,12 +3183,12 @@ TNI_INLINE uint64_t tni_hash_u64(uint64_t v) {
     return v;
 }
 
-TNI_INLINE uint64_t tni_hash_combine(uint64_t a, uint64_t b) {
+TNI_FORCE_INLINE uint64_t tni_hash_combine(uint64_t a, uint64_t b) {
     return tni_hash_u64(a ^ (b + UINT64_C(0x9e3779b97f4a7c15) + (a << 6) + (a >> 2)));
 }
 
 TNI_FN uint64_t tni_hash_bytes(const void *data, size_t length);
-TNI_INLINE uint64_t tni_hash_string(const tni_string *s) {
+TNI_FORCE_INLINE uint64_t tni_hash_string(const tni_string *s) {
     return tni_hash_bytes(tni_string_data(s), s->length);
 }
 #define TNI_HASH_NULL UINT64_C(0x7fb5d329728ea185)
@@ -3570,6 +3608,11 @@ TNI_FN bool tni_i128_rescale(tni_i128 v, int from, int to, tni_i128 *out) {
 }
 /*--- end src/base/int128.c ------------------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
+
 /*============================================================================
  * MARK: - INTERVAL to text and back >>base_interval
  * from src/base/interval.c
@@ -3874,6 +3917,10 @@ TNI_FN size_t tni_print_interval(tni_interval interval, char out[96]) {
 #undef TNI_NANO
 /*--- end src/base/interval.c ----------------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
+
 /*============================================================================
  * MARK: - the C library's transcendental functions, found at run time >>base_math_h
  * from src/base/math.h
@@ -4144,6 +4191,11 @@ TNI_FN double tni_sqrt(double v) {
 #undef TNI_MATH_DYNAMIC
 /*--- end src/base/math.c --------------------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
+
 /*============================================================================
  * MARK: - the allocation family: budget, counted buffers, arenas >>base_memory
  * from src/base/memory.c
@@ -4185,6 +4237,96 @@ TNI_FN void tni_memory_init(tni_memory *memory, const trueno_allocator *allocato
     tni_atomic_store_i64(&memory->used, 0);
     tni_atomic_store_i64(&memory->peak, 0);
     memory->limit = limit == 0 || limit > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)limit;
+    memory->cache = NULL;
+}
+
+/* ---- kept blocks ---- */
+
+#define TNI_CACHE_SHIFT 16u /* blocks from 64 KiB */
+
+/* Size class of a large block, eight to a power of two, and the size all its blocks have. */
+static uint32_t tni_cache_class(size_t size, size_t *rounded) {
+    uint32_t power = TNI_CACHE_SHIFT;
+    size_t step;
+    uint32_t eighth;
+    while (power < 38 && (size >> power) > 1) {
+        power++;
+    }
+    step = (size_t)1 << (power - 3);
+    eighth = (uint32_t)((size - ((size_t)1 << power) + step - 1) / step);
+    *rounded = ((size_t)1 << power) + eighth * step;
+    return (power - TNI_CACHE_SHIFT) * 8 + eighth;
+}
+
+static bool tni_cache_takes(const tni_memory *memory, size_t size) {
+    return memory->cache != NULL && size >= (size_t)1 << TNI_CACHE_SHIFT &&
+           (uint64_t)size < (UINT64_C(1) << 36);
+}
+
+TNI_FN void tni_memory_cache_start(tni_memory *memory, tni_memory_cache *cache) {
+    memset(cache, 0, sizeof *cache);
+    cache->most = memory->limit / 8;
+    if (tni_mutex_init(&cache->mutex)) {
+        memory->cache = cache;
+    }
+}
+
+static void tni_cache_flush(tni_memory *memory) {
+    tni_memory_cache *cache = memory->cache;
+    void *lists[TNI_MEMORY_BINS];
+    uint32_t i;
+    tni_mutex_lock(&cache->mutex);
+    memcpy(lists, cache->bins, sizeof lists);
+    memset(cache->bins, 0, sizeof cache->bins);
+    tni_atomic_store_i64(&cache->bytes, 0);
+    tni_mutex_unlock(&cache->mutex);
+    for (i = 0; i < TNI_MEMORY_BINS; i++) {
+        while (lists[i] != NULL) {
+            void *block = lists[i];
+            memcpy(&lists[i], block, sizeof block);
+            memory->allocator.free(memory->allocator.user, block, 0);
+        }
+    }
+}
+
+TNI_FN void tni_memory_cache_stop(tni_memory *memory) {
+    if (memory->cache != NULL) {
+        tni_cache_flush(memory);
+        tni_mutex_free(&memory->cache->mutex);
+        memory->cache = NULL;
+    }
+}
+
+/* A kept block of the class, or NULL. */
+static void *tni_cache_get(tni_memory *memory, size_t size, size_t *rounded) {
+    tni_memory_cache *cache = memory->cache;
+    uint32_t bin = tni_cache_class(size, rounded);
+    void *block;
+    tni_mutex_lock(&cache->mutex);
+    block = cache->bins[bin];
+    if (block != NULL) {
+        memcpy(&cache->bins[bin], block, sizeof block);
+        (void)tni_atomic_add_i64(&cache->bytes, -(int64_t)*rounded);
+    }
+    tni_mutex_unlock(&cache->mutex);
+    return block;
+}
+
+/* Keep a block; false when the cache is full. */
+static bool tni_cache_put(tni_memory *memory, void *block, size_t size) {
+    tni_memory_cache *cache = memory->cache;
+    size_t rounded;
+    uint32_t bin = tni_cache_class(size, &rounded);
+    bool room;
+    tni_mutex_lock(&cache->mutex);
+    room = tni_atomic_load_i64(&cache->bytes) + (int64_t)rounded <= cache->most;
+    if (room) {
+        memcpy(block, &cache->bins[bin], sizeof block);
+        cache->bins[bin] = block;
+        (void)tni_atomic_add_i64(&cache->bytes, (int64_t)rounded);
+    }
+    tni_mutex_unlock(&cache->mutex);
+    return room;
 }
 
 static bool tni_memory_charge(tni_memory *memory, size_t size) {
@@ -4205,12 +4347,33 @@ static bool tni_memory_charge(tni_memory *memory, size_t size) {
     return true;
 }
 
+/* A large block: kept or new. Kept ones make way when the limit or the system asks. */
+static void *tni_alloc_large(tni_memory *memory, size_t size) {
+    size_t rounded;
+    void *block = tni_cache_get(memory, size, &rounded);
+    if (block != NULL) {
+        return block;
+    }
+    if (tni_atomic_load_i64(&memory->used) >
+        memory->limit - tni_atomic_load_i64(&memory->cache->bytes)) {
+        tni_cache_flush(memory);
+    }
+    block = memory->allocator.alloc(memory->allocator.user, rounded, TNI_MEMORY_ALIGNMENT);
+    if (block == NULL) {
+        tni_cache_flush(memory);
+        block = memory->allocator.alloc(memory->allocator.user, rounded, TNI_MEMORY_ALIGNMENT);
+    }
+    return block;
+}
+
 TNI_FN void *tni_alloc(tni_memory *memory, size_t size) {
     void *block;
     if (size == 0 || !tni_memory_charge(memory, size)) {
         return NULL;
     }
-    block = memory->allocator.alloc(memory->allocator.user, size, TNI_MEMORY_ALIGNMENT);
+    block = tni_cache_takes(memory, size)
+                ? tni_alloc_large(memory, size)
+                : memory->allocator.alloc(memory->allocator.user, size, TNI_MEMORY_ALIGNMENT);
     if (!block) {
         (void)tni_atomic_add_i64(&memory->used, -(int64_t)size);
     }
@@ -4250,7 +4413,9 @@ TNI_FN void *tni_realloc(tni_memory *memory, void *block, size_t old_size, size_
 
 TNI_FN void tni_free(tni_memory *memory, void *block, size_t size) {
     if (block) {
-        memory->allocator.free(memory->allocator.user, block, size);
+        if (!tni_cache_takes(memory, size) || !tni_cache_put(memory, block, size)) {
+            memory->allocator.free(memory->allocator.user, block, size);
+        }
         (void)tni_atomic_add_i64(&memory->used, -(int64_t)size);
     }
 }
@@ -4443,6 +4608,10 @@ TNI_FN char *tni_arena_text(tni_arena *arena, const char *text, size_t length) {
 #undef TNI_BUFFER_HEAD
 #undef TNI_ARENA_HEAD
 /*--- end src/base/memory.c ------------------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
 
 /*============================================================================
  * MARK: - integers and decimals to text and back >>base_number
@@ -4905,6 +5074,11 @@ TNI_FN void tni_os_files(trueno_files *out);
 
 #endif
 /*--- end src/base/platform_os.h -------------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
 
 /*============================================================================
  * MARK: - the part of the platform that is the same everywhere: atomics, the default
@@ -7081,6 +7255,10 @@ TNI_FN trueno_status tni_scan_timestamp(const char *text, size_t length, const c
 #undef TNI_SCAN_WEEKDAY
 /*--- end src/base/strftime.c ----------------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
+
 /*============================================================================
  * MARK: - string comparison, the growing builder, names >>base_text
  * from src/base/text.c
@@ -7700,6 +7878,8 @@ TNI_FN uint32_t tni_utf8_lower(uint32_t codepoint) {
  * hash_*    out[i] = tni_hash_u64 of the value widened to 64 bits; hash_mix combines: out[i] =
  *           tni_hash_combine(out[i], h[i])
  * add/sub/mul_* element-wise, checked: false when a row of `mask` overflows (the other rows wrap)
+ * split_f64 each value as three integers, multiples of quantum[0..2] (powers of two, inverse[j] =
+ *           1 / quantum[j]): the rounded parts of exec/agg_state.c; garbage in, garbage out
  * count_u8/16 histogram of codes: counts[code]++ for masked rows
  * unpack_u32 Parquet bit-packed little-endian values of `width` bits (0..32), n values; the input
  *           holds at least (n * width + 7) / 8 bytes and 8 readable bytes beyond
@@ -7724,6 +7904,8 @@ TNI_FN uint32_t tni_utf8_lower(uint32_t codepoint) {
 
 /* One body; the compiler vectorises it under each row's target. */
 #define TNI_KERNELS_LOOPS(K)                                                                       \
+    K(void, split_f64, (const double *v, size_t n, const double *inverse, const double *quantum,   \
+      int64_t *high, int64_t *middle, int64_t *low), (v, n, inverse, quantum, high, middle, low))  \
     K(void, widen_i64_f64, (const int64_t *v, size_t n, double *out), (v, n, out))                 \
     K(bool, min_max_u8, (const uint8_t *v, size_t n, const uint64_t *mask, uint8_t *low, uint8_t   \
       *high), (v, n, mask, low, high))                                                             \
@@ -7907,8 +8089,11 @@ typedef TNI_ANYWHERE(int64_t) tni_any_i64;
 typedef TNI_ANYWHERE(float) tni_any_f32;
 typedef TNI_ANYWHERE(double) tni_any_f64;
 
-/* Before an element-wise loop whose output may be its input: iterations do not meet. */
-#if defined(__clang__)
+/* Before an element-wise loop whose output may be its input: iterations do not meet. clang warns
+ * where it then finds no vectors to use. */
+#if defined(__clang__) && !defined(TNI_SIMD_X86) && !defined(TNI_SIMD_NEON)
+#define TNI_EACH_ALONE
+#elif defined(__clang__)
 #define TNI_EACH_ALONE _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)
 #define TNI_EACH_ALONE _Pragma("GCC ivdep")
@@ -8572,6 +8757,32 @@ TNI_DOUBLE_BODY(add, +)
 TNI_DOUBLE_BODY(sub, -)
 TNI_DOUBLE_BODY(mul, *)
 
+/* x = high * quantum[0] + middle * quantum[1] + low * quantum[2] + what is below: adding 1.5 * 2^52
+ * rounds to the nearest integer, whose bits then follow those of the constant. */
+TNI_FORCE_INLINE void tni_split_f64_body(int level, const double *v, size_t n,
+                                         const double *inverse, const double *quantum,
+                                         int64_t *high, int64_t *middle, int64_t *low) {
+    const double magic = 6755399441055744.0;
+    const int64_t zero = INT64_C(0x4338000000000000);
+    const tni_any_f64 *x = (const tni_any_f64 *)v;
+    double i0 = inverse[0], i1 = inverse[1], i2 = inverse[2], q0 = quantum[0], q1 = quantum[1];
+    size_t i;
+    (void)level;
+    TNI_EACH_ALONE
+    for (i = 0; i < n; i++) {
+        double t0 = x[i] * i0 + magic, r1 = x[i] - (t0 - magic) * q0;
+        double t1 = r1 * i1 + magic, r2 = r1 - (t1 - magic) * q1;
+        double t2 = r2 * i2 + magic;
+        int64_t b0, b1, b2;
+        memcpy(&b0, &t0, sizeof b0);
+        memcpy(&b1, &t1, sizeof b1);
+        memcpy(&b2, &t2, sizeof b2);
+        high[i] = b0 - zero;
+        middle[i] = b1 - zero;
+        low[i] = b2 - zero;
+    }
+}
+
 /* ---- histograms ---- */
 
 /* Four histograms in turn, so that equal neighbours do not wait for each other's store. */
@@ -8644,19 +8855,58 @@ TNI_FORCE_INLINE void tni_unpack_rest(const uint8_t *packed, size_t first, size_
     }
 }
 
+#if defined(TNI_SIMD_NEON)
+/* Four values from 16 bytes: which bytes hold value i, and how far they shift to the right. The
+ * first value begins at bit `first * width` of the group, less the bytes skipped. */
+TNI_FORCE_INLINE uint32x4_t tni_unpack_bits(uint32_t first, uint32_t width, uint32_t skipped) {
+    uint32x4_t i = vreinterpretq_u32_u64(vcombine_u64(vcreate_u64(UINT64_C(0x100000000)),
+                                                      vcreate_u64(UINT64_C(0x300000002))));
+    i = vmulq_n_u32(vaddq_u32(i, vdupq_n_u32(first)), width);
+    return vsubq_u32(i, vdupq_n_u32(skipped * 8));
+}
+TNI_FORCE_INLINE uint32x4_t tni_unpack_four(const uint8_t *p, uint32x4_t bits, uint32x4_t keep) {
+    uint32x4_t pick = vmlaq_n_u32(vdupq_n_u32(0x03020100), vshrq_n_u32(bits, 3), 0x01010101);
+    int32x4_t shift = vnegq_s32(vreinterpretq_s32_u32(vandq_u32(bits, vdupq_n_u32(7))));
+    uint8x16_t x = vqtbl1q_u8(vld1q_u8(p), vreinterpretq_u8_u32(pick));
+    return vandq_u32(vshlq_u32(vreinterpretq_u32_u8(x), shift), keep);
+}
+
+/* As the AVX2 version: groups of eight values, up to 25 bits each; returns how many were done. */
+TNI_FORCE_INLINE size_t tni_unpack_groups(const uint8_t *packed, size_t n, uint32_t width,
+                                          uint32_t *out) {
+    const uint32_t half = width / 2;
+    const size_t readable = (n * width + 7) / 8 + 8;
+    const uint32x4_t keep = vdupq_n_u32((uint32_t)tni_low_bits(width));
+    const uint32x4_t low = tni_unpack_bits(0, width, 0), high = tni_unpack_bits(4, width, half);
+    size_t i = 0, at = 0;
+    for (; i + 8 <= n && at + half + 16 <= readable; i += 8, at += width) {
+        vst1q_u32(out + i, tni_unpack_four(packed + at, low, keep));
+        vst1q_u32(out + i + 4, tni_unpack_four(packed + at + half, high, keep));
+    }
+    return i;
+}
+#endif
+
 TNI_FORCE_INLINE void tni_unpack_u32_body(int level, const uint8_t *packed, size_t n,
                                           uint32_t width, uint32_t *out) {
-    size_t i;
+    size_t i = 0;
     (void)level;
     if (width == 8) {
-        for (i = 0; i < n; i++) {
+        for (; i < n; i++) {
             out[i] = packed[i];
         }
-    } else if (width == 0) {
-        memset(out, 0, n * sizeof *out);
-    } else {
-        tni_unpack_rest(packed, 0, n, width, out);
+        return;
     }
+    if (width == 0) {
+        memset(out, 0, n * sizeof *out);
+        return;
+    }
+#if defined(TNI_SIMD_NEON)
+    if (level && width <= 25) {
+        i = tni_unpack_groups(packed, n, width, out);
+    }
+#endif
+    tni_unpack_rest(packed, i, n, width, out);
 }
 
 TNI_FORCE_INLINE void tni_csv_index_body(int level, const uint8_t *text, size_t blocks,
@@ -9143,8 +9393,8 @@ TNI_TARGET_AVX512 static void tni_csv_index_avx512(const uint8_t *text, size_t b
 /* #include "simd/kernels_bodies.h" */
 /* #include "simd/kernels_x86.h" */
 
-#if defined(TNI_SIMD_X86)
-#include <cpuid.h>
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+/* #include <cpuid.h> */
 #endif
 
 /* gcc leaves most of these loops scalar at -O2, and vectorises some of the scalar row. Its -O3
@@ -10600,6 +10850,11 @@ TNI_FN void tni_arrow_copy_bits(const uint8_t *bits, uint64_t from, size_t count
 #endif
 /*--- end src/column/arrow.h -----------------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
+
 /*============================================================================
  * MARK: - Arrow format strings, and arrays checked against them >>column_arrow_format
  * from src/column/arrow_format.c
@@ -11989,6 +12244,10 @@ TNI_FN trueno_status tni_collection_to_arrow(tni_collection *collection, const c
     return TRUENO_OK;
 }
 /*--- end src/column/arrow_out.c -------------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
 
 /*============================================================================
  * MARK: - rows of Arrow arrays as flat values of ours >>column_arrow_values
@@ -14553,6 +14812,11 @@ TNI_FN bool tni_zone_may_match(const tni_zone *zone, tni_prune_op op, const tni_
 }
 /*--- end src/column/source.c ----------------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
+
 /*============================================================================
  * MARK: - tables in memory as a source: row groups scanned in place >>column_table
  * from src/column/table.c
@@ -15132,6 +15396,10 @@ TNI_FN trueno_status tni_table_seal(tni_table *table, tni_error *error) {
     return TRUENO_OK;
 }
 /*--- end src/column/table.c -----------------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
 
 /*============================================================================
  * MARK: - taking rows in: each worker's log of blocks and slices >>column_table_builder
@@ -17114,6 +17382,11 @@ TNI_FN trueno_status tni_builder_dict_segment(tni_memory *memory, tni_type type,
 #undef TNI_STRINGS_LARGEST
 /*--- end src/column/table_strings.c ---------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
+
 /*============================================================================
  * MARK: - types by name, and single values: store, load, compare, print >>column_type
  * from src/column/type.c
@@ -17621,6 +17894,10 @@ TNI_FN void tni_type_print_value(tni_type type, const void *data, tni_text *out)
 #undef TNI_VALUE_STORE
 #undef TNI_VALUE_LOAD
 /*--- end src/column/type.c ------------------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
 
 /*============================================================================
  * MARK: - vectors and chunks: flattening, gathering, compaction, and their scratch memory
@@ -21314,13 +21591,19 @@ TNI_FN trueno_status tni_csv_fail_value(const tni_csv_place *place, const tni_cs
     }
     tni_csv_excerpt(table->base + start, end - start, text);
     tni_type_print(type, name);
+    if (!sniffed) {
+        return tni_fail(error, TRUENO_ERROR_CONVERSION,
+                        "%s: line %llu, column \"%s\": cannot convert \"%s\" to %s (record %llu); "
+                        "give another type, a nullstr, or ignore_errors = true",
+                        place->path, (unsigned long long)line, column_name, text, name,
+                        (unsigned long long)record);
+    }
     return tni_fail(error, TRUENO_ERROR_CONVERSION,
-                    "%s: line %llu, column \"%s\": cannot convert \"%s\" to %s (record %llu); %s",
+                    "%s: line %llu, column \"%s\": cannot convert \"%s\" to %s (record %llu); the "
+                    "type was detected on a sample: set types = {'%s': 'VARCHAR'}, sample_size = "
+                    "-1, a nullstr, or ignore_errors = true",
                     place->path, (unsigned long long)line, column_name, text, name,
-                    (unsigned long long)record,
-                    sniffed ? "the type was detected on a sample: give types = {'column': "
-                              "'VARCHAR'}, sample_size = -1, a nullstr, or ignore_errors = true"
-                            : "give another type, a nullstr, or ignore_errors = true");
+                    (unsigned long long)record, column_name);
 }
 
 /* -------------------------------------------------------------------- records by scanning --- */
@@ -21812,6 +22095,46 @@ TNI_FORCE_INLINE bool tni_csv_fast_timestamp(const uint8_t *p, int32_t length, i
     return true;
 }
 
+/* DECIMAL of up to 18 digits: digits with at most `scale` of them after the point. */
+TNI_FORCE_INLINE bool tni_csv_fast_decimal(const uint8_t *p, int32_t length, tni_type type,
+                                           int64_t *out) {
+    bool negative, point = false;
+    int64_t value = 0;
+    int32_t i, fraction = 0, digits = 0;
+    if (length <= 0 || length > 19) {
+        return false;
+    }
+    negative = *p == '-';
+    for (i = negative; i < length; i++) {
+        uint32_t digit = (uint32_t)p[i] - '0';
+        if (digit <= 9) {
+            value = value * 10 + (int64_t)digit;
+            digits++;
+            fraction += point;
+        } else if (p[i] == '.' && !point) {
+            point = true;
+        } else {
+            return false;
+        }
+    }
+    if (digits == 0 || fraction > type.scale ||
+        digits - fraction > (int32_t)type.precision - (int32_t)type.scale) {
+        return false; /* leading zeros may still fit: the general cast knows */
+    }
+    for (; fraction < type.scale; fraction++) {
+        value *= 10;
+    }
+    *out = negative ? -value : value;
+    return true;
+}
+
+/* true and false in the spelling that engines write */
+TNI_FORCE_INLINE bool tni_csv_fast_bool(const uint8_t *p, int32_t length, uint8_t *out) {
+    *out = length == 4;
+    return (length == 4 && memcmp(p, "true", 4) == 0) ||
+           (length == 5 && memcmp(p, "false", 5) == 0);
+}
+
 /* ------------------------------------------------------------------------------- a column --- */
 
 typedef struct tni_csv_column_work {
@@ -21865,8 +22188,10 @@ static TNI_NOINLINE bool tni_csv_general(tni_csv_column_work *work, uint32_t row
             uint32_t start = *cursor.starts + cursor.bias, end = *cursor.ends;                     \
             const uint8_t *p = base + start;                                                       \
             int32_t length = (int32_t)(end - start);                                               \
-            (void)p;                                                                               \
-            (void)length;                                                                          \
+            if (length >= 2 && *p == quote && p[length - 1] == quote) {                            \
+                p++;                                                                               \
+                length -= 2;                                                                       \
+            }                                                                                      \
             cursor.starts += cursor.start_step;                                                    \
             cursor.ends += cursor.end_step;                                                        \
             if (TNI_UNLIKELY(!(test)) &&                                                           \
@@ -21886,7 +22211,9 @@ static bool tni_csv_column_values(tni_csv_column_work *work, uint32_t rows, void
     const uint8_t *base = table->base, *limit = work->view->text_end;
     tni_csv_cursor cursor = tni_csv_cursor_make(table, work->column, work->first);
     const tni_csv_format *format = work->format;
+    uint32_t quote = work->view->dialect->quote != 0 ? work->view->dialect->quote : 256;
     bool fast = work->view->rules->fast;
+    bool fast_words = work->view->rules->only_empty || work->view->rules->null_count == 0;
     bool iso = fast && format->date_format == NULL && format->date_order == TNI_CSV_DATE_YMD;
     int64_t wide = 0;
     uint32_t row;
@@ -21907,7 +22234,8 @@ static bool tni_csv_column_values(tni_csv_column_work *work, uint32_t rows, void
     case TRUENO_TYPE_TIMESTAMP:
     case TRUENO_TYPE_TIMESTAMP_TZ:
         TNI_CSV_LOOP(int64_t, iso && tni_csv_fast_timestamp(p, length, values + row));
-    case TRUENO_TYPE_BOOLEAN: TNI_CSV_LOOP(uint8_t, false);
+    case TRUENO_TYPE_BOOLEAN:
+        TNI_CSV_LOOP(uint8_t, fast_words && tni_csv_fast_bool(p, length, values + row));
     case TRUENO_TYPE_FLOAT: TNI_CSV_LOOP(float, false);
     case TRUENO_TYPE_HUGEINT: TNI_CSV_LOOP(tni_i128, false);
     case TRUENO_TYPE_INTERVAL: TNI_CSV_LOOP(tni_interval, false);
@@ -21915,7 +22243,8 @@ static bool tni_csv_column_values(tni_csv_column_work *work, uint32_t rows, void
         if (format->type.precision > 18) {
             TNI_CSV_LOOP(tni_i128, false);
         }
-        TNI_CSV_LOOP(int64_t, false);
+        TNI_CSV_LOOP(int64_t,
+                     fast && tni_csv_fast_decimal(p, length, format->type, values + row));
     default: /* TIME and the other timestamps */ TNI_CSV_LOOP(int64_t, false);
     }
 }
@@ -22281,6 +22610,11 @@ TNI_FN trueno_status tni_csv_index_extract(tni_csv_index *index, const tni_csv_d
     return TRUENO_OK;
 }
 /*--- end src/format/csv/csv_index.c ---------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
 
 /*============================================================================
  * MARK: - the options of read_csv and COPY by their SQL names >>format_csv_csv_options
@@ -22703,6 +23037,10 @@ TNI_FN trueno_status tni_csv_option_value(tni_csv_options *options, const char *
 }
 /*--- end src/format/csv/csv_options.c -------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
+
 /*============================================================================
  * MARK: - the exact reader of one record, and of one field's text >>format_csv_csv_record
  * from src/format/csv/csv_record.c
@@ -23099,6 +23437,11 @@ TNI_FN bool tni_csv_kinds_match(const tni_csv_format *format, uint32_t kinds);
 #endif
 /*--- end src/format/csv/csv_sniff.h ---------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
+
 /*============================================================================
  * MARK: - detection of dialect, header and types >>format_csv_csv_sniff
  * from src/format/csv/csv_sniff.c
@@ -23124,6 +23467,7 @@ TNI_FN bool tni_csv_kinds_match(const tni_csv_format *format, uint32_t kinds);
 #define TNI_CSV_DIALECT_RECORDS 2048u
 #define TNI_CSV_DIALECT_BYTES ((size_t)1 << 20)
 #define TNI_CSV_SAMPLE_ROWS 20480u
+#define TNI_CSV_SAMPLE_CELLS 4000000u
 #define TNI_CSV_MOST_PREAMBLE 32u
 
 typedef struct tni_csv_sniffer {
@@ -23721,7 +24065,9 @@ static trueno_status tni_csv_sample_rows(tni_csv_sniffer *sniffer, const tni_csv
                                          size_t at, tni_csv_column_sample *samples,
                                          uint64_t *rows) {
     uint64_t limit = sniffer->options->sample_rows;
-    limit = limit == 0 ? TNI_CSV_SAMPLE_ROWS : limit;
+    if (limit == 0) { /* wide files: fewer rows are proof enough, and opening stays quick */
+        limit = TNI_MIN(TNI_CSV_SAMPLE_ROWS, TNI_MAX(TNI_CSV_SAMPLE_CELLS / shape->columns, 256u));
+    }
     *rows = 0;
     while (*rows < limit) {
         tni_csv_record record;
@@ -23957,6 +24303,7 @@ TNI_FN trueno_status tni_csv_sniff_header(tni_env *env, const tni_csv_shape *lik
 #undef TNI_CSV_DIALECT_RECORDS
 #undef TNI_CSV_DIALECT_BYTES
 #undef TNI_CSV_SAMPLE_ROWS
+#undef TNI_CSV_SAMPLE_CELLS
 #undef TNI_CSV_MOST_PREAMBLE
 /*--- end src/format/csv/csv_sniff.c ---------------------------------------*/
 
@@ -23991,7 +24338,7 @@ TNI_FN trueno_status tni_csv_sniff_header(tni_env *env, const tni_csv_shape *lik
 
 /* #include "base/bits.h" */
 
-#define TNI_CSV_CHUNK_BYTES ((uint32_t)1 << 20)
+#define TNI_CSV_CHUNK_BYTES ((uint32_t)1 << 19) /* text, bitmaps and field ends stay in L2 */
 #define TNI_CSV_UNMAPPED UINT32_MAX
 
 typedef enum tni_csv_start {
@@ -24032,6 +24379,8 @@ typedef struct tni_csv_source {
     bool *detected;            /* [field_count] the type was not given */
     tni_csv_file *files;
     uint32_t file_count;
+    tni_mutex reject_mutex;    /* scans that end at once */
+    bool has_reject_mutex;
     tni_csv_reject *rejects;
     size_t reject_count, reject_capacity;
     uint64_t skipped;
@@ -24087,6 +24436,9 @@ static void tni_csv_source_release(tni_source *base) {
     uint32_t i;
     for (i = 0; i < source->file_count; i++) {
         tni_input_close(&source->files[i].input);
+    }
+    if (source->has_reject_mutex) {
+        tni_mutex_free(&source->reject_mutex);
     }
     tni_free(memory, source->rejects, source->reject_capacity * sizeof *source->rejects);
     tni_arena_free(&source->arena);
@@ -24717,7 +25069,9 @@ static void tni_csv_end(tni_scan *base) {
     tni_memory *memory = scan->source->memory;
     uint32_t w, i;
     if (scan->source->options.ignore_errors && scan->workers != NULL) {
+        tni_mutex_lock(&scan->source->reject_mutex);
         tni_csv_collect_rejects(scan);
+        tni_mutex_unlock(&scan->source->reject_mutex);
     }
     for (w = 0; scan->workers != NULL && w < scan->worker_count; w++) {
         tni_csv_worker *worker = &scan->workers[w];
@@ -25120,7 +25474,9 @@ TNI_FN trueno_status tni_csv_open(tni_env *env, const char *const *paths, uint32
     source->source.references.value = 1;
     source->source.rows = UINT64_MAX;
     tni_arena_init(&source->arena, env->memory);
-    status = tni_csv_copy_options(source, options, error);
+    source->has_reject_mutex = tni_mutex_init(&source->reject_mutex);
+    status = source->has_reject_mutex ? tni_csv_copy_options(source, options, error)
+                                      : tni_fail_memory(error, sizeof source->reject_mutex);
     if (status == TRUENO_OK) {
         tni_csv_rules_make(&source->options, &source->rules);
         status = tni_csv_open_files(source, env, paths, path_count, error);
@@ -25158,6 +25514,10 @@ TNI_FN const tni_csv_reject *tni_csv_rejects(const tni_source *base, size_t *cou
 #undef TNI_CSV_CHUNK_BYTES
 #undef TNI_CSV_UNMAPPED
 /*--- end src/format/csv/csv_source.c --------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
 
 /*============================================================================
  * MARK: - string fields to dictionary codes or views >>format_csv_csv_strings
@@ -25409,6 +25769,7 @@ typedef struct tni_csv_string_work {
     tni_csv_cursor cursor;
     uint32_t quote; /* 256: none */
     bool plain;     /* unquoted fields with text are valid strings, none of them NULL */
+    bool plain_quoted; /* likewise quoted fields without a quote inside */
     bool copied;    /* the last string lies in scratch */
     uint64_t *validity;
     uint32_t nulls;
@@ -25440,6 +25801,23 @@ static TNI_NOINLINE tni_csv_got tni_csv_string_general(tni_csv_string_work *work
     return TNI_CSV_GOT_STRING;
 }
 
+/* Whether `byte` is among the `length` bytes at `p`; 13 can be read whatever the length. */
+TNI_FORCE_INLINE bool tni_csv_has_byte(const uint8_t *p, uint32_t length, uint8_t byte) {
+    uint64_t pattern = UINT64_C(0x0101010101010101) * byte, head, tail;
+    if (length > TNI_STRING_INLINE) {
+        return memchr(p, byte, length) != NULL;
+    }
+    head = tni_load_le64(p) ^ pattern;
+    tail = tni_load_le64(p + 5) ^ pattern;
+    head = (head - UINT64_C(0x0101010101010101)) & ~head & UINT64_C(0x8080808080808080);
+    tail = (tail - UINT64_C(0x0101010101010101)) & ~tail & UINT64_C(0x8080808080808080);
+    /* the lowest set bit is exact; where it lies past the end, there is none before */
+    if (head != 0) {
+        return tni_ctz64(head) / 8 < length;
+    }
+    return tail != 0 && tni_ctz64(tail) / 8 + 5 < length;
+}
+
 /* The next field as a string. */
 TNI_FORCE_INLINE tni_csv_got tni_csv_string_next(tni_csv_string_work *work, uint32_t row,
                                                  tni_csv_key *out, uint32_t *out_length) {
@@ -25454,6 +25832,13 @@ TNI_FORCE_INLINE tni_csv_got tni_csv_string_next(tni_csv_string_work *work, uint
     if (TNI_LIKELY(length > 0 && work->plain && view->text_end - p >= 12 && *p != work->quote)) {
         *out = tni_csv_key_load(p, (uint32_t)length);
         *out_length = (uint32_t)length;
+        return TNI_CSV_GOT_STRING;
+    }
+    if (length > 2 && work->plain_quoted && view->text_end - p >= 14 &&
+        p[length - 1] == work->quote &&
+        !tni_csv_has_byte(p + 1, (uint32_t)length - 2, (uint8_t)work->quote)) {
+        *out = tni_csv_key_load(p + 1, (uint32_t)length - 2);
+        *out_length = (uint32_t)length - 2;
         return TNI_CSV_GOT_STRING;
     }
     got = tni_csv_string_general(work, start, end, &s);
@@ -25603,6 +25988,9 @@ static void tni_csv_string_begin(tni_csv_string_work *work, const tni_csv_view *
     work->quote = view->dialect->quote != 0 ? view->dialect->quote : 256;
     work->plain = view->utf8 && (view->rules->only_empty || view->rules->null_count == 0 ||
                                  format->not_null);
+    work->plain_quoted = work->plain && work->quote != 256 &&
+                         (view->dialect->escape == 0 ||
+                          view->dialect->escape == view->dialect->quote);
     work->copied = false;
     work->validity = validity;
     work->nulls = 0;
@@ -25673,6 +26061,11 @@ TNI_FN trueno_status tni_csv_convert_strings(const tni_csv_view *view, uint32_t 
 #undef TNI_CSV_DICTIONARY_MOST
 #undef TNI_CSV_DICTIONARY_TRIAL
 /*--- end src/format/csv/csv_strings.c -------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
 
 /*============================================================================
  * MARK: - which types a column's sample allows >>format_csv_csv_types
@@ -26197,6 +26590,17 @@ static bool tni_input_utf16_is_big(const uint8_t *p, size_t n) {
     return big > little;
 }
 
+/* Text full of zero bytes on one side of each pair is UTF-16 without a mark. */
+static bool tni_input_looks_utf16(const uint8_t *p, size_t n) {
+    size_t i, zeros[2] = {0, 0};
+    n = TNI_MIN(n, 1024);
+    for (i = 0; i < n; i++) {
+        zeros[i & 1] += p[i] == 0;
+    }
+    return n >= 8 && (zeros[0] + zeros[1]) * 3 >= n &&
+           (zeros[0] > zeros[1] * 8 || zeros[1] > zeros[0] * 8);
+}
+
 /* Make the input's text UTF-8 without a mark. */
 static trueno_status tni_input_decode(tni_env *env, const char *path, tni_input_charset charset,
                                       tni_input *input, tni_error *error) {
@@ -26216,7 +26620,12 @@ static trueno_status tni_input_decode(tni_env *env, const char *path, tni_input_
         p += 2;
         n -= 2;
     } else if (charset == TNI_INPUT_UTF8) {
-        return TRUENO_OK;
+        return !tni_input_looks_utf16(p, n)
+                   ? TRUENO_OK
+                   : tni_fail(error, TRUENO_ERROR_FORMAT,
+                              "%s: line 1: this looks like UTF-16 without a byte order mark; set "
+                              "encoding = 'utf-16'",
+                              path);
     } else if (utf16) {
         big = tni_input_utf16_is_big(p, n);
     }
@@ -26248,9 +26657,6 @@ TNI_FN trueno_status tni_input_open(tni_env *env, const char *path, tni_input_pa
     tni_input_packing found;
     trueno_status status;
     memset(out, 0, sizeof *out);
-    if (env->no_file_access) {
-        return tni_fail(error, TRUENO_ERROR_INVALID, "%s: file access is switched off", path);
-    }
     TNI_TRY(tni_input_load(env, path, &input.buffer, error));
     input.file_bytes = input.buffer->size;
     status = tni_input_packing_of(path, packing, input.buffer->data, input.buffer->size, &found,
@@ -26324,6 +26730,10 @@ TNI_FN bool tni_input_charset_by_name(const char *name, size_t length, tni_input
 #undef TNI_INPUT_READ_STEP
 #undef TNI_INPUT_UNPACKED_LIMIT
 /*--- end src/format/input.c -----------------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
 
 /*============================================================================
  * MARK: - Thrift's compact protocol, as far as Parquet's metadata needs it
@@ -26496,6 +26906,7 @@ typedef struct tni_parquet_statistics {
     int64_t null_count;       /* -1 = absent */
     int64_t distinct;         /* -1 = absent */
     bool legacy;              /* from the deprecated min and max */
+    bool inexact;             /* said to be no value of the column */
 } tni_parquet_statistics;
 
 typedef struct tni_parquet_chunk {
@@ -26532,6 +26943,7 @@ typedef struct tni_parquet_metadata {
     uint32_t group_count;
     uint64_t rows;
     uint8_t *unordered;       /* [leaf_count], 1 = its column order is unknown; NULL = none */
+    bool wrong_times; /* written by Parquet.Net before 5: bounds of times are in local time */
 } tni_parquet_metadata;
 
 typedef struct tni_parquet_page_header {
@@ -26656,6 +27068,9 @@ typedef struct tni_hybrid {
 } tni_hybrid;
 
 TNI_FN void tni_hybrid_open(tni_hybrid *h, const uint8_t *data, size_t size, uint32_t width);
+/* Values without run headers: one bit-packed run of all the bytes. */
+TNI_FN void tni_hybrid_open_packed(tni_hybrid *h, const uint8_t *data, size_t size,
+                                   uint32_t width);
 /* Write n codes of `code_width` (1, 2, 4) bytes. Values that do not fit the code width, or a
  * stream that ends early, cut the count short. */
 TNI_FN size_t tni_hybrid_read(tni_hybrid *h, const tni_kernels *kernels, void *out,
@@ -26753,6 +27168,7 @@ typedef struct tni_parquet_open_chunk {
     const tni_crc32_table *crc;
     uint32_t group;            /* number in the file, for messages */
     uint64_t rows;
+    tni_zone zone;             /* what the statistics claim */
     bool shared;               /* several workers may read it: keep the decompressed page */
     bool loaded;
     tni_buffer *buffer;        /* owns [begin, end): the map, or what was read */
@@ -26787,7 +27203,7 @@ typedef struct tni_parquet_cursor {
     int32_t encoding;
     const uint8_t *at;         /* PLAIN and byte arrays: the next value */
     const uint8_t *end;
-    uint64_t index;            /* BOOLEAN PLAIN, BYTE_STREAM_SPLIT: values taken */
+    uint64_t index;            /* BYTE_STREAM_SPLIT: values taken */
     uint64_t count;            /* BYTE_STREAM_SPLIT: values of the page */
     tni_hybrid codes;
     tni_delta delta;           /* integers, lengths, or prefix lengths */
@@ -27231,20 +27647,9 @@ static trueno_status tni_parquet_append_byte_arrays(tni_parquet_collect *c, uint
 static trueno_status tni_parquet_append_booleans(tni_parquet_collect *c, uint32_t n,
                                                  tni_error *error) {
     tni_parquet_cursor *cursor = c->cursor;
-    uint8_t *out;
-    uint32_t i;
     TNI_TRY(tni_parquet_to_values(c, error));
-    out = tni_parquet_dense_at(c);
-    if (cursor->encoding == TNI_PARQUET_RLE) {
-        return tni_hybrid_read(&cursor->codes, c->env->kernels, out, 1, n) == n
-                   ? TRUENO_OK
-                   : tni_parquet_short(c, error);
-    }
-    if (cursor->index + n > (uint64_t)(cursor->end - cursor->at) * 8) {
+    if (tni_hybrid_read(&cursor->codes, c->env->kernels, tni_parquet_dense_at(c), 1, n) != n) {
         return tni_parquet_short(c, error);
-    }
-    for (i = 0; i < n; i++, cursor->index++) {
-        out[i] = cursor->at[(size_t)(cursor->index >> 3)] >> (cursor->index & 7) & 1;
     }
     return TRUENO_OK;
 }
@@ -27504,7 +27909,9 @@ static tni_value tni_parquet_integer(tni_type type, int64_t v) {
     tni_value value = tni_value_null(type);
     tni_physical physical = tni_type_physical(type);
     value.is_null = false;
-    if (physical == TNI_PHYSICAL_U32 || physical == TNI_PHYSICAL_U64) {
+    if (physical == TNI_PHYSICAL_BOOL) {
+        value.as.boolean = v != 0;
+    } else if (physical >= TNI_PHYSICAL_U8 && physical <= TNI_PHYSICAL_U64) {
         value.as.natural = (uint64_t)v;
     } else {
         value.as.integer = v;
@@ -27517,6 +27924,19 @@ static void tni_parquet_set_bounds(tni_segment *segment, int64_t low, int64_t hi
     segment->zone.exact = exact;
     segment->zone.min = tni_parquet_integer(segment->type, low);
     segment->zone.max = tni_parquet_integer(segment->type, high);
+}
+
+/* Do the segment's bounds keep to what the statistics of the chunk claim? */
+static bool tni_parquet_within_claim(const tni_parquet_collect *c, const tni_segment *segment) {
+    const tni_zone *claim = &c->cursor->chunk->zone;
+    return !claim->has_bounds || !segment->zone.has_bounds ||
+           (tni_value_compare(&segment->zone.min, &claim->min) >= 0 &&
+            tni_value_compare(&segment->zone.max, &claim->max) <= 0);
+}
+
+static trueno_status tni_parquet_lying(const tni_parquet_collect *c, tni_error *error) {
+    return tni_parquet_chunk_fail(c->cursor->chunk, NULL, error, TRUENO_ERROR_FORMAT,
+                                  "values outside the bounds that its statistics claim");
 }
 
 static trueno_status tni_parquet_finish_constant(tni_parquet_collect *c, tni_segment *segment,
@@ -27532,7 +27952,11 @@ static trueno_status tni_parquet_finish_constant(tni_parquet_collect *c, tni_seg
     return TRUENO_OK;
 }
 
-/* Wide integers: CONSTANT, NARROW codes, or PLAIN, as their range allows. */
+static bool tni_parquet_is_integer(tni_physical physical) {
+    return physical <= TNI_PHYSICAL_U64;
+}
+
+/* Integers: CONSTANT, NARROW codes when they are half as wide or less, or PLAIN. */
 static trueno_status tni_parquet_finish_integers(tni_parquet_collect *c, tni_segment *segment,
                                                  const uint8_t *data, tni_physical physical,
                                                  bool *done, tni_error *error) {
@@ -27543,11 +27967,14 @@ static trueno_status tni_parquet_finish_integers(tni_parquet_collect *c, tni_seg
     *done = true;
     tni_parquet_range(c->env->kernels, physical, data, c->valid, &low, &high);
     tni_parquet_set_bounds(segment, low, high, true);
+    if (!tni_parquet_within_claim(c, segment)) {
+        return tni_parquet_lying(c, error);
+    }
     span = (uint64_t)high - (uint64_t)low;
     if (span == 0) {
         return tni_parquet_finish_constant(c, segment, low, error);
     }
-    if (span > UINT16_MAX) {
+    if (span > UINT16_MAX || c->value_width < 4) {
         *done = false;
         return TRUENO_OK;
     }
@@ -27560,19 +27987,33 @@ static trueno_status tni_parquet_finish_integers(tni_parquet_collect *c, tni_seg
     return tni_parquet_set_data(c, segment, codes, codes->data, width, error);
 }
 
-/* Dictionary codes of integers: codes relative to the smallest value, by one more look-up. */
+/* Dictionary codes of integers: codes relative to the smallest value, by one more look-up. Not
+ * all entries need be in use: only when the dictionary exceeds the claimed bounds is it worth to
+ * see which are. */
 static trueno_status tni_parquet_finish_narrow_codes(tni_parquet_collect *c, tni_segment *segment,
                                                      tni_error *error) {
     const tni_parquet_dictionary *d = c->dictionary;
     uint32_t width = d->narrow_width;
+    int64_t low, high;
     tni_buffer *codes;
     tni_parquet_set_bounds(segment, d->low, d->high, false);
-    if (d->low == d->high) {
-        return tni_parquet_finish_constant(c, segment, d->low, error);
-    }
     TNI_TRY(tni_buffer_new(c->memory, (size_t)c->valid * width + TNI_PARQUET_SLOP, &codes, error));
     tni_parquet_gather(d->narrow->data, width, c->dense->data, d->code_width, c->valid,
                        codes->data);
+    if (!tni_parquet_within_claim(c, segment)) {
+        tni_parquet_range(c->env->kernels, width == 1 ? TNI_PHYSICAL_U8 : TNI_PHYSICAL_U16,
+                          codes->data, c->valid, &low, &high);
+        tni_parquet_set_bounds(segment, (int64_t)((uint64_t)d->low + (uint64_t)low),
+                               (int64_t)((uint64_t)d->low + (uint64_t)high), true);
+        if (!tni_parquet_within_claim(c, segment)) {
+            tni_buffer_release(codes);
+            return tni_parquet_lying(c, error);
+        }
+    }
+    if (d->low == d->high) {
+        tni_buffer_release(codes);
+        return tni_parquet_finish_constant(c, segment, d->low, error);
+    }
     segment->encoding = TNI_ENCODING_NARROW;
     segment->code_width = (uint8_t)width;
     segment->base = d->low;
@@ -27585,8 +28026,7 @@ static trueno_status tni_parquet_finish_values(tni_parquet_collect *c, tni_segme
     bool place = c->kind == TNI_PARQUET_PLACE, done;
     const uint8_t *data = place ? c->place : c->dense->data;
     tni_buffer *buffer;
-    if (physical == TNI_PHYSICAL_I32 || physical == TNI_PHYSICAL_I64 ||
-        physical == TNI_PHYSICAL_U32 || physical == TNI_PHYSICAL_U64) {
+    if (tni_parquet_is_integer(physical)) {
         TNI_TRY(tni_parquet_finish_integers(c, segment, data, physical, &done, error));
         if (done) {
             return TRUENO_OK;
@@ -27615,6 +28055,10 @@ static trueno_status tni_parquet_finish_codes(tni_parquet_collect *c, tni_segmen
         if (d->has_range) {
             tni_parquet_set_bounds(segment, d->low, d->high, false);
         }
+        if (tni_parquet_is_integer(tni_type_physical(segment->type)) &&
+            (!d->has_range || !tni_parquet_within_claim(c, segment))) {
+            return tni_parquet_finish_values(c, segment, error);
+        }
         codes = c->dense;
         c->dense = NULL;
         segment->encoding = TNI_ENCODING_PLAIN;
@@ -27628,6 +28072,20 @@ static trueno_status tni_parquet_finish_codes(tni_parquet_collect *c, tni_segmen
     return tni_parquet_set_data(c, segment, codes, codes->data, d->code_width, error);
 }
 
+/* Engines rely on what the statistics claim of NULLs, too. */
+static trueno_status tni_parquet_check_nulls(const tni_parquet_collect *c, tni_error *error) {
+    const tni_zone *claim = &c->cursor->chunk->zone;
+    if (c->valid < c->rows && !claim->has_nulls) {
+        return tni_parquet_chunk_fail(c->cursor->chunk, NULL, error, TRUENO_ERROR_FORMAT,
+                                      "NULLs where its statistics claim none");
+    }
+    if (c->valid > 0 && claim->null_count == claim->rows) {
+        return tni_parquet_chunk_fail(c->cursor->chunk, NULL, error, TRUENO_ERROR_FORMAT,
+                                      "values where its statistics claim only NULLs");
+    }
+    return TRUENO_OK;
+}
+
 static trueno_status tni_parquet_finish(tni_parquet_collect *c, tni_segment *segment,
                                         tni_error *error) {
     segment->zone.rows = c->rows;
@@ -27635,6 +28093,7 @@ static trueno_status tni_parquet_finish(tni_parquet_collect *c, tni_segment *seg
     segment->zone.has_nulls = c->valid < c->rows;
     segment->zone.has_nan = tni_type_is_float(segment->type);
     segment->constant = tni_value_null(segment->type);
+    TNI_TRY(tni_parquet_check_nulls(c, error));
     if (c->valid == 0) {
         segment->encoding = TNI_ENCODING_CONSTANT;
         return TRUENO_OK;
@@ -28030,30 +28489,49 @@ TNI_FN void tni_parquet_expand(const void *dense, uint32_t width, const uint64_t
 
 /* ---- integers: range and narrow codes ---- */
 
+#define TNI_PARQUET_RANGE(name, value)                                                             \
+    TNI_PARQUET_LOOP                                                                               \
+    static void name(const void *values, size_t n, int64_t *low, int64_t *high) {                  \
+        const value *v = (const value *)values;                                                    \
+        value a = v[0], b = v[0];                                                                  \
+        size_t i;                                                                                  \
+        for (i = 1; i < n; i++) {                                                                  \
+            a = v[i] < a ? v[i] : a;                                                               \
+            b = v[i] > b ? v[i] : b;                                                               \
+        }                                                                                          \
+        *low = (int64_t)a;                                                                         \
+        *high = (int64_t)b;                                                                        \
+    }
+TNI_PARQUET_RANGE(tni_parquet_range_i8, int8_t)
+TNI_PARQUET_RANGE(tni_parquet_range_u8, uint8_t)
+TNI_PARQUET_RANGE(tni_parquet_range_i16, int16_t)
+TNI_PARQUET_RANGE(tni_parquet_range_u16, uint16_t)
+TNI_PARQUET_RANGE(tni_parquet_range_u64, uint64_t)
+
 TNI_FN void tni_parquet_range(const tni_kernels *kernels, tni_physical physical, const void *values,
                               size_t n, int64_t *low, int64_t *high) {
-    if (physical == TNI_PHYSICAL_I32) {
-        int32_t a = 0, b = 0;
+    int32_t a = 0, b = 0;
+    uint32_t c = 0, d = 0;
+    switch (physical) {
+    case TNI_PHYSICAL_BOOL:
+    case TNI_PHYSICAL_U8: tni_parquet_range_u8(values, n, low, high); break;
+    case TNI_PHYSICAL_I8: tni_parquet_range_i8(values, n, low, high); break;
+    case TNI_PHYSICAL_I16: tni_parquet_range_i16(values, n, low, high); break;
+    case TNI_PHYSICAL_U16: tni_parquet_range_u16(values, n, low, high); break;
+    case TNI_PHYSICAL_I32:
         (void)kernels->min_max_i32((const int32_t *)values, n, NULL, &a, &b);
         *low = a;
         *high = b;
-    } else if (physical == TNI_PHYSICAL_U32) {
-        uint32_t a = 0, b = 0;
-        (void)kernels->min_max_u32((const uint32_t *)values, n, NULL, &a, &b);
-        *low = a;
-        *high = b;
-    } else if (physical == TNI_PHYSICAL_I64) {
+        break;
+    case TNI_PHYSICAL_U32:
+        (void)kernels->min_max_u32((const uint32_t *)values, n, NULL, &c, &d);
+        *low = c;
+        *high = d;
+        break;
+    case TNI_PHYSICAL_I64:
         (void)kernels->min_max_i64((const int64_t *)values, n, NULL, low, high);
-    } else {
-        const uint64_t *v = (const uint64_t *)values;
-        uint64_t a = v[0], b = v[0];
-        size_t i;
-        for (i = 1; i < n; i++) {
-            a = v[i] < a ? v[i] : a;
-            b = v[i] > b ? v[i] : b;
-        }
-        *low = (int64_t)a;
-        *high = (int64_t)b;
+        break;
+    default: tni_parquet_range_u64(values, n, low, high); break;
     }
 }
 
@@ -28116,6 +28594,7 @@ TNI_FN bool tni_parquet_codes_valid(const tni_kernels *kernels, const void *code
 #undef TNI_PARQUET_EXPAND
 #undef TNI_PARQUET_KEEP
 #undef TNI_PARQUET_NARROW
+#undef TNI_PARQUET_RANGE
 /*--- end src/format/parquet/convert.c -------------------------------------*/
 
 /*============================================================================
@@ -28209,6 +28688,14 @@ TNI_FN void tni_hybrid_open(tni_hybrid *h, const uint8_t *data, size_t size, uin
     h->at = data;
     h->end = data + size;
     h->width = width;
+}
+
+TNI_FN void tni_hybrid_open_packed(tni_hybrid *h, const uint8_t *data, size_t size,
+                                   uint32_t width) {
+    uint64_t values = (uint64_t)size * 8 / width;
+    tni_hybrid_open(h, data + size, 0, width);
+    h->packed = data;
+    h->left = (uint32_t)TNI_MIN(values, (uint64_t)UINT32_MAX);
 }
 
 static bool tni_hybrid_varint(tni_hybrid *h, uint64_t *value) {
@@ -28610,6 +29097,11 @@ TNI_FN const uint8_t *tni_delta_end(const tni_delta *d) {
     return walk.at;
 }
 /*--- end src/format/parquet/encodings.c -----------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
 
 /*============================================================================
  * MARK: - parsing the footer and page headers: see metadata.h for the contract
@@ -29085,6 +29577,7 @@ static void tni_parquet_read_statistics(tni_thrift *r, uint8_t type, tni_parquet
     tni_thrift_field field = TNI_ZERO;
     const uint8_t *old_min = NULL, *old_max = NULL;
     uint32_t old_min_size = 0, old_max_size = 0;
+    bool max_exact = true, min_exact = true;
     if (type != TNI_THRIFT_STRUCT) {
         tni_thrift_skip(r, type);
         return;
@@ -29097,9 +29590,12 @@ static void tni_parquet_read_statistics(tni_thrift *r, uint8_t type, tni_parquet
         case 4: (void)tni_thrift_int(r, field.type, &out->distinct); break;
         case 5: (void)tni_thrift_bytes(r, field.type, &out->max, &out->max_size); break;
         case 6: (void)tni_thrift_bytes(r, field.type, &out->min, &out->min_size); break;
+        case 7: (void)tni_thrift_bool(r, field.type, &max_exact); break;
+        case 8: (void)tni_thrift_bool(r, field.type, &min_exact); break;
         default: tni_thrift_skip(r, field.type); break;
         }
     }
+    out->inexact = !max_exact || !min_exact;
     if (!out->min && !out->max && old_min && old_max) {
         out->min = old_min;
         out->min_size = old_min_size;
@@ -29246,6 +29742,18 @@ static void tni_parquet_read_orders(tni_thrift *r, uint8_t type, tni_arena *aren
     }
 }
 
+/* Parquet.Net 4 shifted the bounds of timestamps by its machine's time zone. */
+static void tni_parquet_read_creator(tni_thrift *r, uint8_t type, tni_parquet_metadata *metadata) {
+    static const char prefix[] = "Parquet.Net version ";
+    const size_t length = sizeof prefix - 1;
+    const uint8_t *text;
+    uint32_t size;
+    if (tni_thrift_bytes(r, type, &text, &size) && size > length + 1 &&
+        memcmp(text, prefix, length) == 0) {
+        metadata->wrong_times = text[length] <= '4' && text[length + 1] == '.';
+    }
+}
+
 TNI_FN trueno_status tni_parquet_parse_footer(tni_arena *arena, const uint8_t *data, size_t size,
                                               bool binary_as_string, uint32_t max_columns,
                                               tni_parquet_metadata *out, tni_error *error) {
@@ -29271,6 +29779,8 @@ TNI_FN trueno_status tni_parquet_parse_footer(tni_arena *arena, const uint8_t *d
                 return tni_fail(error, TRUENO_ERROR_FORMAT, "footer: row groups before schema");
             }
             TNI_TRY(tni_parquet_read_groups(&r, field.type, arena, out, error));
+        } else if (field.id == 6) {
+            tni_parquet_read_creator(&r, field.type, out);
         } else if (field.id == 7 && out->leaves) {
             tni_parquet_read_orders(&r, field.type, arena, out);
         } else {
@@ -29394,6 +29904,10 @@ TNI_FN bool tni_parquet_parse_page(const uint8_t *data, size_t size, size_t *use
 }
 /*--- end src/format/parquet/metadata.c ------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
+
 /*============================================================================
  * MARK: - chunks and cursors: see pages.h for the contract >>format_parquet_pages
  * from src/format/parquet/pages.c
@@ -29472,6 +29986,7 @@ TNI_FN bool tni_parquet_chunk_init(tni_parquet_open_chunk *chunk, const tni_parq
     chunk->chunk = &file->metadata.groups[group].chunks[leaf];
     chunk->group = group;
     chunk->rows = file->metadata.groups[group].rows;
+    tni_parquet_chunk_zone(&file->metadata, leaf, &file->metadata.groups[group], &chunk->zone);
     chunk->shared = shared;
     return true;
 }
@@ -30213,7 +30728,11 @@ static trueno_status tni_parquet_open_values(tni_parquet_cursor *c, tni_error *e
     c->encoding = c->header.encoding;
     c->index = 0;
     switch (c->encoding) {
-    case TNI_PARQUET_PLAIN: break;
+    case TNI_PARQUET_PLAIN:
+        if (c->chunk->leaf->physical == TNI_PARQUET_BOOLEAN) {
+            tni_hybrid_open_packed(&c->codes, c->at, (size_t)(c->end - c->at), 1);
+        }
+        break;
     case TNI_PARQUET_PLAIN_DICTIONARY:
     case TNI_PARQUET_RLE_DICTIONARY: good = tni_parquet_open_codes(c); break;
     case TNI_PARQUET_RLE: good = tni_parquet_open_rle(c); break;
@@ -30356,7 +30875,7 @@ TNI_FN trueno_status tni_parquet_cursor_skip(const tni_env *env, tni_parquet_cur
         if (leaf->physical == TNI_PARQUET_BYTE_ARRAY) {
             good = tni_parquet_skip_byte_arrays(cursor, n);
         } else if (leaf->physical == TNI_PARQUET_BOOLEAN) {
-            cursor->index += n;
+            good = tni_hybrid_skip(&cursor->codes, n) == n;
         } else if ((uint64_t)(cursor->end - cursor->at) / leaf->stored_width >= n) {
             cursor->at += (size_t)n * leaf->stored_width;
         } else {
@@ -30460,6 +30979,11 @@ TNI_FN void tni_parquet_writer_free(tni_parquet_writer *writer); /* NULL is fine
 
 #endif
 /*--- end src/format/parquet/parquet.h -------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
 
 /*============================================================================
  * MARK: - Parquet files as a tni_source >>format_parquet_reader
@@ -30855,6 +31379,7 @@ static bool tni_parquet_source_zone(tni_source *base, uint32_t field, tni_zone *
         return false;
     }
     out->has_bounds = source->group_count > 0;
+    out->exact = true;
     for (i = 0; i < source->group_count; i++) {
         const tni_parquet_group *group = &source->groups[i];
         const tni_parquet_metadata *metadata = &source->files[group->file].metadata;
@@ -30872,6 +31397,7 @@ static bool tni_parquet_source_zone(tni_source *base, uint32_t field, tni_zone *
         if (zone.rows == 0 || zone.null_count == zone.rows) {
             continue; /* no value: its bounds do not matter */
         }
+        out->exact = out->exact && zone.exact;
         if (!zone.has_bounds) {
             out->has_bounds = false;
         } else if (out->has_bounds && out->min.type.id == TRUENO_TYPE_NULL) {
@@ -30883,6 +31409,7 @@ static bool tni_parquet_source_zone(tni_source *base, uint32_t field, tni_zone *
         }
     }
     out->has_bounds = out->has_bounds && out->min.type.id != TRUENO_TYPE_NULL;
+    out->exact = out->exact && out->has_bounds;
     return true;
 }
 
@@ -31166,7 +31693,6 @@ static trueno_status tni_parquet_scan_next(tni_scan *base, uint32_t worker_index
     out->rows = (uint32_t)TNI_MIN((uint64_t)group->piece_rows, group->rows - first);
     out->segments = worker->segments;
     worker->piece++;
-    (void)tni_atomic_add_i64(&scan->env->rows_read, out->rows);
     return TRUENO_OK;
 }
 
@@ -31294,6 +31820,7 @@ TNI_FN trueno_status tni_parquet_open(tni_env *env, const char *const *paths, ui
  * a signed byte order by some, so they count for signed integers alone; min_value and max_value
  * count unless the footer names an order that we do not know. Text bounds may be truncated, which
  * keeps them bounds. A NaN bound says nothing; floats may hold NaN whatever the bounds are.
+ * Engines index arrays with these bounds: column.c fails when integers do not keep to them.
  */
 /* #include "format/parquet/convert.h" */
 
@@ -31358,12 +31885,18 @@ TNI_FN void tni_parquet_chunk_zone(const tni_parquet_metadata *metadata, uint32_
     if (s->distinct > 0 && (uint64_t)s->distinct <= group->rows) {
         out->distinct = (uint64_t)s->distinct;
     }
+    if (metadata->wrong_times && leaf->type.id >= TRUENO_TYPE_DATE &&
+        leaf->type.id <= TRUENO_TYPE_TIMESTAMP_TZ) {
+        return;
+    }
     if (!s->min || !s->max || !ordered || (s->legacy && !tni_parquet_legacy_counts(leaf))) {
         return;
     }
     out->has_bounds = tni_parquet_bound(leaf, s->min, s->min_size, &out->min) &&
                       tni_parquet_bound(leaf, s->max, s->max_size, &out->max) &&
                       tni_value_compare(&out->min, &out->max) <= 0;
+    out->exact = out->has_bounds && !s->inexact && !s->legacy &&
+                 !tni_type_is_string(leaf->type) && !tni_type_is_float(leaf->type);
 }
 /*--- end src/format/parquet/statistics.c ----------------------------------*/
 
@@ -31623,6 +32156,10 @@ TNI_FN void tni_thrift_put_stop(tni_text *out) {
     tni_text_char(out, 0);
 }
 /*--- end src/format/parquet/thrift.c --------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
 
 /*============================================================================
  * MARK: - one column of a row group on its way into a file >>format_parquet_writer_h
@@ -32372,13 +32909,27 @@ static bool tni_parquet_row_valid(const tni_parquet_column_writer *c, uint32_t r
     return c->nulls == 0 || tni_bit_get(c->validity, row);
 }
 
-static uint64_t tni_parquet_row_hash(const uint8_t *value, uint32_t width) {
-    uint64_t a = 0, b = 0;
-    memcpy(&a, value, TNI_MIN(width, 8u));
-    if (width > 8) {
-        memcpy(&b, value + 8, width - 8);
+/* A value of up to 16 bytes as two words, so that comparing and hashing take no loop. */
+typedef struct tni_parquet_key {
+    uint64_t low, high;
+} tni_parquet_key;
+
+TNI_FORCE_INLINE tni_parquet_key tni_parquet_row_key(const uint8_t *values, uint32_t width,
+                                                     uint32_t row) {
+    const uint8_t *value = values + (size_t)row * width;
+    tni_parquet_key key;
+    key.high = 0;
+    if (width == 8) {
+        key.low = tni_load_le64(value);
+    } else if (width == 4) {
+        key.low = tni_load_le32(value);
+    } else if (width == 16) {
+        key.low = tni_load_le64(value);
+        key.high = tni_load_le64(value + 8);
+    } else {
+        key.low = width == 2 ? tni_load_le16(value) : *value;
     }
-    return tni_hash_u64(a ^ tni_hash_u64(b + width));
+    return key;
 }
 
 static uint32_t tni_parquet_code_bits(uint32_t count) {
@@ -32397,15 +32948,18 @@ static void tni_parquet_find_codes(const tni_parquet_column_writer *c, uint32_t 
     uint32_t width = c->value_width, row, most = rows / 4;
     uint64_t bytes;
     for (row = 0; row < rows; row++) {
-        const uint8_t *value = c->values + (size_t)row * width;
+        tni_parquet_key key = tni_parquet_row_key(c->values, width, row), other;
         uint32_t slot;
         if (!tni_parquet_row_valid(c, row)) {
             codes->codes[row] = 0;
             continue;
         }
-        slot = (uint32_t)tni_parquet_row_hash(value, width) & (slot_count - 1);
-        while (slots[slot] &&
-               memcmp(c->values + (size_t)codes->entries[slots[slot] - 1] * width, value, width)) {
+        slot = (uint32_t)tni_hash_u64(key.low ^ tni_hash_u64(key.high)) & (slot_count - 1);
+        while (slots[slot]) {
+            other = tni_parquet_row_key(c->values, width, codes->entries[slots[slot] - 1]);
+            if (other.low == key.low && other.high == key.high) {
+                break;
+            }
             slot = (slot + 1) & (slot_count - 1);
         }
         if (!slots[slot]) {
@@ -32485,18 +33039,27 @@ static void tni_parquet_put_run(tni_text *out, uint32_t value, uint32_t n, uint3
     tni_text_append(out, bytes, (bits + 7) / 8);
 }
 
-/* n values (padded with zeros to a multiple of 8) as one bit-packed run. */
+/* n values (padded with zeros to a multiple of 8) as one bit-packed run. A group of 8 is `bits`
+ * bytes. */
 static void tni_parquet_put_packed(tni_text *out, const uint32_t *values, uint32_t n,
                                    uint32_t bits) {
-    uint32_t groups = (n + 7) / 8, i, held = 0;
+    uint8_t bytes[512];
+    uint32_t groups = (n + 7) / 8, i, k, held = 0, filled = 0;
     uint64_t word = 0;
     tni_thrift_put_varint(out, (uint64_t)groups << 1 | 1);
-    for (i = 0; i < groups * 8; i++) {
-        word |= (uint64_t)(i < n ? values[i] : 0) << held;
-        for (held += bits; held >= 8; held -= 8, word >>= 8) {
-            tni_text_char(out, (char)(uint8_t)(word & 255));
+    for (i = 0; i < groups; i++) {
+        if (filled + bits + 8 > sizeof bytes) {
+            tni_text_append(out, bytes, filled);
+            filled = 0;
+        }
+        for (k = 8 * i; k < 8 * i + 8; k++) {
+            word |= (uint64_t)(k < n ? values[k] : 0) << held;
+            for (held += bits; held >= 8; held -= 8, word >>= 8) {
+                bytes[filled++] = (uint8_t)(word & 255);
+            }
         }
     }
+    tni_text_append(out, bytes, filled);
 }
 
 /* Hybrid runs: a value repeated 16 times or more is a run, everything between is bit-packed in
@@ -32635,7 +33198,25 @@ static trueno_status tni_parquet_put_stored(const tni_parquet_column_writer *c, 
     return TRUENO_OK;
 }
 
-/* PLAIN values of rows [first, *end); *end moves back when the page grows too large. */
+/* Values that are stored as they lie in memory: runs of valid rows at once. */
+static void tni_parquet_put_same(const tni_parquet_column_writer *c, uint32_t first, uint32_t end,
+                                 tni_text *out) {
+    uint32_t width = c->value_width, row = first;
+    while (row < end) {
+        uint32_t start;
+        while (row < end && !tni_parquet_row_valid(c, row)) {
+            row++;
+        }
+        start = row;
+        row = c->nulls == 0 ? end : row;
+        while (row < end && tni_parquet_row_valid(c, row)) {
+            row++;
+        }
+        tni_text_append(out, c->values + (size_t)start * width, (size_t)(row - start) * width);
+    }
+}
+
+/* PLAIN values of rows [first, end). */
 static trueno_status tni_parquet_put_plain(const tni_parquet_column_writer *c, uint32_t first,
                                            uint32_t end, tni_text *out, tni_error *error) {
     const uint32_t *codes = (const uint32_t *)(const void *)c->values;
@@ -32645,9 +33226,8 @@ static trueno_status tni_parquet_put_plain(const tni_parquet_column_writer *c, u
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     same = false;
 #endif
-    if (same && c->nulls == 0) {
-        tni_text_append(out, c->values + (size_t)first * c->value_width,
-                        (size_t)(end - first) * c->value_width);
+    if (same) {
+        tni_parquet_put_same(c, first, end, out);
         return TRUENO_OK;
     }
     for (row = first; row < end; row++) {
@@ -32735,41 +33315,105 @@ static trueno_status tni_parquet_put_code_page(const tni_parquet_column_writer *
 
 /* ---- statistics ---- */
 
+#define TNI_PARQUET_BOUNDS(name, value)                                                            \
+    static bool name(const tni_parquet_column_writer *c, uint32_t rows, void *low, void *high) {   \
+        const value *v = (const value *)(const void *)c->values;                                   \
+        value a = 0, b = 0;                                                                        \
+        bool any = false;                                                                          \
+        uint32_t row;                                                                              \
+        for (row = 0; row < rows; row++) {                                                         \
+            if (!tni_parquet_row_valid(c, row) || v[row] != v[row]) { /* NaN */                    \
+                continue;                                                                          \
+            }                                                                                      \
+            a = !any || v[row] < a ? v[row] : a;                                                   \
+            b = !any || v[row] > b ? v[row] : b;                                                   \
+            any = true;                                                                            \
+        }                                                                                          \
+        memcpy(low, &a, sizeof a);                                                                 \
+        memcpy(high, &b, sizeof b);                                                                \
+        return any;                                                                                \
+    }
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_i8, int8_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_u8, uint8_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_i16, int16_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_u16, uint16_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_i32, int32_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_u32, uint32_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_i64, int64_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_u64, uint64_t)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_f32, float)
+TNI_PARQUET_BOUNDS(tni_parquet_bounds_f64, double)
+
+static bool tni_parquet_bounds_i128(const tni_parquet_column_writer *c, uint32_t rows, void *low,
+                                    void *high) {
+    const tni_i128 *v = (const tni_i128 *)(const void *)c->values;
+    tni_i128 a = tni_i128_from_i64(0), b = a;
+    bool any = false;
+    uint32_t row;
+    for (row = 0; row < rows; row++) {
+        if (tni_parquet_row_valid(c, row)) {
+            a = !any || tni_i128_compare(v[row], a) < 0 ? v[row] : a;
+            b = !any || tni_i128_compare(v[row], b) > 0 ? v[row] : b;
+            any = true;
+        }
+    }
+    memcpy(low, &a, sizeof a);
+    memcpy(high, &b, sizeof b);
+    return any;
+}
+
+/* Every entry of the interner is in use. */
+static bool tni_parquet_bounds_strings(const tni_parquet_column_writer *c, void *low, void *high) {
+    const tni_string *v = c->interner.values;
+    tni_string a = tni_string_make(NULL, 0), b = a;
+    uint32_t i;
+    for (i = 0; i < c->interner.count; i++) {
+        a = i == 0 || tni_string_compare(&v[i], &a) < 0 ? v[i] : a;
+        b = i == 0 || tni_string_compare(&v[i], &b) > 0 ? v[i] : b;
+    }
+    memcpy(low, &a, sizeof a);
+    memcpy(high, &b, sizeof b);
+    return c->interner.count > 0;
+}
+
+static bool tni_parquet_bounds(const tni_parquet_column_writer *c, uint32_t rows, void *low,
+                               void *high) {
+    switch (tni_type_physical(c->out.type)) {
+    case TNI_PHYSICAL_BOOL:
+    case TNI_PHYSICAL_U8: return tni_parquet_bounds_u8(c, rows, low, high);
+    case TNI_PHYSICAL_I8: return tni_parquet_bounds_i8(c, rows, low, high);
+    case TNI_PHYSICAL_I16: return tni_parquet_bounds_i16(c, rows, low, high);
+    case TNI_PHYSICAL_U16: return tni_parquet_bounds_u16(c, rows, low, high);
+    case TNI_PHYSICAL_I32: return tni_parquet_bounds_i32(c, rows, low, high);
+    case TNI_PHYSICAL_U32: return tni_parquet_bounds_u32(c, rows, low, high);
+    case TNI_PHYSICAL_I64: return tni_parquet_bounds_i64(c, rows, low, high);
+    case TNI_PHYSICAL_U64: return tni_parquet_bounds_u64(c, rows, low, high);
+    case TNI_PHYSICAL_F32: return tni_parquet_bounds_f32(c, rows, low, high);
+    case TNI_PHYSICAL_F64: return tni_parquet_bounds_f64(c, rows, low, high);
+    case TNI_PHYSICAL_I128: return tni_parquet_bounds_i128(c, rows, low, high);
+    case TNI_PHYSICAL_STRING: return tni_parquet_bounds_strings(c, low, high);
+    default: return false;
+    }
+}
+
+/* Statistics; intervals have no order in the format, HUGEINT is rounded to DOUBLE. */
 static void tni_parquet_find_bounds(const tni_parquet_column_writer *c, uint32_t rows,
                                     tni_parquet_written *written) {
-    const uint32_t *codes = (const uint32_t *)(const void *)c->values;
-    bool strings = tni_type_is_string(c->out.type);
-    uint32_t row, count = strings ? c->interner.count : rows;
-    (void)codes;
+    tni_i128 low, high; /* storage for a value of any type */
     if (c->out.type.id == TRUENO_TYPE_INTERVAL || c->out.type.id == TRUENO_TYPE_NULL ||
-        c->out.type.id == TRUENO_TYPE_HUGEINT) {
+        c->out.type.id == TRUENO_TYPE_HUGEINT || !tni_parquet_bounds(c, rows, &low, &high)) {
         return;
     }
-    for (row = 0; row < count; row++) {
-        tni_value v;
-        if (!strings && !tni_parquet_row_valid(c, row)) {
-            continue;
-        }
-        v = strings ? tni_value_string(c->out.type, c->interner.values[row])
-                    : tni_value_load(c->out.type, c->values + (size_t)row * c->value_width);
-        if (tni_type_is_float(c->out.type) && tni_is_nan(v.as.number)) {
-            continue;
-        }
-        if (!written->has_bounds) {
-            written->min = v;
-            written->max = v;
-            written->has_bounds = true;
-        } else if (tni_value_compare(&v, &written->min) < 0) {
-            written->min = v;
-        } else if (tni_value_compare(&v, &written->max) > 0) {
-            written->max = v;
-        }
-    }
-    if (written->has_bounds && tni_type_is_float(c->out.type)) { /* zeros of both signs inside */
+    written->has_bounds = true;
+    written->min = tni_value_load(c->out.type, &low);
+    written->max = tni_value_load(c->out.type, &high);
+    if (tni_type_is_float(c->out.type)) { /* zeros of both signs lie inside */
         written->min.as.number = written->min.as.number == 0.0 ? -0.0 : written->min.as.number;
         written->max.as.number = written->max.as.number == 0.0 ? 0.0 : written->max.as.number;
     }
 }
+
+#undef TNI_PARQUET_BOUNDS
 
 /* ---- a chunk ---- */
 
@@ -32949,7 +33593,7 @@ TNI_FN void tni_csv_write_options_init(tni_csv_write_options *options) {
 static trueno_status tni_csv_write_text(tni_arena *arena, const char *name,
                                         const tni_value *value, const char **out,
                                         tni_error *error) {
-    if (value->is_null || !tni_type_is_string(value->type)) {
+    if (value == NULL || value->is_null || !tni_type_is_string(value->type)) {
         return tni_fail(error, TRUENO_ERROR_BINDER, "option %s: a text expected", name);
     }
     *out = tni_arena_text(arena, (const char *)tni_string_data(&value->as.string),
@@ -32996,7 +33640,8 @@ TNI_FN trueno_status tni_csv_write_option(tni_csv_write_options *options, tni_ar
     }
     if (tni_name_equal(name, "compression")) {
         const char *text = "";
-        TNI_TRY(tni_csv_write_text(arena, name, value->items, &text, error));
+        TNI_TRY(tni_csv_write_text(arena, name, value->count > 0 ? value->items : NULL, &text,
+                                   error));
         return tni_name_equal(text, "none") || tni_name_equal(text, "auto") ||
                        tni_name_equal(text, "uncompressed")
                    ? TRUENO_OK
@@ -33457,9 +34102,6 @@ TNI_FN trueno_status tni_text_file_open(tni_env *env, const char *path, tni_text
     int code;
     memset(out, 0, sizeof *out);
     tni_text_init(&out->text, env->memory);
-    if (env->no_file_access) {
-        return tni_fail(error, TRUENO_ERROR_INVALID, "%s: file access is switched off", path);
-    }
     out->files = env->files;
     out->path = path;
     code = env->files->open(env->files->user, path, TRUENO_FILE_WRITE, &out->file);
@@ -34229,6 +34871,11 @@ TNI_FN bool tni_statement_complete(const char *sql, size_t length);
 #endif
 /*--- end src/sql/parser.h -------------------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
+
 /*============================================================================
  * MARK: - the keyword table's lookups: by spelling, by index, by class >>sql_keywords
  * from src/sql/keywords.c
@@ -34774,6 +35421,10 @@ TNI_FN tni_token tni_lexer_next(tni_lexer *lexer) {
 }
 /*--- end src/sql/lexer.c --------------------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
+
 /*============================================================================
  * MARK: - what the parser's files share: the cursor, failures, node building
  * >>sql_parser_internal_h
@@ -34826,6 +35477,7 @@ typedef struct tni_parser {
     uint32_t parameter_count;
     tni_parameter_style parameter_style;
     tni_ast_name *parameters, *last_parameter;
+    uint32_t key_columns; /* of one CREATE TABLE */
     tni_parameter **parameter_buckets; /* by hash of the name; NULL before the first */
 } tni_parser;
 
@@ -34999,6 +35651,11 @@ TNI_FN tni_ast_expression *tni_parser_option_value(tni_parser *parser);
 
 #endif
 /*--- end src/sql/parser_internal.h ----------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
 
 /*============================================================================
  * MARK: - the parser's cursor, failures and node building, and the entry points >>sql_parser
@@ -35684,6 +36341,7 @@ static void tni_parser_statements(tni_parser *parser, tni_ast_statement **out) {
         parser->parameters = parser->last_parameter = NULL;
         parser->parameter_buckets = NULL;
         parser->depth = 0;
+        parser->key_columns = 0;
         statement = tni_parser_statement(parser);
         if (statement == NULL || tni_parser_failed(parser)) {
             return;
@@ -35967,6 +36625,13 @@ static void tni_star_refuse(tni_parser *parser) {
     case TNI_WORD_SIMILAR:
     case TNI_SYMBOL_TILDE:
     case TNI_SYMBOL_REGEXP_I:
+    case TNI_SYMBOL_NOT_REGEXP:
+    case TNI_SYMBOL_NOT_REGEXP_I:
+    case TNI_SYMBOL_LIKE:
+    case TNI_SYMBOL_NOT_LIKE:
+    case TNI_SYMBOL_ILIKE:
+    case TNI_SYMBOL_NOT_ILIKE:
+    case TNI_SYMBOL_GLOB:
         tni_parser_refuse(parser, parser->token.position, "* LIKE pattern is");
         break;
     default:
@@ -35993,7 +36658,7 @@ TNI_FN tni_ast_expression *tni_parser_star(tni_parser *parser, const char *quali
 }
 
 /* COLUMNS('re'), COLUMNS(*), COLUMNS(t.* EXCLUDE (a)); COLUMNS is current. */
-TNI_FN tni_ast_expression *tni_parser_columns(tni_parser *parser) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_columns(tni_parser *parser) {
     uint32_t start = parser->token.position;
     tni_ast_expression *node;
     tni_parser_advance(parser);
@@ -36298,7 +36963,7 @@ static tni_ast_expression *tni_special_overlay(tni_parser *parser, uint32_t star
 }
 
 /* A call of one of them; its name and "(" are current. */
-TNI_FN tni_ast_expression *tni_parser_special_call(tni_parser *parser) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_special_call(tni_parser *parser) {
     uint32_t start = parser->token.position, word = parser->token.id;
     tni_parser_advance(parser);
     tni_parser_advance(parser);
@@ -36568,6 +37233,9 @@ TNI_FN bool tni_parser_copy(tni_parser *parser, tni_ast_statement *statement) {
  */
 /* #include "sql/parser_internal.h" */
 
+/* Each name in a key is looked up among all columns: hostile text must not make that long. */
+#define TNI_CREATE_KEY_COLUMNS 256u
+
 /* ---- columns and constraints ---- */
 
 static tni_ast_expression *tni_create_check(tni_parser *parser) {
@@ -36685,7 +37353,15 @@ static bool tni_create_key(tni_parser *parser, tni_ast_statement *statement, boo
         return false;
     }
     for (const tni_ast_name *name = key->columns; name != NULL; name = name->next) {
-        tni_ast_column_definition *column = tni_create_find(statement, name->name);
+        tni_ast_column_definition *column;
+        if (++parser->key_columns > TNI_CREATE_KEY_COLUMNS) {
+            tni_parser_stop(parser, tni_fail_at(parser->error, TRUENO_ERROR_LIMIT,
+                                                name->position,
+                                                "the keys of a table name more than %u columns",
+                                                TNI_CREATE_KEY_COLUMNS));
+            return false;
+        }
+        column = tni_create_find(statement, name->name);
         if (column == NULL) {
             tni_parser_stop(parser, tni_fail_at(parser->error, TRUENO_ERROR_BINDER,
                                                 name->position,
@@ -36952,6 +37628,8 @@ TNI_FN bool tni_parser_drop(tni_parser *parser, tni_ast_statement *statement) {
     }
     return true;
 }
+
+#undef TNI_CREATE_KEY_COLUMNS
 /*--- end src/sql/parser_create.c ------------------------------------------*/
 
 /*============================================================================
@@ -37252,7 +37930,7 @@ static TNI_NOINLINE tni_ast_expression *tni_expression_clock(tni_parser *parser)
 }
 
 /* Keywords with a meaning of their own only before "(" or "["; names otherwise. */
-static tni_ast_expression *tni_expression_soft_word(tni_parser *parser) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_soft_word(tni_parser *parser) {
     uint32_t start = parser->token.position;
     bool call = tni_parser_next_is(parser, TNI_SYMBOL_LEFT_PAREN);
     switch (parser->token.id) {
@@ -37288,7 +37966,7 @@ static tni_ast_expression *tni_expression_soft_word(tni_parser *parser) {
     }
 }
 
-static tni_ast_expression *tni_expression_word(tni_parser *parser) {
+static TNI_NOINLINE tni_ast_expression *tni_expression_word(tni_parser *parser) {
     switch (parser->token.id) {
     case TNI_WORD_NULL:
         return tni_expression_constant(parser, TNI_AST_NULL, 0);
@@ -38203,7 +38881,7 @@ static tni_ast_expression *tni_literal_decimal(tni_parser *parser) {
     return node;
 }
 
-TNI_FN tni_ast_expression *tni_parser_number(tni_parser *parser) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_number(tni_parser *parser) {
     tni_ast_expression *node;
     size_t length;
     char *digits;
@@ -38312,7 +38990,7 @@ static tni_ast_expression *tni_literal_hex(tni_parser *parser) {
     return node;
 }
 
-TNI_FN tni_ast_expression *tni_parser_text(tni_parser *parser) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_text(tni_parser *parser) {
     tni_ast_expression *node;
     if (parser->token.kind == TNI_TOKEN_HEX) {
         return tni_literal_hex(parser);
@@ -38436,7 +39114,7 @@ static uint32_t tni_parameter_number(const tni_parser *parser, const char *digit
     return index;
 }
 
-TNI_FN tni_ast_expression *tni_parser_parameter(tni_parser *parser) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_parameter(tni_parser *parser) {
     const char *text = parser->lexer.text + parser->token.position;
     size_t length = parser->token.end - parser->token.position - 1;
     tni_ast_expression *node = tni_parser_node(parser, TNI_AST_PARAMETER);
@@ -38586,7 +39264,7 @@ static tni_ast_expression *tni_interval_number(tni_parser *parser, tni_ast_expre
                               parser->previous.end - from, unit);
 }
 
-TNI_FN tni_ast_expression *tni_parser_interval(tni_parser *parser) {
+TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_interval(tni_parser *parser) {
     tni_ast_expression *node = tni_parser_node(parser, TNI_AST_INTERVAL);
     tni_parser_advance(parser);
     if (node == NULL) {
@@ -40940,7 +41618,8 @@ TNI_FN tni_ast_window *tni_parser_windows(tni_parser *parser) {
  * Printing what was parsed from printed text gives the same text again. Parentheses stand only
  * where precedence asks for them; AND, OR and equal UNIONs are associative and print flat. Names
  * are quoted when the parser would read them otherwise. The recursion follows the tree, whose
- * height the parser has bounded. Uses base/text.h, column/type.h and the keyword table.
+ * height the parser has bounded; helpers stay out of line so that a level costs little stack.
+ * Uses base/text.h, column/type.h and the keyword table.
  */
 /* #include "sql/parser_internal.h" */
 
@@ -41106,7 +41785,8 @@ static uint32_t tni_printer_precedence(const tni_ast_expression *e) {
 }
 
 /* `e` where nothing looser than `minimum` may stand bare. */
-static void tni_printer_operand(const tni_ast_expression *e, uint32_t minimum, tni_text *out) {
+static TNI_NOINLINE void tni_printer_operand(const tni_ast_expression *e, uint32_t minimum,
+                                             tni_text *out) {
     bool wrap = tni_printer_precedence(e) < minimum;
     if (wrap) {
         tni_text_char(out, '(');
@@ -41148,7 +41828,7 @@ static void tni_printer_interval(tni_interval interval, tni_text *out) {
     tni_text_char(out, '\'');
 }
 
-static void tni_printer_literal(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_literal(const tni_ast_expression *e, tni_text *out) {
     char digits[24];
     switch (e->kind) {
     case TNI_AST_NULL:
@@ -41300,7 +41980,7 @@ static bool tni_printer_is_clock(const tni_ast_expression *call) {
 }
 
 /* `source`: in FROM, a table function. */
-static void tni_printer_call(const tni_ast_expression *e, bool source, tni_text *out) {
+static TNI_NOINLINE void tni_printer_call(const tni_ast_expression *e, bool source, tni_text *out) {
     bool clock = tni_printer_is_clock(e);
     if (clock) {
         tni_text_add(out, e->name);
@@ -41334,7 +42014,7 @@ static void tni_printer_call(const tni_ast_expression *e, bool source, tni_text 
 
 /* ---- expressions ---- */
 
-static void tni_printer_star(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_star(const tni_ast_expression *e, tni_text *out) {
     const char *separator = " REPLACE (";
     if (e->qualifier != NULL) {
         tni_printer_name(e->qualifier, out);
@@ -41358,7 +42038,7 @@ static void tni_printer_star(const tni_ast_expression *e, tni_text *out) {
     }
 }
 
-static void tni_printer_columns(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_columns(const tni_ast_expression *e, tni_text *out) {
     tni_text_add(out, "COLUMNS(");
     if (e->text != NULL) {
         tni_printer_quoted(e->text, e->text_length, '\'', out);
@@ -41368,7 +42048,7 @@ static void tni_printer_columns(const tni_ast_expression *e, tni_text *out) {
     tni_text_char(out, ')');
 }
 
-static void tni_printer_unary(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_unary(const tni_ast_expression *e, tni_text *out) {
     bool sign = e->name[0] == '-' || e->name[0] == '+';
     tni_text_add(out, e->name);
     if (e->name[0] == 'N' ||
@@ -41382,7 +42062,7 @@ static void tni_printer_unary(const tni_ast_expression *e, tni_text *out) {
 }
 
 /* Both sides of AND and OR may be the same operator bare; others lean left. */
-static void tni_printer_binary(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_binary(const tni_ast_expression *e, tni_text *out) {
     uint32_t precedence = tni_printer_binary_precedence(e->name);
     bool flat = precedence <= TNI_PRECEDENCE_AND;
     tni_printer_operand(e->left, precedence, out);
@@ -41392,7 +42072,7 @@ static void tni_printer_binary(const tni_ast_expression *e, tni_text *out) {
     tni_printer_operand(e->right, flat ? precedence : precedence + 1, out);
 }
 
-static void tni_printer_is(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_is(const tni_ast_expression *e, tni_text *out) {
     tni_printer_operand(e->left, TNI_PRECEDENCE_IS, out);
     tni_text_add(out, e->negated ? " IS NOT " : " IS ");
     if (e->kind == TNI_AST_IS_NULL) {
@@ -41405,7 +42085,7 @@ static void tni_printer_is(const tni_ast_expression *e, tni_text *out) {
 }
 
 /* BETWEEN, IN and LIKE */
-static void tni_printer_match(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_match(const tni_ast_expression *e, tni_text *out) {
     tni_printer_operand(e->left, TNI_PRECEDENCE_MATCH, out);
     tni_text_add(out, e->negated ? " NOT " : " ");
     if (e->kind == TNI_AST_BETWEEN) {
@@ -41431,7 +42111,7 @@ static void tni_printer_match(const tni_ast_expression *e, tni_text *out) {
     }
 }
 
-static void tni_printer_case(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_case(const tni_ast_expression *e, tni_text *out) {
     tni_text_add(out, "CASE");
     if (e->left != NULL) {
         tni_text_char(out, ' ');
@@ -41455,7 +42135,7 @@ static TNI_NOINLINE void tni_printer_type(tni_type type, tni_text *out) {
     tni_text_append(out, name, tni_type_print(type, name));
 }
 
-static void tni_printer_cast(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_cast(const tni_ast_expression *e, tni_text *out) {
     tni_text_add(out, e->negated ? "TRY_CAST(" : "CAST(");
     tni_print_expression(e->left, out);
     tni_text_add(out, " AS ");
@@ -41463,7 +42143,7 @@ static void tni_printer_cast(const tni_ast_expression *e, tni_text *out) {
     tni_text_char(out, ')');
 }
 
-static void tni_printer_parameter(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_parameter(const tni_ast_expression *e, tni_text *out) {
     tni_text_char(out, '$');
     if (e->name != NULL) {
         tni_text_add(out, e->name);
@@ -41472,7 +42152,7 @@ static void tni_printer_parameter(const tni_ast_expression *e, tni_text *out) {
     }
 }
 
-static void tni_printer_column(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_column(const tni_ast_expression *e, tni_text *out) {
     if (e->qualifier != NULL) {
         tni_printer_name(e->qualifier, out);
         tni_text_char(out, '.');
@@ -41480,14 +42160,14 @@ static void tni_printer_column(const tni_ast_expression *e, tni_text *out) {
     tni_printer_name(e->name, out);
 }
 
-static void tni_printer_row(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_row(const tni_ast_expression *e, tni_text *out) {
     tni_text_add(out, e->argument_count >= 2 ? "(" : "ROW(");
     tni_printer_list(e->arguments, out);
     tni_text_char(out, ')');
 }
 
 /* Kinds that hold a query. */
-static void tni_printer_query_expression(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_query_expression(const tni_ast_expression *e, tni_text *out) {
     if (e->kind == TNI_AST_EXISTS) {
         tni_text_add(out, e->negated ? "NOT EXISTS " : "EXISTS ");
     } else if (e->kind == TNI_AST_QUANTIFIED) {
@@ -41499,7 +42179,7 @@ static void tni_printer_query_expression(const tni_ast_expression *e, tni_text *
     tni_printer_subquery(e->query, out);
 }
 
-static void tni_printer_interval_of(const tni_ast_expression *e, tni_text *out) {
+static TNI_NOINLINE void tni_printer_interval_of(const tni_ast_expression *e, tni_text *out) {
     tni_text_add(out, "INTERVAL (");
     tni_print_expression(e->left, out);
     tni_text_add(out, ") ");
@@ -41815,6 +42495,10 @@ TNI_FN void tni_print_query(const tni_ast_query *query, tni_text *out) {
 }
 /*--- end src/sql/printer.c ------------------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
+
 /*============================================================================
  * MARK: - one table of every SQL function: binder, evaluator, docs, completion and tests
  * >>plan_function_h
@@ -41982,6 +42666,11 @@ TNI_FN trueno_status tni_aggregate_bind(const tni_aggregate_function *function,
 
 #endif
 /*--- end src/plan/function.h ----------------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
 
 /*============================================================================
  * MARK: - every aggregate function: names, aliases, argument and result types
@@ -42267,6 +42956,24 @@ static bool tni_aggregate_rule_apply(tni_aggregate_rule rule, tni_bind_call *cal
     }
 }
 
+/* Moments of small integers are summed exactly: such arguments stay integers. */
+static bool tni_aggregate_exact_moments(const tni_aggregate_function *function,
+                                        tni_bind_call *call) {
+    tni_aggregate_kind kind = function->kind;
+    bool moments = (kind >= TNI_AGGREGATE_STDDEV_SAMP && kind <= TNI_AGGREGATE_VAR_POP) ||
+                   (kind >= TNI_AGGREGATE_CORR && kind <= TNI_AGGREGATE_REGR_SXY &&
+                    kind != TNI_AGGREGATE_REGR_COUNT);
+    uint32_t i;
+    for (i = 0; i < call->count; i++) {
+        moments = moments && tni_type_is_integer(call->types[i]) &&
+                  tni_type_width(call->types[i]) < 8;
+    }
+    if (moments) {
+        call->result = tni_type_make(TRUENO_TYPE_DOUBLE);
+    }
+    return moments;
+}
+
 TNI_FN trueno_status tni_aggregate_bind(const tni_aggregate_function *function,
                                         tni_bind_call *call, tni_error *error) {
     tni_aggregate_rule rule = tni_aggregate_rule_of(function->kind);
@@ -42281,12 +42988,16 @@ TNI_FN trueno_status tni_aggregate_bind(const tni_aggregate_function *function,
         call->types[0] = tni_aggregate_null_type(rule);
     }
     given = call->count > 0 ? call->types[0] : tni_type_make(TRUENO_TYPE_NULL);
-    if (!tni_aggregate_rule_apply(rule, call)) {
+    if (!tni_aggregate_exact_moments(function, call) && !tni_aggregate_rule_apply(rule, call)) {
         return tni_aggregate_refuse(function, call, given, error);
     }
     return TRUENO_OK;
 }
 /*--- end src/plan/aggregate_table.c ---------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
 
 /*============================================================================
  * MARK: - tables and views by name (case-insensitive), safe for several threads >>plan_catalog_h
@@ -42772,6 +43483,8 @@ TNI_FN tni_node *tni_node_new(tni_binder *binder, tni_plan_kind kind, tni_node *
 /* A new output column of the node at `index`. */
 TNI_FN bool tni_node_column(tni_binder *binder, tni_node *node, uint32_t index, tni_type type,
                             const char *name);
+/* Rows of an AGGREGATE, from its input's and its keys' types. */
+TNI_FN void tni_node_estimate_groups(tni_binder *binder, tni_node *node);
 /* PROJECT of `exprs`; names may be NULL. Nullability follows bare columns. */
 TNI_FN tni_node *tni_node_project(tni_binder *binder, tni_node *input, tni_expr *const *exprs,
                                   const char *const *names, uint32_t count);
@@ -42811,6 +43524,7 @@ typedef struct tni_place {
     const char *clause;      /* "WHERE", for messages */
     uint32_t alias_limit;    /* select items before this one can be named */
     bool aliases_first;      /* ORDER BY */
+    bool having;             /* an alias goes before a column that is not grouped */
     bool aggregates;         /* aggregate calls are allowed */
     bool in_aggregate;
     bool in_filter;          /* top level of WHERE or HAVING: NULL counts as false */
@@ -42902,6 +43616,11 @@ TNI_FN tni_plan *tni_lower(tni_binder *binder, const tni_relation *relation);
 
 #endif
 /*--- end src/plan/bind_internal.h -----------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
 
 /*============================================================================
  * MARK: - calls of aggregate functions: their arguments, constants, FILTER, DISTINCT and
@@ -43634,18 +44353,38 @@ static tni_expr *tni_bind_alias(tni_binder *binder, const tni_place *place,
     return NULL;
 }
 
+/* In HAVING, c means the alias c when the column c is no group key. */
+static bool tni_bind_is_ungrouped(const tni_binder *binder, const tni_place *place, uint32_t at) {
+    const tni_select *select = place->select;
+    uint32_t i;
+    if (!place->having || place->in_aggregate || at >= UINT32_MAX - 1) {
+        return false;
+    }
+    for (i = 0; i < select->key_count; i++) {
+        if (select->keys[i] == binder->columns[place->scope->columns[at].id].expr) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static tni_expr *tni_bind_column(tni_binder *binder, const tni_place *place,
                                  const tni_ast_expression *ast) {
     bool found = false;
-    uint32_t at;
+    uint32_t at = UINT32_MAX;
     tni_expr *expr;
-    if (place->aliases_first) {
+    if (!place->aliases_first) {
+        at = tni_bind_lookup(binder, place, ast);
+    }
+    if (place->aliases_first || tni_bind_is_ungrouped(binder, place, at)) {
         expr = tni_bind_alias(binder, place, ast, &found);
         if (found) {
             return expr;
         }
     }
-    at = tni_bind_lookup(binder, place, ast);
+    if (place->aliases_first) {
+        at = tni_bind_lookup(binder, place, ast);
+    }
     if (at == UINT32_MAX - 1) {
         return NULL;
     }
@@ -44007,7 +44746,7 @@ static tni_expr *tni_bind_unary(tni_binder *binder, const tni_place *place,
         return in ? tni_expr_not(binder, in) : NULL;
     }
     in = tni_bind_expr(binder, &inner, ast->left);
-    if (!in || (strcmp(ast->name, "+") == 0 && tni_type_is_numeric(in->type))) {
+    if (!in || strcmp(ast->name, "+") == 0) {
         return in;
     }
     if (in->type.id == TRUENO_TYPE_NULL) {
@@ -46377,7 +47116,10 @@ static bool tni_select_groups(tni_select *select) {
     const tni_ast_grouping *grouping;
     const tni_ast_expression *ast;
     for (grouping = select->ast->groups; grouping; grouping = grouping->next) {
-        if (grouping->sets) {
+        ast = grouping->expressions;
+        if (grouping->sets == 3 && ast && !ast->next) {
+            ast = ast->arguments; /* one set, () or (a, b): plain grouping */
+        } else if (grouping->sets) {
             return tni_select_refuse(select->binder, grouping->position,
                                      grouping->sets == 1   ? "ROLLUP is"
                                      : grouping->sets == 2 ? "CUBE is"
@@ -46387,7 +47129,7 @@ static bool tni_select_groups(tni_select *select) {
         if (grouping->all && !tni_select_group_all(select)) {
             return false;
         }
-        for (ast = grouping->expressions; ast; ast = ast->next) {
+        for (; ast; ast = ast->next) {
             if (!tni_select_group_expression(select, ast)) {
                 return false;
             }
@@ -46487,9 +47229,7 @@ static tni_node *tni_group_node(tni_select *select) {
         node->columns[select->key_count + i] = select->aggregates[i].id;
         binder->columns[select->aggregates[i].id].owner = node->number;
     }
-    if (select->key_count == 0) {
-        node->rows = 1.0;
-    }
+    tni_node_estimate_groups(binder, node);
     return node;
 }
 
@@ -46925,6 +47665,7 @@ static bool tni_select_having(tni_select *select) {
     tni_place place = tni_select_place(select, "HAVING", true);
     if (select->ast->having) {
         place.in_filter = true;
+        place.having = true;
         select->having = tni_bind_condition(select->binder, &place, select->ast->having);
         return select->having != NULL;
     }
@@ -50845,6 +51586,29 @@ static double tni_node_estimate(tni_plan_kind kind, const tni_node *input) {
     }
 }
 
+/* Most values a type has, as far as that says something. */
+static double tni_node_type_values(tni_type type) {
+    switch (type.id) {
+    case TRUENO_TYPE_NULL: return 1.0;
+    case TRUENO_TYPE_BOOLEAN: return 3.0;
+    case TRUENO_TYPE_TINYINT:
+    case TRUENO_TYPE_UTINYINT: return 257.0;
+    case TRUENO_TYPE_SMALLINT:
+    case TRUENO_TYPE_USMALLINT: return 65537.0;
+    case TRUENO_TYPE_DATE: return 10000.0;
+    default: return 1e18;
+    }
+}
+
+TNI_FN void tni_node_estimate_groups(tni_binder *binder, tni_node *node) {
+    double most = 1.0;
+    uint32_t i;
+    for (i = 0; i < node->key_count && most < 1e18; i++) {
+        most *= tni_node_type_values(binder->columns[node->columns[i]].type);
+    }
+    node->rows = TNI_MIN(tni_node_estimate(TNI_PLAN_AGGREGATE, node->input), most);
+}
+
 TNI_FN tni_node *tni_node_new(tni_binder *binder, tni_plan_kind kind, tni_node *input,
                               uint32_t column_count) {
     tni_node *node = (tni_node *)tni_binder_alloc(binder, 1, sizeof *node);
@@ -50932,6 +51696,7 @@ TNI_FN tni_node *tni_node_distinct(tni_binder *binder, tni_node *input, const ui
         }
         binder->columns[node->columns[i]].not_null = info.not_null;
     }
+    tni_node_estimate_groups(binder, node);
     return node;
 }
 
@@ -52044,6 +52809,27 @@ static bool tni_rules_merge(tni_binder *binder, tni_node *node) {
     return true;
 }
 
+/* PROJECT over one row of constants: nothing is left to read. */
+static bool tni_rules_inline_row(tni_binder *binder, tni_node *node) {
+    const tni_node *row = node->input;
+    uint32_t set = tni_replace_begin(binder), i;
+    if (row->kind != TNI_PLAN_VALUES || row->row_count != 1 || row->column_count == 0) {
+        return true;
+    }
+    for (i = 0; i < row->column_count; i++) {
+        tni_expr *column = tni_expr_column(binder, row->columns[i]);
+        tni_expr *value = tni_expr_constant(binder, &row->values[i]);
+        if (!column || !value) {
+            return false;
+        }
+        tni_replace_add(set, column, value);
+    }
+    node->exprs = tni_rules_copy(binder, node->exprs, node->column_count);
+    node->input = tni_node_single_row(binder);
+    return node->exprs && node->input &&
+           tni_rules_replace_all(binder, set, node->exprs, node->column_count);
+}
+
 static tni_node *tni_rules_push_project(tni_binder *binder, tni_node *node,
                                         const tni_pending *pending) {
     tni_pending below, above;
@@ -52051,7 +52837,7 @@ static tni_node *tni_rules_push_project(tni_binder *binder, tni_node *node,
         return NULL;
     }
     node->input = tni_rules_push(binder, node->input, &below);
-    if (!node->input || !tni_rules_merge(binder, node)) {
+    if (!node->input || !tni_rules_merge(binder, node) || !tni_rules_inline_row(binder, node)) {
         return NULL;
     }
     node->rows = node->input->rows;
@@ -52376,6 +53162,7 @@ TNI_FN tni_node *tni_rules_run(tni_binder *binder, tni_node *node, const uint32_
  * - a key that is a constant groups nothing, unless it is the only one: dropped
  * - a key that is computed from other keys (g, g - 1) groups nothing more: computed afterwards
  * - sum(x + k) = sum(x) + k * count(x) for an integer column x: ninety sums share one
+ * - count(*), count, min and max of a whole source are read off what it knows of itself
  *
  * What is dropped is computed by a PROJECT above that keeps the old ids.
  *
@@ -52636,10 +53423,10 @@ static tni_node *tni_regroup_build(tni_regroup *group) {
     node->key_count = group->key_count;
     node->aggregates = group->aggregates;
     node->aggregate_count = group->aggregate_count;
-    node->rows = old->rows;
     for (i = 0; i < group->key_count; i++) {
         node->columns[i] = group->key_ids[i];
     }
+    tni_node_estimate_groups(binder, node);
     for (i = 0; i < group->aggregate_count; i++) {
         node->columns[group->key_count + i] = group->aggregates[i].id;
     }
@@ -52649,8 +53436,88 @@ static tni_node *tni_regroup_build(tni_regroup *group) {
     return project;
 }
 
+/* ---------------------------------------------------------------------- statistics --- */
+
+/* MIN or MAX from the zone of the whole column; false when the zone does not say. */
+static bool tni_known_bound(const tni_zone *zone, tni_aggregate_kind kind, tni_type type,
+                            tni_value *out) {
+    if (zone->null_count == zone->rows) {
+        *out = tni_value_null(type);
+        return true;
+    }
+    if (!zone->has_bounds || !zone->exact || zone->has_nan) {
+        return false;
+    }
+    *out = kind == TNI_AGGREGATE_MIN ? zone->min : zone->max;
+    return tni_type_equal(out->type, type);
+}
+
+static bool tni_known_aggregate(const tni_node *scan, const tni_bound_aggregate *a,
+                                tni_value *out) {
+    tni_source *source = scan->source;
+    tni_zone zone;
+    uint32_t i;
+    if (a->filter || a->distinct || source->rows > INT64_MAX) {
+        return false;
+    }
+    if (a->function->kind == TNI_AGGREGATE_COUNT_STAR) {
+        *out = tni_value_i64(a->type, (int64_t)source->rows);
+        return true;
+    }
+    if ((a->function->kind != TNI_AGGREGATE_COUNT && a->function->kind != TNI_AGGREGATE_MIN &&
+         a->function->kind != TNI_AGGREGATE_MAX) ||
+        a->arguments[0]->op != TNI_IR_COLUMN || !source->ops->zone) {
+        return false;
+    }
+    for (i = 0; i < scan->column_count && scan->columns[i] != a->arguments[0]->column; i++) {
+    }
+    memset(&zone, 0, sizeof zone);
+    if (i == scan->column_count || !source->ops->zone(source, scan->fields[i], &zone) ||
+        zone.rows != source->rows) {
+        return false;
+    }
+    if (a->function->kind == TNI_AGGREGATE_COUNT) {
+        *out = tni_value_i64(a->type, (int64_t)(zone.rows - zone.null_count));
+        return zone.null_count <= zone.rows;
+    }
+    return tni_known_bound(&zone, a->function->kind, a->type, out);
+}
+
+/* The answers as constants, or NULL with *ok true when one of them has to be computed. */
+static tni_node *tni_rules_known(tni_binder *binder, const tni_node *node, bool *ok) {
+    const tni_node *scan = node->input;
+    tni_value *values;
+    tni_node *constant;
+    uint32_t i;
+    *ok = true;
+    if (node->key_count > 0 || scan->kind != TNI_PLAN_SCAN || scan->conjunct_count > 0 ||
+        node->aggregate_count == 0) {
+        return NULL;
+    }
+    values = (tni_value *)tni_binder_alloc(binder, node->aggregate_count, sizeof *values);
+    for (i = 0; values && i < node->aggregate_count; i++) {
+        if (!tni_known_aggregate(scan, &node->aggregates[i], &values[i])) {
+            return NULL;
+        }
+    }
+    constant = values ? tni_node_new(binder, TNI_PLAN_VALUES, NULL, node->column_count) : NULL;
+    *ok = constant != NULL;
+    if (constant) {
+        memcpy(constant->columns, node->columns, node->column_count * sizeof *node->columns);
+        constant->values = values;
+        constant->row_count = 1;
+        constant->rows = 1.0;
+    }
+    return constant;
+}
+
 TNI_FN tni_node *tni_rules_aggregate(tni_binder *binder, tni_node *node) {
     tni_regroup group;
+    bool ok;
+    tni_node *known = tni_rules_known(binder, node, &ok);
+    if (known || !ok) {
+        return known;
+    }
     memset(&group, 0, sizeof group);
     group.binder = binder;
     group.node = node;
@@ -52666,12 +53533,14 @@ TNI_FN tni_node *tni_rules_aggregate(tni_binder *binder, tni_node *node) {
         !tni_regroup_keys(&group) || !tni_regroup_aggregates(&group)) {
         return NULL;
     }
-    if (node->rows > 1.0 && node->key_count == 0) {
-        node->rows = 1.0;
-    }
+    tni_node_estimate_groups(binder, node);
     return group.changed ? tni_regroup_build(&group) : node;
 }
 /*--- end src/plan/rules_aggregate.c ---------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
 
 /*============================================================================
  * MARK: - what the files of scalar functions share: reading arguments, telling rows
@@ -57986,7 +58855,8 @@ typedef enum tni_agg_class {
 typedef enum tni_agg_kind {
     TNI_AGG_COUNT,
     TNI_AGG_SUM_I64,   /* cannot overflow by the bounds of its input */
-    TNI_AGG_SUM_I128,  /* of I64 or I128 input */
+    TNI_AGG_SUM_I128,  /* of I64 or I128 input; power 2 or TNI_POWER_PRODUCT: of products of small
+                          integers */
     TNI_AGG_SUM_F64,   /* exact limbs; power 1..4: of x, x*x...; second argument: of x*y */
     TNI_AGG_MIN,
     TNI_AGG_MAX,
@@ -58010,6 +58880,7 @@ typedef struct tni_accumulator {
     bool keep_nulls;         /* FIRST, LAST: NULLs count as values */
     uint32_t feed;           /* 0: the plain rows; j: the deduplicated rows of distinct[j - 1] */
     uint32_t size;           /* bytes of a state */
+    uint32_t offset;         /* of the state in a group's row */
     uint32_t collect;        /* COLLECT: index of its list */
     bool bare;               /* COLLECT: 8-byte values, rows do not matter */
     const tni_plan_aggregate *ordered; /* COLLECT with ORDER BY inside, else NULL */
@@ -58075,8 +58946,9 @@ typedef struct tni_agg_table {
     uint64_t *hashes;        /* [capacity] */
     uint64_t *slots;         /* tag << 32 | group + 1; power of two */
     uint64_t slot_mask;
-    uint8_t **states;        /* [accumulator_count]: capacity * size */
-    uint32_t *grown;         /* [accumulator_count]: groups the array has room for */
+    uint8_t *states;         /* a row of all accumulators' states per group */
+    uint32_t state_size;     /* bytes of a row */
+    uint32_t states_grown;   /* groups `states` has room for */
     uint32_t keys_grown;     /* the same for keys */
     int32_t *scales;         /* [accumulator_count]: SUM_F64 grid exponent, shared by all groups */
     uint8_t *skip;           /* [accumulator_count]: fed by an ungrouped fast path this time */
@@ -58150,6 +59022,7 @@ typedef struct tni_agg {
     uint32_t input_count;
     tni_accumulator *accumulators;
     uint32_t accumulator_count;
+    uint32_t state_size;
     uint32_t collect_count;
     int32_t *initial_scales;     /* [accumulator_count] */
     double *ordered_sums;        /* [accumulator_count], after finish */
@@ -58168,6 +59041,7 @@ typedef struct tni_agg {
     uint32_t plain_feed;         /* 0, or 1 when every accumulator is fed by distinct[0] */
     uint32_t flag_words;         /* of a tuple: feed, then validity bits of the inputs */
     tni_atomic_i32 next_unit;    /* driver: units of result groups handed out */
+    uint32_t unit;               /* groups of one */
     uint32_t unit_count;
 } tni_agg;
 
@@ -58194,6 +59068,10 @@ TNI_FN trueno_status tni_agg_consume(tni_agg *agg, tni_agg_worker *worker, const
                                      uint32_t feed, tni_error *error);
 TNI_FN trueno_status tni_agg_finish_tables(tni_agg *agg, tni_error *error);
 
+/* The state of accumulator `acc` in group g's row, as a T. */
+#define TNI_STATE(T, table, acc, g)                                                                \
+    ((T *)(void *)((table)->states + (size_t)(g) * (table)->state_size + (acc)->offset))
+
 /* keys: agg_keys.c */
 TNI_FN trueno_status tni_agg_keys_plan(tni_agg *agg, tni_error *error);
 TNI_FN trueno_status tni_agg_keys_encode(tni_agg *agg, tni_agg_worker *worker,
@@ -58201,6 +59079,8 @@ TNI_FN trueno_status tni_agg_keys_encode(tni_agg *agg, tni_agg_worker *worker,
 TNI_FN trueno_status tni_agg_keys_decode(tni_agg *agg, uint32_t key, const tni_agg_table *table,
                                          const uint32_t *groups, uint32_t count, void *out,
                                          uint64_t *validity);
+/* Is the source column behind a program output certainly free of NULLs? */
+TNI_FN bool tni_agg_never_null(const tni_agg *agg, uint32_t output);
 /* Is |value| * rows of the source column behind a program output certainly below 2^62? */
 TNI_FN bool tni_agg_bounded(const tni_agg *agg, uint32_t output);
 TNI_FN void tni_agg_strings_free(tni_agg *agg, tni_agg_worker *worker);
@@ -58216,6 +59096,7 @@ TNI_FN trueno_status tni_agg_table_find(tni_agg *agg, tni_agg_table *table, cons
                                         size_t stride, const uint64_t *hashes, uint32_t rows,
                                         uint32_t *groups, tni_error *error);
 /* Feed prepared inputs into the states of `groups`. */
+/* Groups' rows are fetched ahead when the states outgrow the cache. */
 TNI_FN trueno_status tni_agg_update(tni_agg *agg, tni_agg_table *table,
                                     const tni_agg_prepared *prepared, const uint32_t *groups,
                                     uint32_t rows, uint64_t order, uint32_t first_row,
@@ -58354,8 +59235,12 @@ typedef struct tni_final {
     tni_arena *heap;
 } tni_final;
 
+static const tni_accumulator *tni_final_acc(const tni_final *f, uint32_t which) {
+    return &f->agg->accumulators[f->accs[which]];
+}
+
 static int64_t tni_final_i64(const tni_final *f, uint32_t which, uint32_t group) {
-    return ((const int64_t *)(const void *)f->table->states[f->accs[which]])[group];
+    return *TNI_STATE(const int64_t, f->table, tni_final_acc(f, which), group);
 }
 
 /* A float sum, rounded once. */
@@ -58365,23 +59250,39 @@ static double tni_final_number(const tni_final *f, uint32_t which, uint32_t grou
         return f->agg->ordered_sums[a];
     }
     return tni_float_state_value(
-        &((const tni_float_state *)(const void *)f->table->states[a])[group],
+        TNI_STATE(const tni_float_state, f->table, &f->agg->accumulators[a], group),
         f->table->scales[a]);
-}
-
-static tni_double2 tni_final_sum(const tni_final *f, uint32_t which, uint32_t group) {
-    uint32_t a = f->accs[which];
-    const tni_float_state *states = (const tni_float_state *)(const void *)f->table->states[a];
-    return tni_dd_of_state(&states[group], f->table->scales[a]);
 }
 
 /* An integer sum of either width. */
 static tni_i128 tni_final_integer(const tni_final *f, uint32_t which, uint32_t group) {
-    uint32_t a = f->accs[which];
-    if (f->agg->accumulators[a].kind == TNI_AGG_SUM_I64) {
-        return tni_i128_from_i64(((const int64_t *)(const void *)f->table->states[a])[group]);
+    const tni_accumulator *acc = tni_final_acc(f, which);
+    if (acc->kind == TNI_AGG_SUM_I64) {
+        return tni_i128_from_i64(*TNI_STATE(const int64_t, f->table, acc, group));
     }
-    return ((const tni_i128 *)(const void *)f->table->states[a])[group];
+    return *TNI_STATE(const tni_i128, f->table, acc, group);
+}
+
+/* An exact integer as high + low. */
+static tni_double2 tni_dd_of_integer(tni_i128 v) {
+    tni_double2 r;
+    tni_i128 high, rest;
+    r.high = tni_i128_to_double(v);
+    r.low = 0;
+    if (tni_i128_from_double(r.high, &high) && tni_i128_subtract(v, high, &rest)) {
+        r.low = tni_i128_to_double(rest);
+    }
+    return r;
+}
+
+static tni_double2 tni_final_sum(const tni_final *f, uint32_t which, uint32_t group) {
+    uint32_t a = f->accs[which];
+    if (f->agg->accumulators[a].kind != TNI_AGG_SUM_F64) {
+        return tni_dd_of_integer(tni_final_integer(f, which, group));
+    }
+    return tni_dd_of_state(
+        TNI_STATE(const tni_float_state, f->table, tni_final_acc(f, which), group),
+        f->table->scales[a]);
 }
 
 static const tni_agg_input *tni_final_input(const tni_final *f, uint32_t which) {
@@ -58452,17 +59353,21 @@ static void tni_final_average(const tni_final *f) {
         } else {
             total = tni_i128_to_double(tni_final_integer(f, 0, g)) / power;
         }
+        if (f->aggregate->type.id != TRUENO_TYPE_DOUBLE) { /* of moments in time */
+            ((int64_t *)f->out)[i] = (int64_t)tni_round(total / (double)n);
+            continue;
+        }
         ((double *)f->out)[i] = total / (double)n;
     }
 }
 
 static void tni_final_min_max(const tni_final *f) {
     const tni_agg_input *input = tni_final_input(f, 0);
-    const uint8_t *states = f->table->states[f->accs[0]];
-    uint32_t i, size = f->agg->accumulators[f->accs[0]].size;
+    const tni_accumulator *acc = tni_final_acc(f, 0);
+    uint32_t i, size = acc->size;
     for (i = 0; i < f->count; i++) {
         uint32_t g = f->groups[i];
-        const uint8_t *state = states + (size_t)g * size;
+        const uint8_t *state = TNI_STATE(const uint8_t, f->table, acc, g);
         int64_t key;
         double number;
         if (tni_final_i64(f, 1, g) == 0) {
@@ -58486,11 +59391,10 @@ static void tni_final_min_max(const tni_final *f) {
 
 static void tni_final_row(const tni_final *f) {
     const tni_agg_input *input = tni_final_input(f, 0);
-    const tni_row_state *states =
-        (const tni_row_state *)(const void *)f->table->states[f->accs[0]];
     uint32_t i;
     for (i = 0; i < f->count; i++) {
-        const tni_row_state *s = &states[f->groups[i]];
+        const tni_row_state *s =
+            TNI_STATE(const tni_row_state, f->table, tni_final_acc(f, 0), f->groups[i]);
         uint64_t value[2];
         if (!s->seen || s->is_null) {
             tni_final_null(f, i);
@@ -58503,13 +59407,13 @@ static void tni_final_row(const tni_final *f) {
 
 static void tni_final_bits(const tni_final *f) {
     const tni_agg_input *input = tni_final_input(f, 0);
-    const int64_t *states = (const int64_t *)(const void *)f->table->states[f->accs[0]];
     uint32_t i;
     for (i = 0; i < f->count; i++) {
         if (tni_final_i64(f, 1, f->groups[i]) == 0) {
             tni_final_null(f, i);
         } else {
-            tni_final_store(f, input, &states[f->groups[i]], i);
+            int64_t bits = tni_final_i64(f, 0, f->groups[i]);
+            tni_final_store(f, input, &bits, i);
         }
     }
 }
@@ -59095,6 +59999,31 @@ static size_t tni_final_mode(const tni_item_order *o, const size_t *items, size_
     return items[best];
 }
 
+/* Shannon entropy in bits of items sorted by value. */
+static double tni_final_item_entropy(const tni_item_order *o, const size_t *items, size_t n) {
+    double sum = 0;
+    size_t i = 0;
+    while (i < n) {
+        size_t run = i + 1;
+        uint64_t p[2], q[2];
+        tni_value v, w;
+        double share;
+        memcpy(p, o->list->items[items[i]].value, sizeof p);
+        v = tni_agg_class_value(o->input, p);
+        for (; run < n; run++) {
+            memcpy(q, o->list->items[items[run]].value, sizeof q);
+            w = tni_agg_class_value(o->input, q);
+            if (tni_value_compare(&v, &w) != 0) {
+                break;
+            }
+        }
+        share = (double)(run - i) / (double)n;
+        sum -= share * o->f->agg->run->env->math->log2(share);
+        i = run;
+    }
+    return sum;
+}
+
 static trueno_status tni_final_items_group(const tni_final *f, const tni_item_order *o,
                                            size_t *items, size_t n, uint32_t i,
                                            tni_error *error) {
@@ -59114,6 +60043,11 @@ static trueno_status tni_final_items_group(const tni_final *f, const tni_item_or
         return TRUENO_OK;
     case TNI_AGGREGATE_MODE: chosen = tni_final_mode(o, items, n); break;
     case TNI_AGGREGATE_LAST: chosen = items[n - 1]; break;
+    case TNI_AGGREGATE_ENTROPY:
+        ((double *)f->out)[i] = tni_final_item_entropy(o, items, n);
+        return TRUENO_OK;
+    case TNI_AGGREGATE_MEDIAN:
+    case TNI_AGGREGATE_QUANTILE_CONT:
     case TNI_AGGREGATE_QUANTILE_DISC: {
         double p = tni_final_fraction(f);
         size_t k = (size_t)tni_floor((double)n * p);
@@ -59130,6 +60064,7 @@ static trueno_status tni_final_items_group(const tni_final *f, const tni_item_or
 
 static trueno_status tni_final_items(const tni_final *f, tni_error *error) {
     const tni_accumulator *acc = &f->agg->accumulators[f->accs[0]];
+    tni_aggregate_kind kind = f->aggregate->function->kind;
     tni_memory *memory = f->table->memory;
     tni_item_order o;
     size_t *items = NULL;
@@ -59140,8 +60075,9 @@ static trueno_status tni_final_items(const tni_final *f, tni_error *error) {
     o.input = &f->agg->inputs[acc->arguments[0]];
     o.list = &f->table->lists[acc->collect];
     o.orders = acc->ordered == NULL ? 0 : acc->ordered->order_count;
-    o.by_value = f->aggregate->function->kind == TNI_AGGREGATE_MODE ||
-                 f->aggregate->function->kind == TNI_AGGREGATE_QUANTILE_DISC;
+    o.by_value = kind == TNI_AGGREGATE_MODE || kind == TNI_AGGREGATE_QUANTILE_DISC ||
+                 kind == TNI_AGGREGATE_MEDIAN || kind == TNI_AGGREGATE_QUANTILE_CONT ||
+                 kind == TNI_AGGREGATE_ENTROPY;
     for (i = 0; i < f->count && status == TRUENO_OK; i++) {
         size_t start = o.list->offsets[f->groups[i]];
         size_t n = o.list->offsets[f->groups[i] + 1] - start;
@@ -59295,6 +60231,17 @@ static int64_t tni_key_value(const tni_value *value) {
     uint64_t storage[2] = {0, 0};
     tni_value_store(value, storage);
     return tni_key_read(tni_type_physical(value->type), storage, 0);
+}
+
+TNI_FN bool tni_agg_never_null(const tni_agg *agg, uint32_t output) {
+    const tni_plan *scan;
+    uint32_t field;
+    tni_zone zone;
+    memset(&zone, 0, sizeof zone);
+    return tni_agg_source_column(agg->plan, output, &scan, &field) &&
+           scan->source->ops->zone != NULL &&
+           scan->source->ops->zone(scan->source, field, &zone) && !zone.has_nulls &&
+           zone.null_count == 0;
 }
 
 TNI_FN bool tni_agg_bounded(const tni_agg *agg, uint32_t output) {
@@ -59744,6 +60691,33 @@ static void tni_agg_direct_groups(const tni_agg_key *key, bool first, const uint
     }
 }
 
+#define TNI_DIRECT_LOOP(T)                                                                         \
+    for (i = 0; i < rows; i++) {                                                                   \
+        groups[i] = (first ? 0 : groups[i]) + ((uint32_t)((const T *)v->data)[i] + add) * stride;  \
+    }
+
+/* Codes of a NULL-free encoded vector straight into group numbers; false: the long way. */
+static bool tni_agg_direct_encoded(const tni_agg_key *key, bool first, const tni_vector *v,
+                                   uint32_t rows, uint32_t *groups) {
+    uint32_t i, stride = (uint32_t)key->stride, add = 0;
+    if (v->validity != NULL) {
+        return false;
+    }
+    if (v->form == TNI_FORM_NARROW && key->mode == TNI_KEY_RANGE) {
+        add = (uint32_t)((uint64_t)v->base - (uint64_t)key->minimum);
+    } else if (v->form != TNI_FORM_DICT || v->dictionary != key->dictionary) {
+        return false;
+    }
+    switch (v->code_width) {
+    case 1: TNI_DIRECT_LOOP(uint8_t) return true;
+    case 2: TNI_DIRECT_LOOP(uint16_t) return true;
+    case 4: TNI_DIRECT_LOOP(uint32_t) return true;
+    default: return false;
+    }
+}
+
+#undef TNI_DIRECT_LOOP
+
 /* WORD and WIDE keys own their words; a NULL has zero there and its bit elsewhere. */
 static trueno_status tni_agg_whole_words(tni_agg *agg, tni_agg_worker *worker, uint32_t k,
                                          const tni_vector *v, uint32_t rows, tni_error *error) {
@@ -59805,6 +60779,9 @@ TNI_FN trueno_status tni_agg_keys_encode(tni_agg *agg, tni_agg_worker *worker,
         }
         if (key->mode == TNI_KEY_WORD || key->mode == TNI_KEY_WIDE) {
             TNI_TRY(tni_agg_whole_words(agg, worker, k, &v, rows, error));
+            continue;
+        }
+        if (agg->direct && tni_agg_direct_encoded(key, k == 0, &v, rows, worker->groups)) {
             continue;
         }
         TNI_TRY(tni_agg_key_codes(agg, worker, k, &v, rows, worker->codes, error));
@@ -60636,6 +61613,7 @@ TNI_FN trueno_status tni_agg_prepare(tni_agg *agg, tni_agg_worker *worker, const
 
 /* ----------------------------------------------------------------------- float limbs --- */
 
+#define TNI_AGG_CACHE (1u << 20) /* bytes of states that stay near without help */
 #define TNI_GRID 32
 #define TNI_GRID_LOWEST (-896)
 
@@ -60667,8 +61645,7 @@ static void tni_float_shift(tni_float_state *state, int32_t steps) {
 }
 
 /* Raise the grid of a whole accumulator to at least `grid`. */
-static void tni_float_raise(tni_agg_table *table, uint32_t acc, int32_t grid) {
-    tni_float_state *states = (tni_float_state *)(void *)table->states[acc];
+static void tni_float_raise(tni_agg *agg, tni_agg_table *table, uint32_t acc, int32_t grid) {
     int32_t old = table->scales[acc], steps;
     uint32_t group;
     if (old != TNI_GRID_UNSET && grid <= old) {
@@ -60680,7 +61657,7 @@ static void tni_float_raise(tni_agg_table *table, uint32_t acc, int32_t grid) {
     }
     steps = TNI_MIN((grid - old) / TNI_GRID, 3);
     for (group = 0; group < table->count; group++) {
-        tni_float_shift(&states[group], steps);
+        tni_float_shift(TNI_STATE(tni_float_state, table, &agg->accumulators[acc], group), steps);
     }
 }
 
@@ -60783,54 +61760,74 @@ static void tni_float_product(double x, double y, double *hi, double *lo) {
         }                                                                                          \
     } while (0)
 
-static void tni_update_count(int64_t *states, const uint32_t *groups, uint32_t rows,
+/* Where an accumulator's states lie: first one, and bytes from group to group. */
+typedef struct tni_agg_states {
+    uint8_t *first;
+    size_t stride;
+} tni_agg_states;
+
+#define TNI_AT(T, g) ((T *)(void *)(s.first + (size_t)(g) * s.stride))
+
+static tni_agg_states tni_states_of(const tni_agg_table *table, const tni_accumulator *acc) {
+    tni_agg_states s;
+    s.first = table->states + acc->offset;
+    s.stride = table->state_size;
+    return s;
+}
+
+static void tni_update_count(tni_agg_states s, const uint32_t *groups, uint32_t rows,
                              const uint64_t *mask) {
-    TNI_EACH(states[g]++;);
+    TNI_EACH((*TNI_AT(int64_t, g))++;);
 }
 
-static void tni_update_sum_i64(int64_t *states, const int64_t *v, const uint32_t *groups,
+static void tni_update_sum_i64(tni_agg_states s, const int64_t *v, const uint32_t *groups,
                                uint32_t rows, const uint64_t *mask) {
-    TNI_EACH(states[g] += v[i];);
+    TNI_EACH(*TNI_AT(int64_t, g) += v[i];);
 }
 
-static void tni_update_sum_i128(tni_i128 *states, const int64_t *v, const uint32_t *groups,
+static void tni_update_sum_i128(tni_agg_states s, const int64_t *v, const uint32_t *groups,
                                 uint32_t rows, const uint64_t *mask) {
-    TNI_EACH(tni_i128_accumulate(&states[g], v[i]););
+    TNI_EACH(tni_i128_accumulate(TNI_AT(tni_i128, g), v[i]););
 }
 
-static trueno_status tni_update_sum_huge(tni_i128 *states, const tni_i128 *v,
+static void tni_update_products(tni_agg_states s, const int64_t *x, const int64_t *y,
+                                const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
+    TNI_EACH(tni_i128_accumulate(TNI_AT(tni_i128, g), x[i] * y[i]););
+}
+
+static trueno_status tni_update_sum_huge(tni_agg_states s, const tni_i128 *v,
                                          const uint32_t *groups, uint32_t rows,
                                          const uint64_t *mask, tni_error *error) {
-    TNI_EACH(if (!tni_i128_add(states[g], v[i], &states[g])) {
+    TNI_EACH(if (!tni_i128_add(*TNI_AT(tni_i128, g), v[i], TNI_AT(tni_i128, g))) {
         return tni_fail(error, TRUENO_ERROR_OUT_OF_RANGE, "overflow in sum of HUGEINT");
     });
     return TRUENO_OK;
 }
 
-static void tni_update_min_i64(int64_t *states, const int64_t *v, const uint32_t *groups,
+static void tni_update_min_i64(tni_agg_states s, const int64_t *v, const uint32_t *groups,
                                uint32_t rows, const uint64_t *mask) {
-    TNI_EACH(if (v[i] < states[g]) { states[g] = v[i]; });
+    TNI_EACH(int64_t *state = TNI_AT(int64_t, g); *state = v[i] < *state ? v[i] : *state;);
 }
 
-static void tni_update_max_i64(int64_t *states, const int64_t *v, const uint32_t *groups,
+static void tni_update_max_i64(tni_agg_states s, const int64_t *v, const uint32_t *groups,
                                uint32_t rows, const uint64_t *mask) {
-    TNI_EACH(if (v[i] > states[g]) { states[g] = v[i]; });
+    TNI_EACH(int64_t *state = TNI_AT(int64_t, g); *state = v[i] > *state ? v[i] : *state;);
 }
 
-static void tni_update_min_max_i128(tni_i128 *states, const tni_i128 *v, bool least,
+static void tni_update_min_max_i128(tni_agg_states s, const tni_i128 *v, bool least,
                                     const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
-    TNI_EACH(int c = tni_i128_compare(v[i], states[g]);
-             if (least ? c < 0 : c > 0) { states[g] = v[i]; });
+    TNI_EACH(tni_i128 *state = TNI_AT(tni_i128, g); int c = tni_i128_compare(v[i], *state);
+             if (least ? c < 0 : c > 0) { *state = v[i]; });
 }
 
-static void tni_update_bits(uint64_t *states, const uint64_t *v, tni_agg_kind kind,
+static void tni_update_bits(tni_agg_states s, const uint64_t *v, tni_agg_kind kind,
                             const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
     if (kind == TNI_AGG_BIT_AND) {
-        TNI_EACH(states[g] &= v[i];);
+        TNI_EACH(*TNI_AT(uint64_t, g) &= v[i];);
     } else if (kind == TNI_AGG_BIT_OR) {
-        TNI_EACH(states[g] |= v[i];);
+        TNI_EACH(*TNI_AT(uint64_t, g) |= v[i];);
     } else {
-        TNI_EACH(states[g] ^= v[i];);
+        TNI_EACH(*TNI_AT(uint64_t, g) ^= v[i];);
     }
 }
 
@@ -60856,18 +61853,18 @@ typedef struct tni_string_state {
     uint64_t seen;
 } tni_string_state;
 
-static trueno_status tni_update_min_max_string(tni_agg_table *table, tni_string_state *states,
+static trueno_status tni_update_min_max_string(tni_agg_table *table, tni_agg_states s,
                                                const tni_string *v, bool least,
                                                const uint32_t *groups, uint32_t rows,
                                                const uint64_t *mask, tni_error *error) {
     TNI_EACH({
-        tni_string_state *s = &states[g];
-        int c = s->seen ? tni_string_compare(&v[i], &s->value) : 0;
-        if (!s->seen || (least ? c < 0 : c > 0)) {
-            if (!tni_agg_keep_string(&table->heap, &v[i], &s->value)) {
+        tni_string_state *state = TNI_AT(tni_string_state, g);
+        int c = state->seen ? tni_string_compare(&v[i], &state->value) : 0;
+        if (!state->seen || (least ? c < 0 : c > 0)) {
+            if (!tni_agg_keep_string(&table->heap, &v[i], &state->value)) {
                 return tni_memory_fail(table->memory, v[i].length, error);
             }
-            s->seen = 1;
+            state->seen = 1;
         }
     });
     return TRUENO_OK;
@@ -60875,53 +61872,59 @@ static trueno_status tni_update_min_max_string(tni_agg_table *table, tni_string_
 
 /* -------------------------------------------------------------------------- floats --- */
 
-/* Finite magnitude bound and non-finite rows of the values. */
-static double tni_float_survey(const double *v, uint32_t rows, const uint64_t *mask,
-                               bool *special) {
-    double most = 0;
+/* Largest magnitude of the rows that count, and whether some are NaN or infinite. */
+static double tni_float_survey(const tni_kernels *kernels, const double *v, uint32_t rows,
+                               const uint64_t *mask, bool *special) {
+    double low = 0, high = 0, most = 0;
     uint32_t i;
     *special = false;
+    if (!kernels->min_max_f64(v, rows, mask, &low, &high)) {
+        return 0;
+    }
+    if (tni_is_finite(low) && tni_is_finite(high)) {
+        return TNI_MAX(low < 0 ? -low : low, high < 0 ? -high : high);
+    }
+    *special = true;
     for (i = 0; i < rows; i++) {
         double m = v[i] < 0 ? -v[i] : v[i];
-        if (mask != NULL && !tni_bit_get(mask, i)) {
-            continue;
-        }
-        if (!(m <= 1.7976931348623157e308)) {
-            *special = true;
-        } else if (m > most) {
+        if ((mask == NULL || tni_bit_get(mask, i)) && tni_is_finite(m) && m > most) {
             most = m;
         }
     }
     return most;
 }
 
-static void tni_update_floats(tni_agg_table *table, uint32_t acc, const double *v,
+static void tni_update_floats(tni_agg *agg, tni_agg_table *table, uint32_t acc, const double *v,
                               const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
-    tni_float_state *states;
+    const tni_kernels *kernels = agg->run->env->kernels;
+    tni_agg_states s = tni_states_of(table, &agg->accumulators[acc]);
+    int64_t slices[3][TNI_VECTOR_ROWS];
     tni_float_grid grid;
     bool special;
-    double most = tni_float_survey(v, rows, mask, &special);
-    tni_float_raise(table, acc, tni_grid_for(most));
+    double most = tni_float_survey(kernels, v, rows, mask, &special);
+    tni_float_raise(agg, table, acc, tni_grid_for(most));
     tni_float_grid_set(&grid, table->scales[acc]);
-    states = (tni_float_state *)(void *)table->states[acc];
     if (!special) {
-        TNI_EACH(tni_float_add(&states[g], &grid, v[i]););
+        kernels->split_f64(v, rows, grid.inverse, grid.quantum, slices[0], slices[1], slices[2]);
+        TNI_EACH(tni_float_state *state = TNI_AT(tni_float_state, g);
+                 state->limbs[0] += slices[0][i]; state->limbs[1] += slices[1][i];
+                 state->limbs[2] += slices[2][i];);
         return;
     }
     TNI_EACH({
         double x = v[i];
         if (tni_is_finite(x)) {
-            tni_float_add(&states[g], &grid, x);
+            tni_float_add(TNI_AT(tni_float_state, g), &grid, x);
         } else {
-            states[g].flags |= x != x ? 1u : x > 0 ? 2u : 4u;
+            TNI_AT(tni_float_state, g)->flags |= x != x ? 1u : x > 0 ? 2u : 4u;
         }
     });
 }
 
 /* Powers and products: x^2 and x*y enter as exact pairs, x^3 and x^4 rounded once. */
-static void tni_update_powers(tni_agg_table *table, uint32_t acc, const tni_accumulator *a,
-                              const double *x, const double *y, const uint32_t *groups,
-                              uint32_t rows, const uint64_t *mask) {
+static void tni_update_powers(tni_agg *agg, tni_agg_table *table, uint32_t acc,
+                              const tni_accumulator *a, const double *x, const double *y,
+                              const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
     double high[TNI_VECTOR_ROWS];
     double low[TNI_VECTOR_ROWS];
     bool pair = a->power == 2 || a->power == TNI_POWER_PRODUCT;
@@ -60938,9 +61941,9 @@ static void tni_update_powers(tni_agg_table *table, uint32_t acc, const tni_accu
             high[i] = a->power == 3 ? square * x[i] : square * square;
         }
     }
-    tni_update_floats(table, acc, high, groups, rows, mask);
+    tni_update_floats(agg, table, acc, high, groups, rows, mask);
     if (pair) {
-        tni_update_floats(table, acc, low, groups, rows, mask);
+        tni_update_floats(agg, table, acc, low, groups, rows, mask);
     }
 }
 
@@ -61028,9 +62031,8 @@ static trueno_status tni_update_rows(tni_agg *agg, tni_agg_table *table, uint32_
     const tni_agg_prepared *value = &prepared[acc->arguments[0]];
     bool by = acc->kind == TNI_AGG_ARG_MIN || acc->kind == TNI_AGG_ARG_MAX;
     const tni_agg_input *by_input = by ? &agg->inputs[acc->arguments[1]] : NULL;
-    tni_row_state *states = (tni_row_state *)(void *)table->states[a];
     TNI_EACH({
-        tni_row_state *s = &states[g];
+        tni_row_state *s = TNI_STATE(tni_row_state, table, acc, g);
         uint64_t order;
         uint32_t row;
         bool wins = !s->seen;
@@ -61186,24 +62188,29 @@ static trueno_status tni_agg_update_one(tni_agg *agg, tni_agg_table *table, uint
     const tni_agg_input *input =
         acc->arguments[0] == TNI_IR_NONE ? NULL : &agg->inputs[acc->arguments[0]];
     const void *data = input == NULL ? NULL : prepared[acc->arguments[0]].data;
-    void *states = table->states[a];
+    tni_agg_states s = tni_states_of(table, acc);
     switch (acc->kind) {
-    case TNI_AGG_COUNT: tni_update_count((int64_t *)states, groups, rows, mask); break;
+    case TNI_AGG_COUNT: tni_update_count(s, groups, rows, mask); break;
     case TNI_AGG_SUM_I64:
-        tni_update_sum_i64((int64_t *)states, (const int64_t *)data, groups, rows, mask);
+        tni_update_sum_i64(s, (const int64_t *)data, groups, rows, mask);
         break;
     case TNI_AGG_SUM_I128:
         if (input->class_id == TNI_CLASS_I128) {
-            return tni_update_sum_huge((tni_i128 *)states, (const tni_i128 *)data, groups, rows,
+            return tni_update_sum_huge(s, (const tni_i128 *)data, groups, rows,
                                        mask, error);
         }
-        tni_update_sum_i128((tni_i128 *)states, (const int64_t *)data, groups, rows, mask);
+        if (acc->power != 0) {
+            const void *y = acc->power == 2 ? data : prepared[acc->arguments[1]].data;
+            tni_update_products(s, (const int64_t *)data, (const int64_t *)y, groups, rows, mask);
+            break;
+        }
+        tni_update_sum_i128(s, (const int64_t *)data, groups, rows, mask);
         break;
     case TNI_AGG_SUM_F64:
         if (acc->power == 1) {
-            tni_update_floats(table, a, (const double *)data, groups, rows, mask);
+            tni_update_floats(agg, table, a, (const double *)data, groups, rows, mask);
         } else {
-            tni_update_powers(table, a, acc, (const double *)data,
+            tni_update_powers(agg, table, a, acc, (const double *)data,
                               acc->power == TNI_POWER_PRODUCT
                                   ? (const double *)prepared[acc->arguments[1]].data
                                   : (const double *)data,
@@ -61213,23 +62220,23 @@ static trueno_status tni_agg_update_one(tni_agg *agg, tni_agg_table *table, uint
     case TNI_AGG_MIN:
     case TNI_AGG_MAX:
         if (input->class_id == TNI_CLASS_STRING) {
-            return tni_update_min_max_string(table, (tni_string_state *)states,
+            return tni_update_min_max_string(table, s,
                                              (const tni_string *)data, acc->kind == TNI_AGG_MIN,
                                              groups, rows, mask, error);
         }
         if (input->class_id == TNI_CLASS_I128) {
-            tni_update_min_max_i128((tni_i128 *)states, (const tni_i128 *)data,
+            tni_update_min_max_i128(s, (const tni_i128 *)data,
                                     acc->kind == TNI_AGG_MIN, groups, rows, mask);
         } else if (acc->kind == TNI_AGG_MIN) {
-            tni_update_min_i64((int64_t *)states, (const int64_t *)data, groups, rows, mask);
+            tni_update_min_i64(s, (const int64_t *)data, groups, rows, mask);
         } else {
-            tni_update_max_i64((int64_t *)states, (const int64_t *)data, groups, rows, mask);
+            tni_update_max_i64(s, (const int64_t *)data, groups, rows, mask);
         }
         break;
     case TNI_AGG_BIT_AND:
     case TNI_AGG_BIT_OR:
     case TNI_AGG_BIT_XOR:
-        tni_update_bits((uint64_t *)states, (const uint64_t *)data, acc->kind, groups, rows, mask);
+        tni_update_bits(s, (const uint64_t *)data, acc->kind, groups, rows, mask);
         break;
     case TNI_AGG_FIRST:
     case TNI_AGG_LAST:
@@ -61299,11 +62306,11 @@ static trueno_status tni_agg_update_keyed(tni_agg *agg, tni_agg_table *table, ui
     const tni_agg_prepared *p =
         tni_agg_keyed(&agg->inputs[acc->arguments[0]], &prepared[acc->arguments[0]], rows, keys,
                       &keyed);
-    int64_t *states = (int64_t *)(void *)table->states[a];
+    tni_agg_states s = tni_states_of(table, acc);
     if (acc->kind == TNI_AGG_MIN) {
-        tni_update_min_i64(states, (const int64_t *)p->data, groups, rows, mask);
+        tni_update_min_i64(s, (const int64_t *)p->data, groups, rows, mask);
     } else {
-        tni_update_max_i64(states, (const int64_t *)p->data, groups, rows, mask);
+        tni_update_max_i64(s, (const int64_t *)p->data, groups, rows, mask);
     }
     return TRUENO_OK;
 }
@@ -61316,6 +62323,11 @@ TNI_FN trueno_status tni_agg_update(tni_agg *agg, tni_agg_table *table,
     uint64_t storage[TNI_VECTOR_WORDS];
     tni_row_source source;
     uint32_t a;
+    if ((size_t)table->count * table->state_size > TNI_AGG_CACHE) {
+        for (a = 0; a < rows; a++) {
+            TNI_PREFETCH(table->states + (size_t)groups[a] * table->state_size);
+        }
+    }
     source.order = order;
     source.first_row = first_row;
     source.positions = positions;
@@ -61340,20 +62352,19 @@ TNI_FN trueno_status tni_agg_update(tni_agg *agg, tni_agg_table *table,
 
 /* ----------------------------------------------------------------------------- merge --- */
 
-static void tni_merge_floats(tni_agg_table *into, const tni_agg_table *from, uint32_t a,
-                             const uint32_t *source, const uint32_t *target, uint32_t count) {
-    const tni_float_state *in = (const tni_float_state *)(const void *)from->states[a];
-    tni_float_state *out;
+static void tni_merge_floats(tni_agg *agg, tni_agg_table *into, const tni_agg_table *from,
+                             uint32_t a, const uint32_t *source, const uint32_t *target,
+                             uint32_t count) {
+    const tni_accumulator *acc = &agg->accumulators[a];
     int32_t steps = 0;
     uint32_t i;
     if (from->scales[a] != TNI_GRID_UNSET) {
-        tni_float_raise(into, a, from->scales[a]);
+        tni_float_raise(agg, into, a, from->scales[a]);
         steps = TNI_MIN((into->scales[a] - from->scales[a]) / TNI_GRID, 3);
     }
-    out = (tni_float_state *)(void *)into->states[a];
     for (i = 0; i < count; i++) {
-        tni_float_state s = in[source[i]];
-        tni_float_state *o = &out[target[i]];
+        tni_float_state s = *TNI_STATE(tni_float_state, from, acc, source[i]);
+        tni_float_state *o = TNI_STATE(tni_float_state, into, acc, target[i]);
         tni_float_shift(&s, steps);
         o->limbs[0] += s.limbs[0];
         o->limbs[1] += s.limbs[1];
@@ -61362,15 +62373,14 @@ static void tni_merge_floats(tni_agg_table *into, const tni_agg_table *from, uin
     }
 }
 
-static trueno_status tni_merge_strings(tni_agg_table *into, const tni_agg_table *from, uint32_t a,
-                                       bool least, const uint32_t *source, const uint32_t *target,
-                                       uint32_t count, tni_error *error) {
-    const tni_string_state *in = (const tni_string_state *)(const void *)from->states[a];
-    tni_string_state *out = (tni_string_state *)(void *)into->states[a];
+static trueno_status tni_merge_strings(const tni_accumulator *acc, tni_agg_table *into,
+                                       const tni_agg_table *from, const uint32_t *source,
+                                       const uint32_t *target, uint32_t count, tni_error *error) {
+    bool least = acc->kind == TNI_AGG_MIN;
     uint32_t i;
     for (i = 0; i < count; i++) {
-        const tni_string_state *s = &in[source[i]];
-        tni_string_state *o = &out[target[i]];
+        const tni_string_state *s = TNI_STATE(tni_string_state, from, acc, source[i]);
+        tni_string_state *o = TNI_STATE(tni_string_state, into, acc, target[i]);
         int c = s->seen && o->seen ? tni_string_compare(&s->value, &o->value) : 0;
         if (s->seen && (!o->seen || (least ? c < 0 : c > 0))) {
             if (!tni_agg_keep_string(&into->heap, &s->value, &o->value)) {
@@ -61386,13 +62396,11 @@ static trueno_status tni_merge_rows(tni_agg *agg, tni_agg_table *into, const tni
                                     uint32_t a, const uint32_t *source, const uint32_t *target,
                                     uint32_t count, tni_error *error) {
     const tni_accumulator *acc = &agg->accumulators[a];
-    const tni_row_state *in = (const tni_row_state *)(const void *)from->states[a];
-    tni_row_state *out = (tni_row_state *)(void *)into->states[a];
     bool by = acc->kind == TNI_AGG_ARG_MIN || acc->kind == TNI_AGG_ARG_MAX;
     uint32_t i;
     for (i = 0; i < count; i++) {
-        const tni_row_state *s = &in[source[i]];
-        tni_row_state *o = &out[target[i]];
+        const tni_row_state *s = TNI_STATE(tni_row_state, from, acc, source[i]);
+        tni_row_state *o = TNI_STATE(tni_row_state, into, acc, target[i]);
         bool wins = s->seen && !o->seen;
         if (s->seen && o->seen && by) {
             const tni_agg_input *input = &agg->inputs[acc->arguments[1]];
@@ -61421,18 +62429,17 @@ static trueno_status tni_merge_numbers(tni_agg *agg, tni_agg_table *into,
                                        const uint32_t *source, const uint32_t *target,
                                        uint32_t count, tni_error *error) {
     const tni_accumulator *acc = &agg->accumulators[a];
-    const int64_t *in = (const int64_t *)(const void *)from->states[a];
-    const tni_i128 *in16 = (const tni_i128 *)(const void *)from->states[a];
-    int64_t *out = (int64_t *)(void *)into->states[a];
-    tni_i128 *out16 = (tni_i128 *)(void *)into->states[a];
     uint32_t i;
     for (i = 0; i < count; i++) {
-        uint32_t s = source[i], t = target[i];
+        const int64_t *in = TNI_STATE(int64_t, from, acc, source[i]);
+        const tni_i128 *in16 = TNI_STATE(tni_i128, from, acc, source[i]);
+        int64_t *out = TNI_STATE(int64_t, into, acc, target[i]);
+        tni_i128 *out16 = TNI_STATE(tni_i128, into, acc, target[i]);
         switch (acc->kind) {
         case TNI_AGG_COUNT:
-        case TNI_AGG_SUM_I64: out[t] += in[s]; break;
+        case TNI_AGG_SUM_I64: *out += *in; break;
         case TNI_AGG_SUM_I128:
-            if (!tni_i128_add(out16[t], in16[s], &out16[t])) {
+            if (!tni_i128_add(*out16, *in16, out16)) {
                 return tni_fail(error, TRUENO_ERROR_OUT_OF_RANGE, "overflow in sum of HUGEINT");
             }
             break;
@@ -61440,16 +62447,16 @@ static trueno_status tni_merge_numbers(tni_agg *agg, tni_agg_table *into,
         case TNI_AGG_MAX: {
             bool least = acc->kind == TNI_AGG_MIN;
             if (acc->size == 16) {
-                int c = tni_i128_compare(in16[s], out16[t]);
-                out16[t] = (least ? c < 0 : c > 0) ? in16[s] : out16[t];
+                int c = tni_i128_compare(*in16, *out16);
+                *out16 = (least ? c < 0 : c > 0) ? *in16 : *out16;
             } else {
-                out[t] = (least ? in[s] < out[t] : in[s] > out[t]) ? in[s] : out[t];
+                *out = (least ? *in < *out : *in > *out) ? *in : *out;
             }
             break;
         }
-        case TNI_AGG_BIT_AND: out[t] &= in[s]; break;
-        case TNI_AGG_BIT_OR: out[t] |= in[s]; break;
-        case TNI_AGG_BIT_XOR: out[t] ^= in[s]; break;
+        case TNI_AGG_BIT_AND: *out &= *in; break;
+        case TNI_AGG_BIT_OR: *out |= *in; break;
+        case TNI_AGG_BIT_XOR: *out ^= *in; break;
         default: break;
         }
     }
@@ -61463,7 +62470,7 @@ TNI_FN trueno_status tni_agg_merge(tni_agg *agg, tni_agg_table *into, const tni_
     for (a = 0; a < agg->accumulator_count; a++) {
         const tni_accumulator *acc = &agg->accumulators[a];
         switch (acc->kind) {
-        case TNI_AGG_SUM_F64: tni_merge_floats(into, from, a, source, target, count); break;
+        case TNI_AGG_SUM_F64: tni_merge_floats(agg, into, from, a, source, target, count); break;
         case TNI_AGG_FIRST:
         case TNI_AGG_LAST:
         case TNI_AGG_ARG_MIN:
@@ -61474,8 +62481,7 @@ TNI_FN trueno_status tni_agg_merge(tni_agg *agg, tni_agg_table *into, const tni_
         case TNI_AGG_MIN:
         case TNI_AGG_MAX:
             if (agg->inputs[acc->arguments[0]].class_id == TNI_CLASS_STRING) {
-                TNI_TRY(tni_merge_strings(into, from, a, acc->kind == TNI_AGG_MIN, source, target,
-                                          count, error));
+                TNI_TRY(tni_merge_strings(acc, into, from, source, target, count, error));
                 break;
             }
             TNI_TRY(tni_merge_numbers(agg, into, from, a, source, target, count, error));
@@ -61488,7 +62494,9 @@ TNI_FN trueno_status tni_agg_merge(tni_agg *agg, tni_agg_table *into, const tni_
 }
 
 #undef TNI_EACH
+#undef TNI_AT
 #undef TNI_GRID
+#undef TNI_AGG_CACHE
 #undef TNI_GRID_LOWEST
 /*--- end src/exec/agg_state.c ---------------------------------------------*/
 
@@ -61551,25 +62559,29 @@ static bool tni_agg_regrow(tni_memory *memory, void **items, size_t old_count, s
     return true;
 }
 
-/* Identity of MIN, MAX, BIT_AND: everything else starts as zero bytes. */
-static void tni_agg_identity(const tni_accumulator *acc, tni_agg_class class_id, uint8_t *states,
-                             uint32_t from, uint32_t to) {
-    uint32_t i;
-    if (acc->kind == TNI_AGG_BIT_AND) {
-        memset(states + (size_t)from * acc->size, 0xff, (size_t)(to - from) * acc->size);
-    }
-    if ((acc->kind != TNI_AGG_MIN && acc->kind != TNI_AGG_MAX) || class_id == TNI_CLASS_STRING) {
-        return;
-    }
-    for (i = from; i < to; i++) {
+/* Identities of MIN, MAX and BIT_AND in new rows: everything else starts as zero bytes. */
+static void tni_agg_identity(const tni_agg *agg, tni_agg_table *table, uint32_t from,
+                             uint32_t to) {
+    uint32_t a, i;
+    for (a = 0; a < agg->accumulator_count; a++) {
+        const tni_accumulator *acc = &agg->accumulators[a];
         bool least = acc->kind == TNI_AGG_MAX;
-        if (class_id == TNI_CLASS_I128) {
-            tni_i128 v;
-            v.high = least ? INT64_MIN : INT64_MAX;
-            v.low = least ? 0 : UINT64_MAX;
-            memcpy(states + (size_t)i * 16, &v, sizeof v);
-        } else {
-            ((int64_t *)(void *)states)[i] = least ? INT64_MIN : INT64_MAX;
+        if (acc->kind == TNI_AGG_BIT_AND) {
+            for (i = from; i < to; i++) {
+                *TNI_STATE(int64_t, table, acc, i) = -1;
+            }
+        }
+        if ((acc->kind != TNI_AGG_MIN && acc->kind != TNI_AGG_MAX) || acc->size > 16) {
+            continue;
+        }
+        for (i = from; i < to; i++) {
+            if (acc->size == 16) {
+                tni_i128 *v = TNI_STATE(tni_i128, table, acc, i);
+                v->high = least ? INT64_MIN : INT64_MAX;
+                v->low = least ? 0 : UINT64_MAX;
+            } else {
+                *TNI_STATE(int64_t, table, acc, i) = least ? INT64_MIN : INT64_MAX;
+            }
         }
     }
 }
@@ -61577,27 +62589,20 @@ static void tni_agg_identity(const tni_accumulator *acc, tni_agg_class class_id,
 static trueno_status tni_agg_table_grow(tni_agg *agg, tni_agg_table *table, uint32_t capacity,
                                         tni_error *error) {
     tni_memory *memory = table->memory;
-    uint32_t old = table->capacity, a;
+    uint32_t old = table->capacity;
     size_t slots = tni_agg_slot_count(capacity);
     bool fine = true;
-    for (a = 0; a < agg->accumulator_count && fine; a++) {
-        const tni_accumulator *acc = &agg->accumulators[a];
-        void *items = table->states[a];
-        if (acc->size == 0) {
-            continue;
-        }
-        fine = tni_agg_regrow(memory, &items, table->grown[a], capacity, acc->size);
-        table->states[a] = (uint8_t *)items;
+    void *items = table->states;
+    if (table->state_size > 0 && table->states_grown < capacity) {
+        fine = tni_agg_regrow(memory, &items, table->states_grown, capacity, table->state_size);
+        table->states = (uint8_t *)items;
         if (fine) {
-            tni_agg_class class_id = acc->arguments[0] == TNI_IR_NONE
-                                         ? TNI_CLASS_I64
-                                         : agg->inputs[acc->arguments[0]].class_id;
-            tni_agg_identity(acc, class_id, table->states[a], table->grown[a], capacity);
-            table->grown[a] = capacity;
+            tni_agg_identity(agg, table, table->states_grown, capacity);
+            table->states_grown = capacity;
         }
     }
     if (fine && table->word_count > 0) {
-        void *items = table->keys;
+        items = table->keys;
         fine = table->keys_grown == capacity ||
                tni_agg_regrow(memory, &items, table->keys_grown, capacity,
                               table->word_count * sizeof(uint64_t));
@@ -61611,7 +62616,7 @@ static trueno_status tni_agg_table_grow(tni_agg *agg, tni_agg_table *table, uint
             fine = grown != NULL;
             if (fine) {
                 tni_free(memory, table->slots,
-                         table->slots == NULL ? 0 : (size_t)(table->slot_mask + 1) * sizeof *grown);
+                         table->slots == NULL ? 0 : (table->slot_mask + 1) * sizeof *grown);
                 table->slots = grown;
                 tni_agg_fill_slots(table, slots);
             }
@@ -61633,15 +62638,13 @@ TNI_FN trueno_status tni_agg_table_init(tni_agg *agg, tni_agg_table *table, uint
     table->memory = memory;
     table->word_count = agg->word_count;
     tni_arena_init(&table->heap, memory);
-    table->states = (uint8_t **)tni_alloc_zero(memory, states * sizeof *table->states);
-    table->grown = (uint32_t *)tni_alloc_zero(memory, states * sizeof *table->grown);
+    table->state_size = agg->state_size;
     table->scales = (int32_t *)tni_alloc_zero(memory, states * sizeof *table->scales);
     table->lists = (tni_collect_list *)tni_alloc_zero(
         memory, TNI_MAX(agg->collect_count, 1u) * sizeof *table->lists);
     table->skip = (uint8_t *)tni_alloc_zero(memory, states);
-    if (table->states == NULL || table->grown == NULL || table->skip == NULL ||
-        table->scales == NULL || table->lists == NULL) {
-        return tni_memory_fail(memory, states * sizeof *table->states, error);
+    if (table->skip == NULL || table->scales == NULL || table->lists == NULL) {
+        return tni_memory_fail(memory, states * sizeof *table->scales, error);
     }
     for (a = 0; a < agg->accumulator_count; a++) {
         table->scales[a] = agg->initial_scales[a];
@@ -61660,9 +62663,7 @@ TNI_FN void tni_agg_table_free(tni_agg *agg, tni_agg_table *table) {
     if (memory == NULL) {
         return;
     }
-    for (a = 0; a < agg->accumulator_count && table->states != NULL && table->grown != NULL; a++) {
-        tni_free(memory, table->states[a], (size_t)table->grown[a] * agg->accumulators[a].size);
-    }
+    tni_free(memory, table->states, (size_t)table->states_grown * table->state_size);
     for (a = 0; a < agg->collect_count && table->lists != NULL; a++) {
         tni_collect_list *list = &table->lists[a];
         tni_free(memory, list->items, list->capacity * sizeof *list->items);
@@ -61671,8 +62672,6 @@ TNI_FN void tni_agg_table_free(tni_agg *agg, tni_agg_table *table) {
         tni_free(memory, list->values, list->value_capacity * sizeof *list->values);
         tni_free(memory, list->offsets, list->offset_count * sizeof *list->offsets);
     }
-    tni_free(memory, table->states, states * sizeof *table->states);
-    tni_free(memory, table->grown, states * sizeof *table->grown);
     tni_free(memory, table->skip, states);
     tni_free(memory, table->scales, states * sizeof *table->scales);
     tni_free(memory, table->lists, TNI_MAX(agg->collect_count, 1u) * sizeof *table->lists);
@@ -61896,11 +62895,12 @@ static bool tni_lone_sum(const tni_kernels *k, const tni_vector *v, uint32_t row
 }
 
 static void tni_lone_add(tni_agg_table *table, const tni_agg *agg, uint32_t a, tni_i128 v) {
-    if (agg->accumulators[a].kind == TNI_AGG_SUM_I64) {
-        ((int64_t *)(void *)table->states[a])[0] += (int64_t)v.low;
+    const tni_accumulator *acc = &agg->accumulators[a];
+    if (acc->kind == TNI_AGG_SUM_I64) {
+        *TNI_STATE(int64_t, table, acc, 0) += (int64_t)v.low;
     } else {
-        tni_i128 *state = (tni_i128 *)(void *)table->states[a];
-        (void)tni_i128_add(state[0], v, &state[0]);
+        tni_i128 *state = TNI_STATE(tni_i128, table, acc, 0);
+        (void)tni_i128_add(*state, v, state);
     }
 }
 
@@ -62053,14 +63053,14 @@ static trueno_status tni_lone_one(tni_agg *agg, tni_agg_worker *worker, uint32_t
     }
     TNI_TRY(tni_lone_mask(agg, worker, chunk, acc, &mask, error));
     if (acc->kind == TNI_AGG_COUNT) {
-        ((int64_t *)(void *)table->states[a])[0] += (int64_t)tni_lone_count(mask, chunk->rows);
+        *TNI_STATE(int64_t, table, acc, 0) += (int64_t)tni_lone_count(mask, chunk->rows);
         *taken = true;
     } else if (acc->kind == TNI_AGG_SUM_F64) {
         *taken = true;
         return tni_lone_floats(agg, worker, a, v, chunk, mask, error);
     } else if (acc->kind == TNI_AGG_MIN || acc->kind == TNI_AGG_MAX) {
         int64_t low, high;
-        int64_t *state = (int64_t *)(void *)table->states[a];
+        int64_t *state = TNI_STATE(int64_t, table, acc, 0);
         bool any;
         *taken = tni_lone_range(k, v, chunk->rows, mask, &low, &high, &any);
         if (*taken && any) {
@@ -62348,6 +63348,8 @@ static uint32_t tni_agg_accumulator_for(tni_agg *agg, const tni_accumulator *wan
     acc->size = tni_accumulator_size(agg, acc);
     acc->ordered_sum = agg->key_count == 0 && acc->kind == TNI_AGG_SUM_F64 && acc->power == 1 &&
                        acc->feed == 0 && acc->arguments[1] == TNI_IR_NONE;
+    acc->offset = agg->state_size;
+    agg->state_size += acc->size;
     if (acc->kind == TNI_AGG_COLLECT) {
         acc->collect = agg->collect_count++;
     }
@@ -62386,6 +63388,10 @@ static trueno_status tni_build_input(tni_agg_build *b, uint32_t which, bool data
 static uint32_t tni_build_add(tni_agg_build *b, tni_agg_kind kind, uint32_t x, uint32_t y,
                               uint8_t power) {
     tni_accumulator acc = b->base;
+    if (kind == TNI_AGG_COUNT && x != TNI_IR_NONE && y == TNI_IR_NONE && b->base.feed == 0 &&
+        tni_agg_never_null(b->agg, b->agg->inputs[x].column)) {
+        x = TNI_IR_NONE; /* COUNT(x) is COUNT(*) */
+    }
     acc.kind = kind;
     acc.arguments[0] = x;
     acc.arguments[1] = y;
@@ -62421,11 +63427,21 @@ static trueno_status tni_build_sum(tni_agg_build *b) {
     return TRUENO_OK;
 }
 
+/* Sum of x^power or x*y: exact limbs for floats, 128 bits for integers of up to 32 bits. `y` masks
+ * when the power is not TNI_POWER_PRODUCT. */
+static uint32_t tni_build_power(tni_agg_build *b, uint32_t x, uint32_t y, uint8_t power) {
+    if (b->agg->inputs[x].class_id == TNI_CLASS_F64) {
+        return tni_build_add(b, TNI_AGG_SUM_F64, x, y, power);
+    }
+    return power == 1 ? tni_build_add(b, TNI_AGG_SUM_I64, x, y, 0)
+                      : tni_build_add(b, TNI_AGG_SUM_I128, x, y, power);
+}
+
 static trueno_status tni_build_moments(tni_agg_build *b, uint8_t highest) {
     uint32_t x;
     TNI_TRY(tni_build_input(b, 0, true, true, &x));
-    b->outputs[0] = tni_build_add(b, TNI_AGG_SUM_F64, x, TNI_IR_NONE, 1);
-    b->outputs[1] = tni_build_add(b, TNI_AGG_SUM_F64, x, TNI_IR_NONE, 2);
+    b->outputs[0] = tni_build_power(b, x, TNI_IR_NONE, 1);
+    b->outputs[1] = tni_build_power(b, x, TNI_IR_NONE, 2);
     b->outputs[2] = tni_build_add(b, TNI_AGG_COUNT, x, TNI_IR_NONE, 0);
     if (highest >= 3) {
         b->outputs[3] = tni_build_add(b, TNI_AGG_SUM_F64, x, TNI_IR_NONE, 3);
@@ -62440,11 +63456,11 @@ static trueno_status tni_build_pair(tni_agg_build *b) {
     uint32_t y, x;
     TNI_TRY(tni_build_input(b, 0, true, true, &y));
     TNI_TRY(tni_build_input(b, 1, true, true, &x));
-    b->outputs[0] = tni_build_add(b, TNI_AGG_SUM_F64, y, x, 1);
-    b->outputs[1] = tni_build_add(b, TNI_AGG_SUM_F64, x, y, 1);
-    b->outputs[2] = tni_build_add(b, TNI_AGG_SUM_F64, y, x, 2);
-    b->outputs[3] = tni_build_add(b, TNI_AGG_SUM_F64, x, y, 2);
-    b->outputs[4] = tni_build_add(b, TNI_AGG_SUM_F64, y, x, TNI_POWER_PRODUCT);
+    b->outputs[0] = tni_build_power(b, y, x, 1);
+    b->outputs[1] = tni_build_power(b, x, y, 1);
+    b->outputs[2] = tni_build_power(b, y, x, 2);
+    b->outputs[3] = tni_build_power(b, x, y, 2);
+    b->outputs[4] = tni_build_power(b, y, x, TNI_POWER_PRODUCT);
     b->outputs[5] = tni_build_add(b, TNI_AGG_COUNT, y, x, 0);
     return TRUENO_OK;
 }
@@ -62830,7 +63846,7 @@ static trueno_status tni_agg_finish(tni_operator *base, tni_error *error) {
     TNI_TRY(tni_agg_finish_tables(agg, error));
     for (i = 0; i < agg->result_count; i++) {
         TNI_TRY(tni_agg_collect_prepare(agg, &agg->results[i], error));
-        agg->unit_count += (agg->results[i].count + TNI_AGG_UNIT - 1) / TNI_AGG_UNIT;
+        agg->unit_count += (agg->results[i].count + agg->unit - 1) / agg->unit;
     }
     return TRUENO_OK;
 }
@@ -62900,7 +63916,7 @@ static trueno_status tni_agg_driver_begin(tni_driver *base, tni_pipeline *pipeli
 /* Is the group one that rows came to? Only direct tables have others. */
 static bool tni_agg_alive(const tni_agg *agg, const tni_agg_table *table, uint32_t group) {
     return !agg->direct || agg->key_count == 0 ||
-           ((const int64_t *)(const void *)table->states[agg->group_count_acc])[group] > 0;
+           *TNI_STATE(const int64_t, table, &agg->accumulators[agg->group_count_acc], group) > 0;
 }
 
 /* One vector of result rows from `groups`. */
@@ -62987,14 +64003,14 @@ static trueno_status tni_agg_driver_run(tni_driver *base, uint32_t worker, tni_o
             break;
         }
         for (;; t++) {
-            uint32_t units = (agg->results[t].count + TNI_AGG_UNIT - 1) / TNI_AGG_UNIT;
+            uint32_t units = (agg->results[t].count + agg->unit - 1) / agg->unit;
             if (at < units) {
                 break;
             }
             at -= units;
         }
-        TNI_TRY(tni_agg_emit_unit(driver, &agg->results[t], at * TNI_AGG_UNIT,
-                                  TNI_MIN((at + 1) * TNI_AGG_UNIT, agg->results[t].count), unit,
+        TNI_TRY(tni_agg_emit_unit(driver, &agg->results[t], at * agg->unit,
+                                  TNI_MIN((at + 1) * agg->unit, agg->results[t].count), unit,
                                   worker, first, error));
     }
     return TRUENO_OK;
@@ -63082,6 +64098,7 @@ TNI_FN trueno_status tni_aggregate_new(tni_run *run, const tni_plan *plan, tni_o
     agg->key_count = plan->key_count;
     agg->domain = 1;
     status = tni_agg_plan_all(agg, error);
+    agg->unit = agg->collect_count > 0 ? 64 : TNI_AGG_UNIT; /* quantiles take their time */
     if (status != TRUENO_OK) {
         tni_free(memory, out, sizeof *out);
         tni_agg_free(&agg->base);
@@ -65497,9 +66514,63 @@ static trueno_status tni_table_sink_push(tni_operator *base, uint32_t worker, tn
     return tni_table_builder_append(op->builder, worker, chunk, error);
 }
 
+/* One stage of finishing a table: its tasks are taken by all workers. */
+typedef struct tni_finish_stage {
+    tni_table_builder *builder;
+    uint32_t stage, count;
+    tni_atomic_i32 next, failed;
+    tni_error *errors; /* [workers] */
+} tni_finish_stage;
+
+static void tni_finish_worker(void *context, uint32_t worker) {
+    tni_finish_stage *stage = (tni_finish_stage *)context;
+    while (tni_atomic_load_i32(&stage->failed) == 0) {
+        uint32_t i = (uint32_t)tni_atomic_add_i32(&stage->next, 1);
+        if (i >= stage->count) {
+            return;
+        }
+        if (tni_table_builder_finish_task(stage->builder, stage->stage, i,
+                                          &stage->errors[worker]) != TRUENO_OK) {
+            tni_atomic_store_i32(&stage->failed, 1);
+        }
+    }
+}
+
+static trueno_status tni_finish_run(tni_run *run, tni_finish_stage *stage, tni_error *error) {
+    tni_memory *memory = run->env->memory;
+    uint32_t workers = TNI_MIN(run->env->threads, tni_scheduler_workers(run->scheduler)), i;
+    trueno_status status = TRUENO_OK;
+    workers = TNI_MAX(TNI_MIN(workers, stage->count), 1u);
+    stage->errors = (tni_error *)tni_alloc_zero(memory, workers * sizeof *stage->errors);
+    if (stage->errors == NULL) {
+        return tni_memory_fail(memory, workers * sizeof *stage->errors, error);
+    }
+    for (i = 0; i < workers; i++) {
+        tni_error_clear(&stage->errors[i]);
+    }
+    tni_scheduler_run(run->scheduler, workers, tni_finish_worker, stage);
+    for (i = 0; i < workers && status == TRUENO_OK; i++) {
+        status = stage->errors[i].status;
+        if (status != TRUENO_OK) {
+            *error = stage->errors[i];
+        }
+    }
+    tni_free(memory, stage->errors, workers * sizeof *stage->errors);
+    return status;
+}
+
 static trueno_status tni_table_sink_finish(tni_operator *base, tni_error *error) {
     tni_table_sink *op = (tni_table_sink *)base;
     tni_table_builder *builder = op->builder;
+    uint32_t i;
+    for (i = 0; i < TNI_TABLE_FINISH_STAGES; i++) {
+        tni_finish_stage stage;
+        memset(&stage, 0, sizeof stage);
+        stage.builder = builder;
+        stage.stage = i;
+        TNI_TRY(tni_table_builder_finish_prepare(builder, op->older, i, &stage.count, error));
+        TNI_TRY(tni_finish_run(op->run, &stage, error));
+    }
     op->builder = NULL;
     return tni_table_builder_finish(builder, op->older, &op->table, error);
 }
@@ -66198,7 +67269,7 @@ TNI_FN void tni_scheduler_run(tni_scheduler *scheduler, uint32_t count,
  * >>exec_sort_h
  * from src/exec/sort.h
  * Needs: >>exec_exec_internal_h
- * Used by: >>exec_sort >>exec_sort_keys >>exec_sort_merge >>exec_sort_words >>exec_top_k
+ * Used by: >>exec_sort_keys >>exec_sort_merge >>exec_sort_words >>exec_top_k >>exec_spill_h
  *==========================================================================*/
 /*
  * sort.h - the parts of the sort operator: rows kept columnar, keys as words, order of entries.
@@ -66359,10 +67430,63 @@ TNI_FN void tni_top_k_free(tni_top_k *top); /* NULL is fine */
 /*--- end src/exec/sort.h --------------------------------------------------*/
 
 /*============================================================================
+ * MARK: - sorted runs in temporary files, and their merge >>exec_spill_h
+ * from src/exec/spill.h
+ * Needs: >>exec_sort_h
+ * Used by: >>exec_sort >>exec_spill
+ *==========================================================================*/
+/*
+ * spill.h - sorted runs in temporary files, and their merge.
+ *
+ * A run is rows in key order, each a record on its own (spill.c says how they lie). Runs are
+ * written while the input comes in, by any worker, and read back together by one.
+ */
+#ifndef TNI_EXEC_SPILL_H
+#define TNI_EXEC_SPILL_H
+
+/* #include "exec/sort.h" */
+
+typedef struct tni_spill tni_spill;
+
+/* How far into a morsel a worker's rows have been written, so that the rest continues there. */
+typedef struct tni_spill_place {
+    bool any;
+    uint64_t order, next;
+} tni_spill_place;
+
+/* What a spill needs to know; everything stays the caller's. */
+typedef struct tni_spill_plan {
+    tni_run *run;
+    const tni_type *types;
+    uint32_t column_count;
+    const tni_sort_key *keys;
+    uint32_t key_count;
+    uint64_t most_rows; /* more rows of a run are never wanted */
+} tni_spill_plan;
+
+TNI_FN trueno_status tni_spill_new(const tni_spill_plan *plan, tni_spill **out, tni_error *error);
+/* Removes the files. NULL is fine. */
+TNI_FN void tni_spill_free(tni_spill *spill);
+TNI_FN bool tni_spill_any(tni_spill *spill); /* there are runs; any thread */
+/* Sort the rows of a sealed collection in input order and write them, in one run or, where
+ * memory is short, several. Any thread. */
+TNI_FN trueno_status tni_spill_rows(tni_spill *spill, const tni_collection *rows,
+                                    tni_spill_place *place, tni_error *error);
+/* After the last run: get ready to read. */
+TNI_FN trueno_status tni_spill_open(tni_spill *spill, tni_error *error);
+/* The next up to `most` (<= TNI_VECTOR_ROWS) rows; with `out` NULL they are skipped. Vectors are
+ * valid until the next call. */
+TNI_FN trueno_status tni_spill_next(tni_spill *spill, uint32_t most, tni_scratch *scratch,
+                                    tni_vector *out, uint32_t *count, tni_error *error);
+
+#endif
+/*--- end src/exec/spill.h -------------------------------------------------*/
+
+/*============================================================================
  * MARK: - ORDER BY as a pipeline breaker: a sink that keeps rows, a driver that emits them
  * >>exec_sort
  * from src/exec/sort.c
- * Needs: >>exec_sort_h
+ * Needs: >>exec_spill_h
  *==========================================================================*/
 /*
  * sort.c - ORDER BY as a pipeline breaker: a sink that keeps rows, a driver that emits them.
@@ -66372,17 +67496,23 @@ TNI_FN void tni_top_k_free(tni_top_k *top); /* NULL is fine */
  * the other columns only when rows are emitted. Where the input's own order is up to chance (it
  * comes from an aggregate) the remaining columns join the keys, ascending, NULLs last: the answer
  * never depends on the number of threads. A small LIMIT keeps its rows only (top_k.c); then two
- * columns behind the input's say where a row stood. May use: exec, column.
+ * columns behind the input's say where a row stood. Where memory gets short, a worker writes its
+ * rows as a sorted run (spill.c) and goes on empty; the runs are merged while rows are emitted.
+ * May use: exec, column.
  */
-/* #include "exec/sort.h" */
+/* #include "exec/spill.h" */
 
 #define TNI_SORT_BATCH_ROWS TNI_SEGMENT_ROWS /* rows a worker takes at once when emitting */
 #define TNI_SORT_WALK_DEPTH 1000u
+#define TNI_SORT_WORK_BYTES 48u   /* memory that sorting takes, per row */
+#define TNI_SORT_WORKER_BYTES 32768u
+#define TNI_SORT_SPILL_ROWS 1024u /* fewer rows are not worth a run */
 #define TNI_SORT_TOP_ROWS 100000u /* most rows, offset included, that top-k is for */
 
 typedef struct tni_sort_worker {
     tni_collection *rows;
     tni_scratch scratch;
+    tni_spill_place place;       /* of the rows spilled so far */
 } tni_sort_worker;
 
 /* Shared by the sink and the driver; the last of them frees it. */
@@ -66402,6 +67532,10 @@ typedef struct tni_sort_state {
     tni_collection *merged;
     tni_sorter sorter;
     uint64_t first, rows;        /* what is emitted: entries [first, first + rows) */
+    tni_spill *spill;            /* NULL: memory has no limit, or spilling is forbidden */
+    bool spilled;                /* rows come from there */
+    size_t row_bytes;
+    tni_atomic_i64 kept;         /* rows in memory, of all workers */
     tni_atomic_i64 next_batch;
 } tni_sort_state;
 
@@ -66536,11 +67670,121 @@ static void tni_sort_state_free(tni_sort_state *state) {
     }
     tni_free(memory, state->workers, state->worker_count * sizeof *state->workers);
     tni_top_k_free(state->top);
+    tni_spill_free(state->spill);
     tni_sorter_free(&state->sorter);
     tni_collection_release(state->merged);
     tni_free(memory, state->keys, state->key_capacity * sizeof *state->keys);
     tni_free(memory, state->types, state->key_capacity * sizeof *state->types);
     tni_free(memory, state, sizeof *state);
+}
+
+/* ---------------------------------------------------------------------------- spill --- */
+
+static trueno_status tni_sort_begin_spill(tni_sort_state *state, tni_error *error) {
+    const tni_plan *plan = state->plan;
+    const tni_env *env = state->run->env;
+    tni_spill_plan spill;
+    uint32_t i;
+    for (i = 0; i < plan->column_count; i++) {
+        state->row_bytes += tni_type_width(plan->types[i]);
+    }
+    if (env->no_spill || env->files == NULL || env->files->open == NULL ||
+        env->memory->limit == INT64_MAX) {
+        return TRUENO_OK;
+    }
+    memset(&spill, 0, sizeof spill);
+    spill.run = state->run;
+    spill.types = state->types;
+    spill.column_count = plan->column_count;
+    spill.keys = state->keys;
+    spill.key_count = state->key_count;
+    spill.most_rows =
+        plan->limit > UINT64_MAX - plan->offset ? UINT64_MAX : plan->limit + plan->offset;
+    return tni_spill_new(&spill, &state->spill, error);
+}
+
+/* Would these rows, and sorting all that is kept, still fit? An eighth of the limit stays free for
+ * what strings take and for the query's other operators. */
+static bool tni_sort_fits(tni_sort_state *state, uint64_t rows) {
+    const tni_memory *memory = state->run->env->memory;
+    uint64_t limit = (uint64_t)memory->limit;
+    uint64_t used = (uint64_t)tni_atomic_load_i64(&memory->used);
+    uint64_t kept = (uint64_t)tni_atomic_load_i64(&state->kept) + rows;
+    uint64_t work = kept * TNI_SORT_WORK_BYTES + 2 * rows * state->row_bytes + limit / 8 +
+                    state->worker_count * TNI_SORT_WORKER_BYTES;
+    return used < limit && work < limit - used;
+}
+
+/* Write a worker's rows as a run; it goes on with none. */
+static trueno_status tni_sort_spill_worker(tni_sort_state *state, tni_sort_worker *worker,
+                                           tni_error *error) {
+    tni_memory *memory = state->run->env->memory;
+    tni_collection *rows = worker->rows, *ordered;
+    trueno_status status;
+    worker->rows = NULL;
+    tni_scratch_free(&worker->scratch);
+    tni_atomic_add_i64(&state->kept, -(int64_t)rows->rows);
+    status = tni_collection_new(memory, state->types, state->plan->column_count, &ordered, error);
+    if (status != TRUENO_OK) {
+        tni_collection_release(rows);
+        return status;
+    }
+    status = tni_collection_merge(ordered, &rows, 1, error);
+    if (status == TRUENO_OK) {
+        tni_collection_seal(ordered);
+        status = tni_spill_rows(state->spill, ordered, &worker->place, error);
+    }
+    tni_collection_release(ordered);
+    TNI_TRY(status);
+    return tni_collection_new(memory, state->types, state->plan->column_count, &worker->rows,
+                              error);
+}
+
+/* Forget rows that a failed append has left behind: back to `rows` rows. The collection is only
+ * read from then on. */
+static void tni_sort_cut(tni_collection *collection, uint64_t rows) {
+    size_t b;
+    uint64_t left = rows;
+    for (b = 0; b < collection->block_count; b++) {
+        tni_block *block = collection->blocks[b];
+        block->rows = (uint32_t)TNI_MIN(left, (uint64_t)block->rows);
+        left -= block->rows;
+    }
+    collection->rows = rows;
+}
+
+/* Either error: another worker may have given memory back before the cause was looked up. */
+static bool tni_sort_short_of_memory(trueno_status status) {
+    return status == TRUENO_ERROR_MEMORY_LIMIT || status == TRUENO_ERROR_MEMORY;
+}
+
+/* Append a chunk; when the memory limit forbids it, spill and try again. */
+static trueno_status tni_sort_append(tni_sort_state *state, tni_sort_worker *worker,
+                                     const tni_chunk *chunk, tni_error *error) {
+    const tni_env *env = state->run->env;
+    uint64_t before;
+    tni_error failure;
+    trueno_status status;
+    if (state->spill != NULL && worker->rows->rows >= TNI_SORT_SPILL_ROWS &&
+        !tni_sort_fits(state, chunk->active)) {
+        TNI_TRY(tni_sort_spill_worker(state, worker, error));
+    }
+    before = worker->rows->rows;
+    tni_error_clear(&failure);
+    tni_scratch_reset(&worker->scratch);
+    status = tni_collection_append(worker->rows, env, chunk, &worker->scratch, &failure);
+    if (tni_sort_short_of_memory(status) && state->spill != NULL && before > 0) {
+        tni_sort_cut(worker->rows, before);
+        TNI_TRY(tni_sort_spill_worker(state, worker, error));
+        tni_error_clear(&failure);
+        tni_scratch_reset(&worker->scratch);
+        status = tni_collection_append(worker->rows, env, chunk, &worker->scratch, &failure);
+    }
+    if (status != TRUENO_OK) {
+        return tni_fail(error, status, "%s", failure.message);
+    }
+    tni_atomic_add_i64(&state->kept, (int64_t)chunk->active);
+    return TRUENO_OK;
 }
 
 /* ----------------------------------------------------------------------------- sink --- */
@@ -66554,6 +67798,7 @@ static trueno_status tni_sort_begin(tni_operator *base, tni_pipeline *pipeline,
     if (tni_sort_is_top(state)) {
         return tni_sort_begin_top(state, pipeline->workers, error);
     }
+    TNI_TRY(tni_sort_begin_spill(state, error));
     state->workers = (tni_sort_worker *)tni_alloc_zero(memory, size);
     if (state->workers == NULL) {
         return tni_memory_fail(memory, size, error);
@@ -66580,8 +67825,18 @@ static trueno_status tni_sort_push(tni_operator *base, uint32_t worker_index, tn
         return tni_top_k_push(state->top, worker_index, chunk, error);
     }
     worker = &state->workers[worker_index];
-    tni_scratch_reset(&worker->scratch);
-    return tni_collection_append(worker->rows, state->run->env, chunk, &worker->scratch, error);
+    return tni_sort_append(state, worker, chunk, error);
+}
+
+/* Once something was spilled, the rest follows: every worker writes its own. */
+static trueno_status tni_sort_flush(tni_operator *base, uint32_t worker_index, tni_error *error) {
+    tni_sort_state *state = ((tni_sort_sink *)base)->state;
+    tni_sort_worker *worker;
+    if (state->spill == NULL || !tni_spill_any(state->spill)) {
+        return TRUENO_OK;
+    }
+    worker = &state->workers[worker_index];
+    return worker->rows->rows > 0 ? tni_sort_spill_worker(state, worker, error) : TRUENO_OK;
 }
 
 /* All workers' rows in one collection, in input order. */
@@ -66609,13 +67864,48 @@ static trueno_status tni_sort_merge_workers(tni_sort_state *state, tni_error *er
     return status;
 }
 
+/* Sort in memory. When that turns out not to fit, everything becomes a run or several. */
+static trueno_status tni_sort_in_memory(tni_sort_state *state, tni_error *error) {
+    tni_spill_place place;
+    tni_error failure;
+    trueno_status status;
+    tni_error_clear(&failure);
+    status = tni_sorter_run(&state->sorter, state->run->env, state->run->scheduler,
+                            state->merged, state->keys, state->key_count, &failure);
+    if (status == TRUENO_OK) {
+        return TRUENO_OK;
+    }
+    if (!tni_sort_short_of_memory(status) || state->spill == NULL) {
+        return tni_fail(error, status, "%s", failure.message);
+    }
+    memset(&place, 0, sizeof place);
+    TNI_TRY(tni_spill_rows(state->spill, state->merged, &place, error));
+    tni_collection_release(state->merged);
+    state->merged = NULL;
+    state->spilled = true;
+    return TRUENO_OK;
+}
+
 static trueno_status tni_sort_finish(tni_operator *base, tni_error *error) {
     tni_sort_state *state = ((tni_sort_sink *)base)->state;
     const tni_plan *plan = state->plan;
-    TNI_TRY(state->top != NULL ? tni_top_k_take(state->top, &state->merged, error)
-                               : tni_sort_merge_workers(state, error));
-    TNI_TRY(tni_sorter_run(&state->sorter, state->run->env, state->run->scheduler, state->merged,
-                           state->keys, state->key_count, error));
+    uint32_t i;
+    state->spilled = state->spill != NULL && tni_spill_any(state->spill);
+    for (i = 0; state->spilled && i < state->worker_count; i++) {
+        if (state->workers[i].rows->rows > 0) {
+            TNI_TRY(tni_sort_spill_worker(state, &state->workers[i], error));
+        }
+        tni_collection_release(state->workers[i].rows);
+        state->workers[i].rows = NULL;
+    }
+    if (!state->spilled) {
+        TNI_TRY(state->top != NULL ? tni_top_k_take(state->top, &state->merged, error)
+                                   : tni_sort_merge_workers(state, error));
+        TNI_TRY(tni_sort_in_memory(state, error));
+    }
+    if (state->spilled) {
+        return tni_spill_open(state->spill, error);
+    }
     state->first = TNI_MIN(plan->offset, state->merged->rows);
     state->rows = TNI_MIN(plan->limit, state->merged->rows - state->first);
     return TRUENO_OK;
@@ -66678,10 +67968,47 @@ static trueno_status tni_sort_emit(tni_sort_driver *driver, uint32_t worker_inde
     return tni_push(next, worker_index, &chunk, error);
 }
 
+/* Merge the runs as rows are asked for; one worker. */
+static trueno_status tni_sort_emit_spilled(tni_sort_driver *driver, uint32_t worker_index,
+                                           tni_operator *next, tni_error *error) {
+    tni_sort_state *state = driver->state;
+    tni_sort_emit_worker *worker = &driver->workers[worker_index];
+    uint64_t skip = state->plan->offset, left = state->plan->limit, row = 0;
+    while (left > 0 && tni_atomic_load_i32(&driver->base.pipeline->stopped) == 0) {
+        uint32_t most = (uint32_t)TNI_MIN(skip > 0 ? skip : left, (uint64_t)TNI_VECTOR_ROWS);
+        tni_chunk chunk;
+        memset(&chunk, 0, sizeof chunk);
+        tni_scratch_reset(&worker->scratch);
+        TNI_TRY(tni_progress(state->run, worker_index, error));
+        TNI_TRY(tni_spill_next(state->spill, most, &worker->scratch,
+                               skip > 0 ? NULL : worker->vectors, &chunk.rows, error));
+        if (chunk.rows == 0) {
+            break;
+        }
+        if (skip > 0) {
+            skip -= chunk.rows;
+            continue;
+        }
+        chunk.active = chunk.rows;
+        chunk.column_count = state->plan->column_count;
+        chunk.columns = worker->vectors;
+        chunk.order = row / TNI_SORT_BATCH_ROWS;
+        chunk.first_row = (uint32_t)(row % TNI_SORT_BATCH_ROWS);
+        TNI_TRY(tni_push(next, worker_index, &chunk, error));
+        row += chunk.rows;
+        left -= chunk.rows;
+        tni_atomic_add_i64(&driver->base.rows_in, (int64_t)chunk.rows);
+    }
+    return TRUENO_OK;
+}
+
 static trueno_status tni_sort_drive(tni_driver *base, uint32_t worker, tni_operator *next,
                                     tni_error *error) {
     tni_sort_driver *driver = (tni_sort_driver *)base;
     tni_sort_state *state = driver->state;
+    if (state->spilled) {
+        return tni_sort_emit_spilled(driver, worker, next, error);
+    }
     while (tni_atomic_load_i32(&base->pipeline->stopped) == 0) {
         uint64_t batch = (uint64_t)tni_atomic_add_i64(&state->next_batch, 1);
         uint64_t at = batch * TNI_SORT_BATCH_ROWS;
@@ -66720,7 +68047,7 @@ static void tni_sort_driver_free(tni_driver *base) {
 /* --------------------------------------------------------------------------- making --- */
 
 static const tni_operator_ops tni_sort_sink_ops = {
-    "sort", tni_sort_begin, tni_sort_push, NULL, tni_sort_finish, tni_sort_sink_free,
+    "sort", tni_sort_begin, tni_sort_push, tni_sort_flush, tni_sort_finish, tni_sort_sink_free,
 };
 static const tni_driver_ops tni_sort_driver_ops = {
     "sorted rows", tni_sort_parallelism, tni_sort_driver_begin, tni_sort_drive,
@@ -66764,6 +68091,9 @@ TNI_FN trueno_status tni_sort_new(tni_run *run, const tni_plan *plan, tni_operat
 
 #undef TNI_SORT_BATCH_ROWS
 #undef TNI_SORT_WALK_DEPTH
+#undef TNI_SORT_WORK_BYTES
+#undef TNI_SORT_WORKER_BYTES
+#undef TNI_SORT_SPILL_ROWS
 #undef TNI_SORT_TOP_ROWS
 /*--- end src/exec/sort.c --------------------------------------------------*/
 
@@ -68039,6 +69369,847 @@ TNI_FN bool tni_sort_words(const tni_env *env, tni_sort_entry *entries, tni_sort
 /*--- end src/exec/sort_words.c --------------------------------------------*/
 
 /*============================================================================
+ * MARK: - sorted runs in temporary files >>exec_spill
+ * from src/exec/spill.c
+ * Needs: >>exec_spill_h
+ *==========================================================================*/
+/*
+ * spill.c - sorted runs in temporary files.
+ *
+ * A record, little or big endian as the machine is, unaligned:
+ *
+ *   u32 size | u64 order | u64 row in the morsel | NULL bits | values, key columns first
+ *
+ * A value that is not NULL is its bytes, or for strings a u32 length and the bytes. Order and row
+ * break ties, so a merge gives the order an in-memory sort would have given. Reading keeps one
+ * buffer a run; when there are more runs than buffers fit, the oldest are merged into one
+ * first. Files are removed with the spill, whatever happened. May use: sort.h, base.
+ */
+/* #include "exec/spill.h" */
+
+#define TNI_SPILL_HEAD 20u             /* size, order, row */
+#define TNI_SPILL_FAN_IN 128u          /* most files open at once */
+#define TNI_SPILL_BUFFER_LEAST 8192u
+#define TNI_SPILL_BUFFER_MOST (1024u * 1024u)
+#define TNI_SPILL_PATH 1024u
+#define TNI_SPILL_CHECK_ROWS 16384u
+
+/* One file: written once, then read. */
+typedef struct tni_spill_run {
+    char *path;
+    size_t path_size;
+    uint64_t bytes;
+} tni_spill_run;
+
+typedef struct tni_spill_writer {
+    void *file;
+    uint8_t *buffer;
+    size_t capacity, length;
+    tni_spill_run run;
+} tni_spill_writer;
+
+typedef struct tni_spill_reader {
+    tni_spill_run run;            /* its path is the spill's */
+    void *file;
+    uint8_t *buffer;
+    size_t capacity, at, length;
+    uint64_t offset;              /* of the file: what is read next */
+    const uint8_t *record;        /* current row; NULL: the run is over */
+    uint32_t size;
+    uint64_t word;                /* of its first key */
+    const uint8_t **values;       /* [key_count] in the record, NULL for NULL */
+} tni_spill_reader;
+
+struct tni_spill {
+    tni_spill_plan plan;
+    tni_memory *memory;
+    uint32_t *columns;            /* [column_count] in record order: keys, then the others */
+    size_t bitmap_bytes, fixed_bytes;
+    tni_mutex mutex;              /* for runs */
+    tni_spill_run *runs;
+    size_t run_count, run_capacity;
+    tni_spill_reader *readers;    /* [reader_count], from tni_spill_open on */
+    uint32_t reader_count;
+    uint32_t *heap;               /* readers by their current rows, least first */
+    uint32_t heap_count;
+    tni_arena strings;            /* of the current batch */
+};
+
+/* ---------------------------------------------------------------------------- making --- */
+
+TNI_FN trueno_status tni_spill_new(const tni_spill_plan *plan, tni_spill **out, tni_error *error) {
+    tni_memory *memory = plan->run->env->memory;
+    tni_spill *spill = (tni_spill *)tni_alloc_zero(memory, sizeof *spill);
+    uint32_t i, count = 0;
+    bool *seen;
+    *out = NULL;
+    if (spill == NULL) {
+        return tni_memory_fail(memory, sizeof *spill, error);
+    }
+    spill->plan = *plan;
+    spill->memory = memory;
+    spill->bitmap_bytes = ((size_t)plan->column_count + 7) / 8;
+    spill->columns = (uint32_t *)tni_alloc_array(memory, plan->column_count, sizeof(uint32_t));
+    seen = (bool *)tni_alloc_zero(memory, plan->column_count);
+    if (spill->columns == NULL || seen == NULL || !tni_mutex_init(&spill->mutex)) {
+        tni_free(memory, seen, plan->column_count);
+        tni_free(memory, spill->columns, plan->column_count * sizeof(uint32_t));
+        tni_free(memory, spill, sizeof *spill);
+        return tni_memory_fail(memory, plan->column_count * sizeof(uint32_t), error);
+    }
+    for (i = 0; i < plan->key_count; i++) {
+        spill->columns[count++] = plan->keys[i].column;
+        seen[plan->keys[i].column] = true;
+    }
+    for (i = 0; i < plan->column_count; i++) {
+        spill->fixed_bytes += tni_type_width(plan->types[i]);
+        if (!seen[i]) {
+            spill->columns[count++] = i;
+        }
+    }
+    tni_free(memory, seen, plan->column_count);
+    tni_arena_init(&spill->strings, memory);
+    *out = spill;
+    return TRUENO_OK;
+}
+
+static trueno_status tni_spill_io(const char *what, const char *path, int code,
+                                  tni_error *error) {
+    return tni_fail(error, TRUENO_ERROR_IO, "cannot %s temporary file %s: %s", what, path,
+                    tni_files_error_text(code));
+}
+
+static void tni_spill_discard(tni_spill *spill, tni_spill_run *run) {
+    const trueno_files *files = spill->plan.run->env->files;
+    if (run->path != NULL) {
+        (void)files->remove(files->user, run->path);
+        tni_free(spill->memory, run->path, run->path_size);
+    }
+    run->path = NULL;
+}
+
+static void tni_spill_close_readers(tni_spill *spill) {
+    const trueno_files *files = spill->plan.run->env->files;
+    uint32_t i;
+    for (i = 0; i < spill->reader_count; i++) {
+        tni_spill_reader *reader = &spill->readers[i];
+        if (reader->file != NULL) {
+            (void)files->close(files->user, reader->file);
+        }
+        tni_free(spill->memory, reader->buffer, reader->capacity);
+        tni_free(spill->memory, (void *)reader->values,
+                 spill->plan.key_count * sizeof *reader->values);
+    }
+    tni_free(spill->memory, spill->readers, spill->reader_count * sizeof *spill->readers);
+    tni_free(spill->memory, spill->heap, spill->reader_count * sizeof *spill->heap);
+    spill->readers = NULL;
+    spill->heap = NULL;
+    spill->reader_count = 0;
+    spill->heap_count = 0;
+}
+
+TNI_FN void tni_spill_free(tni_spill *spill) {
+    size_t i;
+    if (spill == NULL) {
+        return;
+    }
+    tni_spill_close_readers(spill);
+    for (i = 0; i < spill->run_count; i++) {
+        tni_spill_discard(spill, &spill->runs[i]);
+    }
+    tni_free(spill->memory, spill->runs, spill->run_capacity * sizeof *spill->runs);
+    tni_free(spill->memory, spill->columns, spill->plan.column_count * sizeof(uint32_t));
+    tni_arena_free(&spill->strings);
+    tni_mutex_free(&spill->mutex);
+    tni_free(spill->memory, spill, sizeof *spill);
+}
+
+TNI_FN bool tni_spill_any(tni_spill *spill) {
+    bool any;
+    tni_mutex_lock(&spill->mutex);
+    any = spill->run_count > 0;
+    tni_mutex_unlock(&spill->mutex);
+    return any;
+}
+
+/* --------------------------------------------------------------------------- writing --- */
+
+/* Memory that buffers may take: half of what is left. */
+static uint64_t tni_spill_memory(const tni_spill *spill) {
+    int64_t used = tni_atomic_load_i64(&spill->memory->used);
+    return used < spill->memory->limit ? (uint64_t)(spill->memory->limit - used) / 2 : 0;
+}
+
+/* The largest buffer memory allows right now, halving from `wanted`; NULL: not even the least. */
+static uint8_t *tni_spill_buffer(tni_spill *spill, size_t wanted, size_t *capacity,
+                                 tni_error *error) {
+    size_t size = TNI_MAX(wanted, (size_t)TNI_SPILL_BUFFER_LEAST);
+    for (;;) {
+        uint8_t *buffer = (uint8_t *)tni_alloc(spill->memory, size);
+        if (buffer != NULL || size / 2 < TNI_SPILL_BUFFER_LEAST) {
+            *capacity = buffer != NULL ? size : 0;
+            if (buffer == NULL) {
+                (void)tni_memory_fail(spill->memory, size, error);
+            }
+            return buffer;
+        }
+        size /= 2;
+    }
+}
+
+static trueno_status tni_spill_writer_open(tni_spill *spill, tni_spill_writer *writer,
+                                           tni_error *error) {
+    const tni_env *env = spill->plan.run->env;
+    char path[TNI_SPILL_PATH];
+    int code;
+    memset(writer, 0, sizeof *writer);
+    TNI_TRY(tni_temp_path(env->temp_directory, path, sizeof path, error));
+    writer->buffer =
+        tni_spill_buffer(spill, (size_t)TNI_MIN(tni_spill_memory(spill) / 8,
+                                                (uint64_t)TNI_SPILL_BUFFER_MOST),
+                         &writer->capacity, error);
+    if (writer->buffer == NULL) {
+        return error != NULL ? error->status : TRUENO_ERROR_MEMORY;
+    }
+    writer->run.path_size = strlen(path) + 1;
+    writer->run.path = (char *)tni_alloc(spill->memory, writer->run.path_size);
+    if (writer->run.path == NULL) {
+        return tni_memory_fail(spill->memory, writer->run.path_size, error);
+    }
+    memcpy(writer->run.path, path, writer->run.path_size);
+    code = env->files->open(env->files->user, path, TRUENO_FILE_WRITE, &writer->file);
+    if (code != 0) {
+        writer->file = NULL;
+        return tni_spill_io("create", path, code, error);
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_spill_writer_flush(tni_spill *spill, tni_spill_writer *writer,
+                                            tni_error *error) {
+    tni_env *env = spill->plan.run->env;
+    int code = 0;
+    if (writer->length > 0) {
+        code = env->files->write(env->files->user, writer->file, writer->buffer, writer->length);
+    }
+    if (code != 0) {
+        return tni_spill_io("write", writer->run.path, code, error);
+    }
+    writer->run.bytes += writer->length;
+    tni_atomic_add_i64(&env->spilled_bytes, (int64_t)writer->length);
+    writer->length = 0;
+    return TRUENO_OK;
+}
+
+/* Room for `size` bytes at the end of the buffer. */
+static trueno_status tni_spill_writer_reserve(tni_spill *spill, tni_spill_writer *writer,
+                                              size_t size, tni_error *error) {
+    uint8_t *larger;
+    if (size <= writer->capacity - writer->length) {
+        return TRUENO_OK;
+    }
+    TNI_TRY(tni_spill_writer_flush(spill, writer, error));
+    if (size <= writer->capacity) {
+        return TRUENO_OK;
+    }
+    larger = (uint8_t *)tni_alloc(spill->memory, size);
+    if (larger == NULL) {
+        return tni_memory_fail(spill->memory, size, error);
+    }
+    tni_free(spill->memory, writer->buffer, writer->capacity);
+    writer->buffer = larger;
+    writer->capacity = size;
+    return TRUENO_OK;
+}
+
+/* Close the file; with `keep` it becomes a run, else it is removed. */
+static trueno_status tni_spill_writer_close(tni_spill *spill, tni_spill_writer *writer, bool keep,
+                                            tni_error *error) {
+    const trueno_files *files = spill->plan.run->env->files;
+    trueno_status status = keep ? tni_spill_writer_flush(spill, writer, error) : TRUENO_OK;
+    void *runs;
+    if (writer->file != NULL) {
+        int code = files->close(files->user, writer->file);
+        if (code != 0 && keep && status == TRUENO_OK) {
+            status = tni_spill_io("write", writer->run.path, code, error);
+        }
+    }
+    tni_free(spill->memory, writer->buffer, writer->capacity);
+    if (keep && status == TRUENO_OK) {
+        tni_mutex_lock(&spill->mutex);
+        runs = spill->runs;
+        status = tni_grow(spill->memory, &runs, &spill->run_capacity, spill->run_count + 1,
+                          sizeof *spill->runs, error);
+        spill->runs = (tni_spill_run *)runs;
+        if (status == TRUENO_OK) {
+            spill->runs[spill->run_count++] = writer->run;
+            memset(&writer->run, 0, sizeof writer->run);
+        }
+        tni_mutex_unlock(&spill->mutex);
+    }
+    tni_spill_discard(spill, &writer->run);
+    return status;
+}
+
+/* The most bytes the record of a row can have; strings exactly. */
+static trueno_status tni_spill_bound(const tni_spill *spill, const tni_sorter *sorter,
+                                     size_t block, size_t offset, size_t *out, tni_error *error) {
+    size_t blocks = sorter->rows->block_count, size;
+    uint32_t c;
+    size = TNI_SPILL_HEAD + spill->bitmap_bytes + spill->fixed_bytes;
+    for (c = 0; c < spill->plan.column_count; c++) {
+        if (tni_type_is_string(spill->plan.types[c])) {
+            tni_string s;
+            memcpy(&s, sorter->data[c * blocks + block] + offset * sizeof s, sizeof s);
+            if (!tni_size_add(size, s.length, &size)) {
+                size = SIZE_MAX;
+                break;
+            }
+        }
+    }
+    *out = size;
+    if (size > UINT32_MAX) {
+        return tni_fail(error, TRUENO_ERROR_LIMIT, "a row of more than 4 GiB cannot be spilled");
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_spill_put(tni_spill *spill, tni_spill_writer *writer,
+                                   const tni_sorter *sorter, uint64_t row, uint64_t order,
+                                   uint64_t number, tni_error *error) {
+    size_t block = (size_t)(row >> TNI_SORT_BLOCK_BITS), blocks = sorter->rows->block_count;
+    size_t offset = (size_t)(row & TNI_SORT_OFFSET_MASK), bound;
+    uint8_t *record, *nulls, *to;
+    uint32_t i, size;
+    TNI_TRY(tni_spill_bound(spill, sorter, block, offset, &bound, error));
+    TNI_TRY(tni_spill_writer_reserve(spill, writer, bound, error));
+    record = writer->buffer + writer->length;
+    nulls = record + TNI_SPILL_HEAD;
+    to = nulls + spill->bitmap_bytes;
+    memcpy(record + 4, &order, 8);
+    memcpy(record + 12, &number, 8);
+    memset(nulls, 0, spill->bitmap_bytes);
+    for (i = 0; i < spill->plan.column_count; i++) {
+        uint32_t column = spill->columns[i];
+        size_t width = tni_type_width(spill->plan.types[column]);
+        const uint64_t *validity = sorter->validity[column * blocks + block];
+        const uint8_t *value = sorter->data[column * blocks + block] + offset * width;
+        if (validity != NULL && !tni_bit_get(validity, offset)) {
+            nulls[i >> 3] = (uint8_t)(nulls[i >> 3] | (1u << (i & 7)));
+        } else if (tni_type_is_string(spill->plan.types[column])) {
+            tni_string s;
+            memcpy(&s, value, sizeof s);
+            memcpy(to, &s.length, 4);
+            if (s.length > 0) {
+                memcpy(to + 4, tni_string_data(&s), s.length);
+            }
+            to += 4 + (size_t)s.length;
+        } else {
+            memcpy(to, value, width);
+            to += width;
+        }
+    }
+    size = (uint32_t)(to - record);
+    memcpy(record, &size, 4);
+    writer->length += size;
+    return TRUENO_OK;
+}
+
+/* Sorted entries as a run. `numbers[block]` is the place of a block's first row in its morsel. */
+static trueno_status tni_spill_write(tni_spill *spill, const tni_sorter *sorter,
+                                     const uint64_t *numbers, tni_error *error) {
+    uint64_t count = TNI_MIN(sorter->count, spill->plan.most_rows), i;
+    tni_spill_writer writer;
+    trueno_status status = tni_spill_writer_open(spill, &writer, error);
+    for (i = 0; i < count && status == TRUENO_OK; i++) {
+        uint64_t row = sorter->entries[i].row;
+        size_t block = (size_t)(row >> TNI_SORT_BLOCK_BITS);
+        status = tni_spill_put(spill, &writer, sorter, row, sorter->rows->blocks[block]->order,
+                               numbers[block] + (row & TNI_SORT_OFFSET_MASK), error);
+        if (status == TRUENO_OK && i % TNI_SPILL_CHECK_ROWS == 0) {
+            status = tni_env_check(spill->plan.run->env, error);
+        }
+    }
+    if (status == TRUENO_OK) {
+        return tni_spill_writer_close(spill, &writer, true, error);
+    }
+    (void)tni_spill_writer_close(spill, &writer, false, NULL);
+    return status;
+}
+
+/* Sort and write some of the blocks; `part` is a view of them. */
+static trueno_status tni_spill_part(tni_spill *spill, const tni_collection *part,
+                                    const uint64_t *numbers, tni_error *error) {
+    tni_sorter sorter;
+    trueno_status status;
+    TNI_TRY(tni_sorter_run(&sorter, spill->plan.run->env, spill->plan.run->scheduler, part,
+                           spill->plan.keys, spill->plan.key_count, error));
+    status = tni_spill_write(spill, &sorter, numbers, error);
+    tni_sorter_free(&sorter);
+    return status;
+}
+
+static void tni_spill_number(const tni_collection *rows, tni_spill_place *place,
+                             uint64_t *numbers) {
+    size_t b;
+    for (b = 0; b < rows->block_count; b++) {
+        const tni_block *block = rows->blocks[b];
+        if (!place->any || place->order != block->order) {
+            place->any = true;
+            place->order = block->order;
+            place->next = 0;
+        }
+        numbers[b] = place->next;
+        place->next += block->rows;
+    }
+}
+
+TNI_FN trueno_status tni_spill_rows(tni_spill *spill, const tni_collection *rows,
+                                    tni_spill_place *place, tni_error *error) {
+    size_t first = 0, step = rows->block_count, b;
+    uint64_t *numbers;
+    trueno_status status = TRUENO_OK;
+    if (rows->rows == 0) {
+        return TRUENO_OK;
+    }
+    numbers = (uint64_t *)tni_alloc_array(spill->memory, rows->block_count, sizeof *numbers);
+    if (numbers == NULL) {
+        return tni_memory_fail(spill->memory, rows->block_count * sizeof *numbers, error);
+    }
+    tni_spill_number(rows, place, numbers);
+    while (first < rows->block_count && status == TRUENO_OK) {
+        tni_collection part = *rows;
+        tni_error failure;
+        tni_error_clear(&failure);
+        part.blocks = rows->blocks + first;
+        part.block_count = TNI_MIN(step, rows->block_count - first);
+        part.rows = 0;
+        for (b = 0; b < part.block_count; b++) {
+            part.rows += part.blocks[b]->rows;
+        }
+        status = tni_spill_part(spill, &part, numbers + first, &failure);
+        if ((status == TRUENO_ERROR_MEMORY_LIMIT || status == TRUENO_ERROR_MEMORY) &&
+            part.block_count > 1) {
+            step = part.block_count / 2; /* less at a time needs less to sort it */
+            status = TRUENO_OK;
+            continue;
+        }
+        if (status != TRUENO_OK) {
+            (void)tni_fail(error, status, "%s", failure.message);
+        }
+        first += part.block_count;
+    }
+    tni_free(spill->memory, numbers, rows->block_count * sizeof *numbers);
+    return status;
+}
+
+/* --------------------------------------------------------------------------- reading --- */
+
+static trueno_status tni_spill_damaged(const tni_spill_reader *reader, tni_error *error) {
+    return tni_fail(error, TRUENO_ERROR_IO, "temporary file %s has changed", reader->run.path);
+}
+
+/* Make `wanted` bytes from `at` on available; `wanted` 0 at the end of the file. */
+static trueno_status tni_spill_fill(tni_spill *spill, tni_spill_reader *reader, size_t wanted,
+                                    tni_error *error) {
+    const trueno_files *files = spill->plan.run->env->files;
+    size_t kept = reader->length - reader->at;
+    if (wanted > reader->capacity) {
+        uint8_t *larger = (uint8_t *)tni_alloc(spill->memory, wanted);
+        if (larger == NULL) {
+            return tni_memory_fail(spill->memory, wanted, error);
+        }
+        memcpy(larger, reader->buffer + reader->at, kept);
+        tni_free(spill->memory, reader->buffer, reader->capacity);
+        reader->buffer = larger;
+        reader->capacity = wanted;
+    } else {
+        memmove(reader->buffer, reader->buffer + reader->at, kept);
+    }
+    reader->at = 0;
+    reader->length = kept;
+    while (reader->length < wanted) {
+        uint64_t left = reader->run.bytes - reader->offset;
+        size_t room = reader->capacity - reader->length, done = 0;
+        int code;
+        if (left == 0) {
+            return tni_spill_damaged(reader, error);
+        }
+        code = files->read(files->user, reader->file, reader->offset,
+                           reader->buffer + reader->length, (size_t)TNI_MIN(left, (uint64_t)room),
+                           &done);
+        if (code != 0) {
+            return tni_spill_io("read", reader->run.path, code, error);
+        }
+        if (done == 0) {
+            return tni_spill_damaged(reader, error);
+        }
+        reader->offset += done;
+        reader->length += done;
+    }
+    return TRUENO_OK;
+}
+
+/* Where the value behind this one begins; NULL when the record is too short for it. */
+static const uint8_t *tni_spill_skip(tni_type type, const uint8_t *value, const uint8_t *end) {
+    size_t left = (size_t)(end - value), size = tni_type_width(type);
+    if (tni_type_is_string(type)) {
+        uint32_t length;
+        if (left < 4) {
+            return NULL;
+        }
+        memcpy(&length, value, 4);
+        size = 4 + (size_t)length;
+    }
+    return size <= left ? value + size : NULL;
+}
+
+static bool tni_spill_is_null(const uint8_t *record, uint32_t place) {
+    return ((record[TNI_SPILL_HEAD + (place >> 3)] >> (place & 7)) & 1) != 0;
+}
+
+static tni_string tni_spill_string(const uint8_t *value) {
+    uint32_t length;
+    memcpy(&length, value, 4);
+    return tni_string_make(value + 4, length);
+}
+
+/* A word that never orders two first keys wrongly. */
+static uint64_t tni_spill_word(const tni_spill *spill, const uint8_t *value) {
+    const tni_sort_key *key = &spill->plan.keys[0];
+    tni_sort_kind kind = tni_sort_kind_of(spill->plan.types[key->column]);
+    uint64_t word;
+    if (value == NULL) {
+        return key->nulls_first ? 0 : UINT64_MAX;
+    }
+    if (kind == TNI_SORT_TEXT) {
+        tni_string s = tni_spill_string(value);
+        word = tni_sort_word(kind, &s);
+    } else {
+        word = tni_sort_word(kind, value);
+    }
+    return key->descending ? ~word : word;
+}
+
+/* Step to the next record; reader->record is NULL when there is none. */
+static trueno_status tni_spill_advance(tni_spill *spill, tni_spill_reader *reader,
+                                       tni_error *error) {
+    const uint8_t *value, *end;
+    uint32_t i;
+    reader->record = NULL;
+    if (reader->at == reader->length && reader->offset == reader->run.bytes) {
+        return TRUENO_OK;
+    }
+    if (reader->length - reader->at < 4) {
+        TNI_TRY(tni_spill_fill(spill, reader, 4, error));
+    }
+    memcpy(&reader->size, reader->buffer + reader->at, 4);
+    if (reader->size < TNI_SPILL_HEAD + spill->bitmap_bytes) {
+        return tni_spill_damaged(reader, error);
+    }
+    if (reader->length - reader->at < reader->size) {
+        TNI_TRY(tni_spill_fill(spill, reader, reader->size, error));
+    }
+    reader->record = reader->buffer + reader->at;
+    reader->at += reader->size;
+    end = reader->record + reader->size;
+    value = reader->record + TNI_SPILL_HEAD + spill->bitmap_bytes;
+    for (i = 0; i < spill->plan.key_count; i++) {
+        reader->values[i] = NULL;
+        if (!tni_spill_is_null(reader->record, i)) {
+            reader->values[i] = value;
+            value = tni_spill_skip(spill->plan.types[spill->columns[i]], value, end);
+            if (value == NULL) {
+                return tni_spill_damaged(reader, error);
+            }
+        }
+    }
+    reader->word = tni_spill_word(spill, reader->values[0]);
+    return TRUENO_OK;
+}
+
+static int tni_spill_compare_key(const tni_spill *spill, uint32_t index, const uint8_t *a,
+                                 const uint8_t *b) {
+    const tni_sort_key *key = &spill->plan.keys[index];
+    tni_type type = spill->plan.types[key->column];
+    int order;
+    if (a == NULL || b == NULL) {
+        return (a == NULL) == (b == NULL) ? 0 : ((a == NULL) == key->nulls_first ? -1 : 1);
+    }
+    if (tni_type_is_string(type)) {
+        tni_string x = tni_spill_string(a), y = tni_spill_string(b);
+        order = tni_string_compare(&x, &y);
+    } else {
+        order = tni_sort_compare_values(tni_sort_kind_of(type), a, b);
+    }
+    return key->descending ? -order : order;
+}
+
+static bool tni_spill_before(const tni_spill *spill, uint32_t x, uint32_t y) {
+    const tni_spill_reader *a = &spill->readers[x], *b = &spill->readers[y];
+    uint64_t place_a[2], place_b[2];
+    uint32_t i;
+    if (a->word != b->word) {
+        return a->word < b->word;
+    }
+    for (i = 0; i < spill->plan.key_count; i++) {
+        int order = tni_spill_compare_key(spill, i, a->values[i], b->values[i]);
+        if (order != 0) {
+            return order < 0;
+        }
+    }
+    memcpy(place_a, a->record + 4, 16);
+    memcpy(place_b, b->record + 4, 16);
+    return place_a[0] != place_b[0] ? place_a[0] < place_b[0] : place_a[1] < place_b[1];
+}
+
+/* ----------------------------------------------------------------------------- merge --- */
+
+static void tni_spill_sift(tni_spill *spill, uint32_t at) {
+    for (;;) {
+        uint32_t child = 2 * at + 1, swap;
+        if (child >= spill->heap_count) {
+            return;
+        }
+        if (child + 1 < spill->heap_count &&
+            tni_spill_before(spill, spill->heap[child + 1], spill->heap[child])) {
+            child++;
+        }
+        if (!tni_spill_before(spill, spill->heap[child], spill->heap[at])) {
+            return;
+        }
+        swap = spill->heap[at];
+        spill->heap[at] = spill->heap[child];
+        spill->heap[child] = swap;
+        at = child;
+    }
+}
+
+/* The reader with the least row has been read: on to its next. */
+static trueno_status tni_spill_pop(tni_spill *spill, tni_error *error) {
+    tni_spill_reader *reader = &spill->readers[spill->heap[0]];
+    TNI_TRY(tni_spill_advance(spill, reader, error));
+    if (reader->record == NULL) {
+        spill->heap[0] = spill->heap[--spill->heap_count];
+    }
+    tni_spill_sift(spill, 0);
+    return TRUENO_OK;
+}
+
+static trueno_status tni_spill_reader_open(tni_spill *spill, tni_spill_reader *reader,
+                                           const tni_spill_run *run, size_t buffer,
+                                           tni_error *error) {
+    const trueno_files *files = spill->plan.run->env->files;
+    int code;
+    reader->run = *run;
+    reader->values =
+        (const uint8_t **)tni_alloc_array(spill->memory, spill->plan.key_count, sizeof(void *));
+    if (reader->values == NULL) {
+        return tni_memory_fail(spill->memory, spill->plan.key_count * sizeof(void *), error);
+    }
+    reader->buffer = tni_spill_buffer(spill, buffer, &reader->capacity, error);
+    if (reader->buffer == NULL) {
+        return error != NULL ? error->status : TRUENO_ERROR_MEMORY;
+    }
+    code = files->open(files->user, run->path, TRUENO_FILE_READ, &reader->file);
+    if (code != 0) {
+        reader->file = NULL;
+        return tni_spill_io("open", run->path, code, error);
+    }
+    return tni_spill_advance(spill, reader, error);
+}
+
+/* How many runs are merged at once. */
+static size_t tni_spill_fan_in(const tni_spill *spill) {
+    uint64_t fit = tni_spill_memory(spill) / (4 * TNI_SPILL_BUFFER_LEAST);
+    return (size_t)TNI_MAX(TNI_MIN(fit, (uint64_t)TNI_SPILL_FAN_IN), 2);
+}
+
+/* Readers over runs [0, count). */
+static trueno_status tni_spill_start(tni_spill *spill, uint32_t count, tni_error *error) {
+    size_t buffer = (size_t)TNI_MIN(tni_spill_memory(spill) / (count + 1),
+                                    (uint64_t)TNI_SPILL_BUFFER_MOST);
+    uint32_t i;
+    tni_spill_close_readers(spill);
+    spill->readers =
+        (tni_spill_reader *)tni_alloc_zero(spill->memory, count * sizeof *spill->readers);
+    spill->heap = (uint32_t *)tni_alloc_array(spill->memory, count, sizeof *spill->heap);
+    spill->reader_count = count;
+    if (spill->readers == NULL || spill->heap == NULL) {
+        tni_free(spill->memory, spill->readers, count * sizeof *spill->readers);
+        tni_free(spill->memory, spill->heap, count * sizeof *spill->heap);
+        spill->readers = NULL;
+        spill->heap = NULL;
+        spill->reader_count = 0;
+        return tni_memory_fail(spill->memory, count * sizeof *spill->readers, error);
+    }
+    for (i = 0; i < count; i++) {
+        TNI_TRY(tni_spill_reader_open(spill, &spill->readers[i], &spill->runs[i], buffer, error));
+        if (spill->readers[i].record != NULL) {
+            spill->heap[spill->heap_count++] = i;
+        }
+    }
+    for (i = spill->heap_count / 2; i-- > 0;) {
+        tni_spill_sift(spill, i);
+    }
+    return TRUENO_OK;
+}
+
+/* All rows of the open readers into one run. */
+static trueno_status tni_spill_combine(tni_spill *spill, tni_error *error) {
+    tni_spill_writer writer;
+    trueno_status status = tni_spill_writer_open(spill, &writer, error);
+    uint64_t rows = 0;
+    while (status == TRUENO_OK && spill->heap_count > 0 && rows < spill->plan.most_rows) {
+        const tni_spill_reader *reader = &spill->readers[spill->heap[0]];
+        status = tni_spill_writer_reserve(spill, &writer, reader->size, error);
+        if (status == TRUENO_OK) {
+            memcpy(writer.buffer + writer.length, reader->record, reader->size);
+            writer.length += reader->size;
+            status = tni_spill_pop(spill, error);
+        }
+        if (status == TRUENO_OK && rows++ % TNI_SPILL_CHECK_ROWS == 0) {
+            status = tni_env_check(spill->plan.run->env, error);
+        }
+    }
+    if (status == TRUENO_OK) {
+        return tni_spill_writer_close(spill, &writer, true, error);
+    }
+    (void)tni_spill_writer_close(spill, &writer, false, NULL);
+    return status;
+}
+
+/* Take the merged runs [0, count) away, after their rows became the last run. */
+static void tni_spill_drop(tni_spill *spill, size_t count) {
+    size_t i;
+    tni_spill_close_readers(spill);
+    for (i = 0; i < count; i++) {
+        tni_spill_discard(spill, &spill->runs[i]);
+    }
+    spill->run_count -= count;
+    memmove(spill->runs, spill->runs + count, spill->run_count * sizeof *spill->runs);
+}
+
+TNI_FN trueno_status tni_spill_open(tni_spill *spill, tni_error *error) {
+    for (;;) {
+        size_t fan_in = tni_spill_fan_in(spill), count = spill->run_count;
+        if (count <= fan_in) {
+            return tni_spill_start(spill, (uint32_t)count, error);
+        }
+        /* never more than it takes to get down to the fan-in: large runs move seldom */
+        count = TNI_MIN(fan_in, count - fan_in + 1);
+        TNI_TRY(tni_spill_start(spill, (uint32_t)count, error));
+        TNI_TRY(tni_spill_combine(spill, error));
+        tni_spill_drop(spill, count);
+    }
+}
+
+/* ------------------------------------------------------------------------------ rows --- */
+
+/* One value into slot `row` of a FLAT vector. */
+static trueno_status tni_spill_take(tni_spill *spill, tni_type type, const uint8_t *value,
+                                    uint32_t row, void *data, tni_error *error) {
+    uint32_t width = tni_type_width(type);
+    if (tni_type_is_string(type)) {
+        tni_string s = tni_spill_string(value);
+        if (s.length > TNI_STRING_INLINE) {
+            void *bytes = tni_arena_bytes(&spill->strings, s.length);
+            if (bytes == NULL) {
+                return tni_memory_fail(spill->memory, s.length, error);
+            }
+            memcpy(bytes, s.tail.pointer, s.length);
+            s = tni_string_make(bytes, s.length);
+        }
+        ((tni_string *)data)[row] = s;
+        return TRUENO_OK;
+    }
+    memcpy((uint8_t *)data + (size_t)row * width, value, width);
+    return TRUENO_OK;
+}
+
+static trueno_status tni_spill_decode(tni_spill *spill, const tni_spill_reader *reader,
+                                      uint32_t row, void *const *data, uint64_t *const *validity,
+                                      tni_error *error) {
+    const uint8_t *value = reader->record + TNI_SPILL_HEAD + spill->bitmap_bytes;
+    const uint8_t *end = reader->record + reader->size;
+    uint32_t i;
+    for (i = 0; i < spill->plan.column_count; i++) {
+        uint32_t column = spill->columns[i];
+        tni_type type = spill->plan.types[column];
+        const uint8_t *next;
+        if (tni_spill_is_null(reader->record, i)) {
+            tni_bit_clear(validity[column], row);
+            memset((uint8_t *)data[column] + (size_t)row * tni_type_width(type), 0,
+                   tni_type_width(type));
+            continue;
+        }
+        next = tni_spill_skip(type, value, end);
+        if (next == NULL) {
+            return tni_spill_damaged(reader, error);
+        }
+        TNI_TRY(tni_spill_take(spill, type, value, row, data[column], error));
+        value = next;
+    }
+    return TRUENO_OK;
+}
+
+/* Empty vectors for `rows` rows, and lists of where their values go. */
+static trueno_status tni_spill_vectors(tni_spill *spill, uint32_t rows, tni_scratch *scratch,
+                                       tni_vector *out, void ***data, uint64_t ***validity,
+                                       tni_error *error) {
+    uint32_t columns = spill->plan.column_count, c;
+    *data = (void **)tni_scratch_take(scratch, columns * sizeof(void *), error);
+    *validity = (uint64_t **)tni_scratch_take(scratch, columns * sizeof(uint64_t *), error);
+    for (c = 0; *data != NULL && *validity != NULL && c < columns; c++) {
+        size_t bytes = (size_t)rows * tni_type_width(spill->plan.types[c]);
+        (*data)[c] = tni_scratch_take(scratch, bytes, error);
+        (*validity)[c] = (uint64_t *)tni_scratch_take(scratch, TNI_VECTOR_WORDS * 8, error);
+        if ((*data)[c] == NULL || (*validity)[c] == NULL) {
+            return error != NULL ? error->status : TRUENO_ERROR_MEMORY;
+        }
+        tni_bitmap_fill((*validity)[c], rows, true);
+        memset(&out[c], 0, sizeof out[c]);
+        out[c].type = spill->plan.types[c];
+        out[c].data = (*data)[c];
+        out[c].validity = (*validity)[c];
+    }
+    if (*data == NULL || *validity == NULL) {
+        return error != NULL ? error->status : TRUENO_ERROR_MEMORY;
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_spill_next(tni_spill *spill, uint32_t most, tni_scratch *scratch,
+                                    tni_vector *out, uint32_t *count, tni_error *error) {
+    void **data = NULL;
+    uint64_t **validity = NULL;
+    uint32_t rows = 0;
+    *count = 0;
+    tni_arena_free(&spill->strings);
+    if (out != NULL) {
+        TNI_TRY(tni_spill_vectors(spill, most, scratch, out, &data, &validity, error));
+    }
+    while (rows < most && spill->heap_count > 0) {
+        if (out != NULL) {
+            TNI_TRY(tni_spill_decode(spill, &spill->readers[spill->heap[0]], rows, data, validity,
+                                     error));
+        }
+        rows++;
+        TNI_TRY(tni_spill_pop(spill, error));
+    }
+    *count = rows;
+    return TRUENO_OK;
+}
+
+#undef TNI_SPILL_HEAD
+#undef TNI_SPILL_FAN_IN
+#undef TNI_SPILL_BUFFER_LEAST
+#undef TNI_SPILL_BUFFER_MOST
+#undef TNI_SPILL_PATH
+#undef TNI_SPILL_CHECK_ROWS
+/*--- end src/exec/spill.c -------------------------------------------------*/
+
+/*============================================================================
  * MARK: - ORDER BY ... LIMIT k without sorting the input >>exec_top_k
  * from src/exec/top_k.c
  * Needs: >>exec_sort_h
@@ -68630,6 +70801,7 @@ TNI_FN trueno_status tni_top_k_take(tni_top_k *top, tni_collection **out, tni_er
 typedef struct tni_account {
     tni_atomic_i32 references;
     tni_memory memory;
+    tni_memory_cache cache; /* with the system's allocator */
 } tni_account;
 
 /* `allocator` as in trueno_config (may be NULL), `limit` bytes (0: none). */
@@ -68799,6 +70971,11 @@ TNI_FN void tni_settings_visit(trueno_db *db, bool (*visit)(void *user, const ch
 
 #endif
 /*--- end src/db/database.h ------------------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
 
 /*============================================================================
  * MARK: - opening, closing, running text: the public functions of a database handle >>db_database
@@ -70189,6 +72366,11 @@ TNI_FN trueno_status tni_account_new(const trueno_allocator *allocator, uint64_t
     }
     tni_atomic_store_i32(&(*out)->references, 1);
     (*out)->memory = memory; /* the account counts itself */
+#if !defined(__SANITIZE_ADDRESS__) /* kept blocks would hide what the sanitizer looks for */
+    if (allocator == NULL || allocator->alloc == NULL) {
+        tni_memory_cache_start(&(*out)->memory, &(*out)->cache);
+    }
+#endif
     return TRUENO_OK;
 }
 
@@ -70201,7 +72383,9 @@ TNI_FN tni_account *tni_account_retain(tni_account *account) {
 
 TNI_FN void tni_account_release(tni_account *account) {
     if (account && tni_atomic_add_i32(&account->references, -1) == 1) {
-        tni_memory memory = account->memory;
+        tni_memory memory;
+        tni_memory_cache_stop(&account->memory);
+        memory = account->memory;
         tni_free(&memory, account, sizeof *account);
     }
 }
@@ -72390,11 +74574,17 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 }
 /*--- end src/db/statement_settings.c --------------------------------------*/
 
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
+
 /* No macro of ours stays behind. */
 #undef TNI_AMALGAM
+#undef TNI_GCC_COLD
 #undef TNI_AGGREGATE_ID
 #undef TNI_AGGREGATE_KINDS
 #undef TNI_AGG_BLOCK_BYTES
+#undef TNI_AGG_CACHE
 #undef TNI_AGG_DIRECT_LIMIT
 #undef TNI_AGG_LOCAL_GROUPS
 #undef TNI_AGG_PARTITIONS
@@ -72409,6 +74599,7 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_ARROW_IN_PLACE
 #undef TNI_ASSERT
 #undef TNI_AS_IT_IS
+#undef TNI_AT
 #undef TNI_AVX2_LANES
 #undef TNI_AVX2_LOAD_F32
 #undef TNI_AVX2_LOAD_F64
@@ -72443,6 +74634,7 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_BUFFER_HEAD
 #undef TNI_BUILDER_FIRST_ROWS
 #undef TNI_BUILDER_NEXT_ROWS
+#undef TNI_CACHE_SHIFT
 #undef TNI_CAST_LOOP
 #undef TNI_CHECKED_BODY
 #undef TNI_CLEAR_NULLS
@@ -72464,6 +74656,7 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_COST_LITERAL
 #undef TNI_COST_NEVER
 #undef TNI_COUNT_OF
+#undef TNI_CREATE_KEY_COLUMNS
 #undef TNI_CSV_CHUNK_BYTES
 #undef TNI_CSV_DIALECT_BYTES
 #undef TNI_CSV_DIALECT_RECORDS
@@ -72486,6 +74679,7 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_CSV_MOST_NULL_STRINGS
 #undef TNI_CSV_MOST_PREAMBLE
 #undef TNI_CSV_MOST_REJECTS
+#undef TNI_CSV_SAMPLE_CELLS
 #undef TNI_CSV_SAMPLE_ROWS
 #undef TNI_CSV_SEEN_NUMBER
 #undef TNI_CSV_SEEN_REAL
@@ -72508,6 +74702,7 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_DB_RESULT_H
 #undef TNI_DIFFERENCE_OF
 #undef TNI_DIFFERENCE_OVER
+#undef TNI_DIRECT_LOOP
 #undef TNI_DIVIDE_OR_MODULO
 #undef TNI_DOUBLE_BODY
 #undef TNI_EACH
@@ -72538,6 +74733,7 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_EXEC_OPERATOR_H
 #undef TNI_EXEC_SCHEDULER_H
 #undef TNI_EXEC_SORT_H
+#undef TNI_EXEC_SPILL_H
 #undef TNI_EXPLAIN_DEPTH
 #undef TNI_EXPLAIN_WIDTH
 #undef TNI_EXPR_BUCKETS
@@ -72655,6 +74851,7 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_MATH_WHOLE
 #undef TNI_MAX
 #undef TNI_MEMORY_ALIGNMENT
+#undef TNI_MEMORY_BINS
 #undef TNI_MIN
 #undef TNI_MIN_MAX_BODY
 #undef TNI_MOST_PARAMETERS
@@ -72670,6 +74867,7 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_OPERATOR
 #undef TNI_OS_PATH
 #undef TNI_PARAMETER_BUCKETS
+#undef TNI_PARQUET_BOUNDS
 #undef TNI_PARQUET_EXPAND
 #undef TNI_PARQUET_GATHER
 #undef TNI_PARQUET_GATHERS
@@ -72680,6 +74878,7 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_PARQUET_NARROW
 #undef TNI_PARQUET_PAGE_BYTES
 #undef TNI_PARQUET_PIECE_UNIT
+#undef TNI_PARQUET_RANGE
 #undef TNI_PARQUET_SLACK
 #undef TNI_PARQUET_SLOP
 #undef TNI_PARQUET_STEP
@@ -72759,16 +74958,26 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_SORT_SIGN
 #undef TNI_SORT_SIGNED
 #undef TNI_SORT_SMALL_GROUP
+#undef TNI_SORT_SPILL_ROWS
 #undef TNI_SORT_STAT_ROWS
 #undef TNI_SORT_TOP
 #undef TNI_SORT_TOP_ROWS
 #undef TNI_SORT_UNSIGNED
 #undef TNI_SORT_WALK_DEPTH
+#undef TNI_SORT_WORKER_BYTES
+#undef TNI_SORT_WORK_BYTES
 #undef TNI_SPAN_BODY
+#undef TNI_SPILL_BUFFER_LEAST
+#undef TNI_SPILL_BUFFER_MOST
+#undef TNI_SPILL_CHECK_ROWS
+#undef TNI_SPILL_FAN_IN
+#undef TNI_SPILL_HEAD
+#undef TNI_SPILL_PATH
 #undef TNI_SQL_AST_H
 #undef TNI_SQL_LEXER_H
 #undef TNI_SQL_PARSER_H
 #undef TNI_SQL_PARSER_INTERNAL_H
+#undef TNI_STATE
 #undef TNI_STATEMENT_RETRIES
 #undef TNI_STATUS_NAME
 #undef TNI_STRINGS_LARGEST
