@@ -438,7 +438,7 @@ TNI_FN trueno_status tni_eval_compare(tni_evaluator *evaluator, uint32_t reg, tn
     uint64_t *validity = tni_eval_validity(evaluator, reg, error);
     const tni_vector *a;
     const tni_vector *b;
-    bool nulls, done = false;
+    bool nulls, null_side, done = false;
     if (bits == NULL || validity == NULL) {
         return error->status;
     }
@@ -454,13 +454,15 @@ TNI_FN trueno_status tni_eval_compare(tni_evaluator *evaluator, uint32_t reg, tn
         op = tni_mirror(op);
     }
     nulls = tni_join_validity(a, b, evaluator->rows, validity);
-    if (b->form == TNI_FORM_CONSTANT && !b->is_null) {
+    null_side = (a->form == TNI_FORM_CONSTANT && a->is_null) ||
+                (b->form == TNI_FORM_CONSTANT && b->is_null); /* whose data may be NULL */
+    if (null_side) {
+        memset(bits, 0, words * 8);
+    } else if (b->form == TNI_FORM_CONSTANT) {
         done = tni_compare_constant(evaluator, reg, op, a, b, bits);
     }
-    if (!done && !(b->form == TNI_FORM_CONSTANT && b->is_null)) {
+    if (!null_side && !done) {
         TNI_TRY(tni_compare_general(evaluator, left, right, op, bits, error));
-    } else if (!done) {
-        memset(bits, 0, words * 8);
     }
     if (op == TNI_IR_DISTINCT || op == TNI_IR_NOT_DISTINCT) {
         tni_finish_distinct(a, b, op == TNI_IR_DISTINCT, evaluator->rows, validity, nulls, bits);
