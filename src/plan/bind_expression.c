@@ -452,11 +452,12 @@ TNI_FN bool tni_bind_common(tni_binder *binder, tni_expr *const *exprs,
                             const char *what, uint32_t position, tni_type *out) {
     tni_type common = tni_type_make(TRUENO_TYPE_NULL);
     uint32_t pass, i;
-    for (pass = 0; pass < 2; pass++) {
+    for (pass = 0; pass < 3; pass++) {
         for (i = 0; i < count; i++) {
             tni_type type = exprs[i]->type;
             bool literal = tni_ast_is_literal(asts[i]) && tni_expr_is_constant(exprs[i]), mixed;
-            if (literal != (pass == 1) || type.id == TRUENO_TYPE_NULL) {
+            uint32_t turn = !literal ? 0u : tni_is_text(type) ? 2u : 1u;
+            if (turn != pass || type.id == TRUENO_TYPE_NULL) {
                 continue;
             }
             if (literal && ((tni_is_text(type) && common.id != TRUENO_TYPE_NULL) ||

@@ -626,6 +626,14 @@ static bool tni_compare_unwrap(tni_binder *binder, tni_ir_op *op, tni_expr **lef
     return *right != NULL;
 }
 
+/* x IS NOT DISTINCT FROM constant is (x = constant) IS TRUE, which sources can prune by. */
+static tni_expr *tni_compare_aware(tni_binder *binder, tni_ir_op op, tni_expr *left,
+                                   tni_expr *right) {
+    tni_expr *equal = tni_expr_compare(binder, TNI_IR_EQUAL, left, right);
+    tni_expr *is_true = equal ? tni_expr_test(binder, TNI_IR_IS_TRUE, equal) : NULL;
+    return is_true && op == TNI_IR_DISTINCT ? tni_expr_not(binder, is_true) : is_true;
+}
+
 TNI_FN tni_expr *tni_expr_compare(tni_binder *binder, tni_ir_op op, tni_expr *left,
                                   tni_expr *right) {
     tni_expr e, *arguments[2];
@@ -650,6 +658,9 @@ TNI_FN tni_expr *tni_expr_compare(tni_binder *binder, tni_ir_op op, tni_expr *le
         }
         if (!right) {
             return NULL;
+        }
+        if (op == TNI_IR_DISTINCT || op == TNI_IR_NOT_DISTINCT) {
+            return tni_compare_aware(binder, op, left, right);
         }
     }
     tni_expr_init(&e, op, tni_type_make(TRUENO_TYPE_BOOLEAN));

@@ -286,10 +286,11 @@ static bool tni_pattern_is_free(char letter) {
 static bool tni_call_common(const tni_bind_call *call, const char *pattern, tni_type *out) {
     tni_type common = tni_type_make(TRUENO_TYPE_NULL);
     uint32_t i, pass;
-    for (pass = 0; pass < 2; pass++) {
+    for (pass = 0; pass < 3; pass++) { /* values, numbers as written, texts as written */
         for (i = 0; i < call->count; i++) {
             bool literal = tni_call_literal(call, i) && call->types[i].id != TRUENO_TYPE_NULL;
-            if (!tni_pattern_is_free(tni_pattern_letter(pattern, i)) || literal != (pass == 1)) {
+            uint32_t turn = !literal ? 0u : call->types[i].id == TRUENO_TYPE_VARCHAR ? 2u : 1u;
+            if (!tni_pattern_is_free(tni_pattern_letter(pattern, i)) || turn != pass) {
                 continue;
             }
             if (literal && call->types[i].id == TRUENO_TYPE_VARCHAR &&
