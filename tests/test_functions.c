@@ -1250,9 +1250,132 @@ static void test_cases(function_world *w) {
     }
 }
 
-int main(void) {
+/* ---- measurements ---- */
+
+typedef struct bench_case {
+    const char *name;
+    const char *function;
+    const char *constants[3]; /* arguments after the first */
+    const char *type;         /* of the first: strings, or moments */
+} bench_case;
+
+static const bench_case benches[] = {
+    {"LIKE '%google%'", "like", {"VARCHAR:%google%"}, "VARCHAR"},
+    {"LIKE 'http://w%'", "like", {"VARCHAR:http://w%"}, "VARCHAR"},
+    {"LIKE '%.html'", "like", {"VARCHAR:%.html"}, "VARCHAR"},
+    {"LIKE '%www%page_7%'", "like", {"VARCHAR:%www%page_7%"}, "VARCHAR"},
+    {"ILIKE '%GOOGLE%'", "ilike", {"VARCHAR:%GOOGLE%"}, "VARCHAR"},
+    {"contains(google)", "contains", {"VARCHAR:google"}, "VARCHAR"},
+    {"regexp_replace(host)",
+     "regexp_replace",
+     {"VARCHAR:^https?://(?:www\\.)?([^/]+)/.*$", "VARCHAR:\\1"},
+     "VARCHAR"},
+    {"regexp_matches(page_[0-9]+7\\.)", "regexp_matches", {"VARCHAR:page_[0-9]+7\\."}, "VARCHAR"},
+    {"regexp_matches((foo|bar|page)_9)", "regexp_matches", {"VARCHAR:(foo|bar|page)_9"}, "VARCHAR"},
+    {"regexp_extract(q=(\\w+))", "regexp_extract", {"VARCHAR:q=(\\w+)", "INTEGER:1"}, "VARCHAR"},
+    {"regexp_replace([0-9], '#', 'g')",
+     "regexp_replace",
+     {"VARCHAR:[0-9]", "VARCHAR:#", "VARCHAR:g"},
+     "VARCHAR"},
+    {"length", "length", {NULL}, "VARCHAR"},
+    {"upper", "upper", {NULL}, "VARCHAR"},
+    {"substring(8, 20)", "substring", {"INTEGER:8", "INTEGER:20"}, "VARCHAR"},
+    {"replace(/, -)", "replace", {"VARCHAR:/", "VARCHAR:-"}, "VARCHAR"},
+    {"md5", "md5", {NULL}, "VARCHAR"},
+    {"year", "year", {NULL}, "TIMESTAMP"},
+    {"date_trunc(minute)", "date_trunc", {"VARCHAR:minute"}, "TIMESTAMP"},
+    {"date_trunc(month)", "date_trunc", {"VARCHAR:month"}, "TIMESTAMP"},
+    {"strftime(%Y-%m-%d)", "strftime", {"VARCHAR:%Y-%m-%d"}, "TIMESTAMP"},
+};
+
+#define BENCH_ROWS 2048u
+
+static void bench_one(function_world *w, const bench_case *bench) {
+    static tni_string strings[BENCH_ROWS];
+    static char texts[BENCH_ROWS][160];
+    static int64_t moments[BENCH_ROWS];
+    static TNI_ALIGN8 uint8_t out[BENCH_ROWS * 16];
+    uint64_t validity[TNI_VECTOR_WORDS];
+    bool moment = strcmp(bench->type, "TIMESTAMP") == 0;
+    bool leads = strcmp(bench->function, "date_trunc") == 0; /* its constant comes first */
+    function_case c;
+    bound_case b;
+    tni_vector vectors[4];
+    uint8_t storage[4][16];
+    tni_arena heap;
+    tni_call call;
+    size_t bytes = 0;
+    uint32_t i, round, rounds = 200;
+    int64_t start, best = INT64_MAX;
+    memset(&c, 0, sizeof c);
+    c.name = bench->function;
+    c.arguments[leads ? 1 : 0] = moment ? "TIMESTAMP:2024-01-01" : "VARCHAR:x";
+    for (i = 0; i < 3 && bench->constants[i]; i++) {
+        c.arguments[leads ? 0 : i + 1] = bench->constants[i];
+    }
+    if (case_bind(w, &c, leads ? 1u : ~UINT32_C(1), &b) != TRUENO_OK) {
+        printf("%-36s %s\n", bench->name, w->error.message);
+        return;
+    }
+    for (i = 0; i < BENCH_ROWS; i++) {
+        int n = snprintf(texts[i], sizeof texts[i],
+                         "http%s://%s%s%u.example.org/some/folder/page_%u.html?q=%s%u&lang=%s",
+                         i % 3 ? "" : "s", i % 2 ? "www." : "", i % 5 ? "shop" : "news",
+                         i % 97, i, i % 11 ? "word" : "google", i * 7919u % 1000u,
+                         i % 4 ? "en" : "ru");
+        strings[i] = tni_string_make(texts[i], (size_t)n);
+        bytes += (size_t)n;
+        moments[i] = INT64_C(1372636800000000) + (int64_t)i * INT64_C(1234567890);
+    }
+    for (i = 0; i < b.call.count; i++) {
+        vectors[i] = tni_vector_constant(&b.values[i], storage[i]);
+    }
+    i = leads ? 1 : 0;
+    vectors[i].form = TNI_FORM_FLAT;
+    vectors[i].data = moment ? (const void *)moments : (const void *)strings;
+    vectors[i].validity = NULL;
+    memset(&call, 0, sizeof call);
+    call.env = &w->env;
+    call.settings = &w->settings;
+    call.error = &w->error;
+    call.bound = b.call.bound;
+    call.rows = BENCH_ROWS;
+    call.count = b.call.count;
+    call.arguments = vectors;
+    call.type = b.call.result;
+    call.out = out;
+    call.validity = validity;
+    call.heap = &heap;
+    for (round = 0; round < rounds; round++) {
+        tni_bitmap_fill(validity, BENCH_ROWS, true);
+        tni_arena_init(&heap, &w->memory);
+        start = tni_clock_nanoseconds();
+        if (b.function->eval(&call) != TRUENO_OK) {
+            printf("%-36s %s\n", bench->name, w->error.message);
+            return;
+        }
+        start = tni_clock_nanoseconds() - start;
+        best = TNI_MIN(best, start);
+        tni_arena_free(&heap);
+    }
+    printf("%-36s %8.2f ns/row", bench->name, (double)best / BENCH_ROWS);
+    if (!moment) {
+        printf(" %8.2f GB/s", (double)bytes / (double)best);
+    }
+    printf("\n");
+}
+
+int main(int count, char **arguments) {
     function_world w;
+    size_t i;
     world_open(&w);
+    if (count > 1 && strcmp(arguments[1], "bench") == 0) {
+        for (i = 0; i < TNI_COUNT_OF(benches); i++) {
+            bench_one(&w, &benches[i]);
+        }
+        world_close(&w);
+        return 0;
+    }
     test_cases(&w);
     world_close(&w);
     return tni_test_report();
