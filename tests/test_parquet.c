@@ -1056,6 +1056,95 @@ static void an_unfinished_file_is_removed(void) {
     TNI_CHECK_EQ_INT(tni_atomic_load_i64(&t.memory.used), 0);
 }
 
+/* ---- allocation failures ---- */
+
+static long allocations_left;
+
+static void *counted_alloc(void *user, size_t size, size_t alignment) {
+    trueno_allocator *base = (trueno_allocator *)user;
+    if (allocations_left-- <= 0) {
+        return NULL;
+    }
+    return base->alloc(base->user, size, alignment);
+}
+
+static void counted_free(void *user, void *block, size_t size) {
+    trueno_allocator *base = (trueno_allocator *)user;
+    base->free(base->user, block, size);
+}
+
+/* Write and read a file with the n-th allocation failing, for every n until none does. */
+static void a_failed_allocation_is_an_error_and_leaks_nothing(void) {
+    trueno_allocator base, counted;
+    long n;
+    bool whole = false;
+    tni_allocator_default(&base);
+    counted.alloc = counted_alloc;
+    counted.free = counted_free;
+    counted.user = &base;
+    for (n = 0; n < 3000 && !whole; n += 1 + n / 40) {
+        test_context t;
+        tni_error error;
+        tni_source *source = NULL;
+        const char *path = WRITTEN_PATH;
+        tni_field fields[2];
+        tni_parquet_writer *writer;
+        trueno_status status;
+        uint32_t i;
+        context_init(&t, 0);
+        tni_memory_init(&t.memory, &counted, 0);
+        tni_error_clear(&error);
+        allocations_left = n;
+        fields[0].name = "a";
+        fields[0].type = tni_type_make(TRUENO_TYPE_BIGINT);
+        fields[1].name = "b";
+        fields[1].type = tni_type_make(TRUENO_TYPE_VARCHAR);
+        status = tni_parquet_writer_new(&t.env, path, fields, 2, &writer, &error);
+        for (i = 0; i < 3 && status == TRUENO_OK; i++) {
+            int64_t numbers[64];
+            tni_string texts[64];
+            uint64_t validity = UINT64_C(0x7fffffffffff0fff);
+            tni_vector vectors[2];
+            tni_chunk chunk;
+            uint32_t k;
+            memset(vectors, 0, sizeof vectors);
+            memset(&chunk, 0, sizeof chunk);
+            for (k = 0; k < 64; k++) {
+                numbers[k] = (int64_t)(k * k * i);
+                texts[k] = tni_string_c(k % 3 ? "a text that is not inline" : "short");
+            }
+            vectors[0].type = fields[0].type;
+            vectors[0].data = numbers;
+            vectors[0].validity = &validity;
+            vectors[1].type = fields[1].type;
+            vectors[1].data = texts;
+            chunk.rows = chunk.active = 64;
+            chunk.column_count = 2;
+            chunk.columns = vectors;
+            status = tni_parquet_writer_write_chunk(writer, &chunk, &error);
+        }
+        if (status == TRUENO_OK) {
+            status = tni_parquet_writer_finish(writer, &error);
+        }
+        tni_parquet_writer_free(writer);
+        if (status == TRUENO_OK) {
+            status = tni_parquet_open(&t.env, &path, 1, &source, &error);
+        }
+        for (i = 0; i < 2 && status == TRUENO_OK; i++) {
+            column_check check;
+            uint64_t rows;
+            memset(&check, 0, sizeof check);
+            status = scan_columns(&t, source, &i, 1, 2, 1, &check, &rows, &error);
+        }
+        tni_source_release(source);
+        whole = status == TRUENO_OK;
+        TNI_CHECK(whole || status == TRUENO_ERROR_MEMORY);
+        TNI_CHECK_EQ_INT(tni_atomic_load_i64(&t.memory.used), 0);
+    }
+    TNI_CHECK(whole && n > 20);
+    (void)remove(WRITTEN_PATH);
+}
+
 int main(int argc, char **argv) {
     const char *only = argc > 1 ? argv[1] : NULL;
     const char *folder = tni_test_shared();
@@ -1064,6 +1153,7 @@ int main(int argc, char **argv) {
     if (!only) {
         a_written_file_reads_back();
         an_unfinished_file_is_removed();
+        a_failed_allocation_is_an_error_and_leaks_nothing();
     }
     return tni_test_report();
 }
