@@ -322,23 +322,30 @@ static trueno_status tni_agg_intern_codes(tni_agg *agg, tni_agg_worker *worker, 
     return TRUENO_OK;
 }
 
-/* A plain string where the shared dictionary's code is wanted (constant segments). */
+/* Index the shared dictionary by value: its strings in order, so that codes stay the same. */
+static trueno_status tni_agg_index_shared(tni_agg_string_cache *cache,
+                                          const tni_dictionary *dictionary, tni_error *error) {
+    uint32_t i, code;
+    for (i = cache->local.count; i < dictionary->count; i++) {
+        const tni_string *s = &dictionary->values[i];
+        TNI_TRY(tni_interner_add(&cache->local, s, tni_hash_string(s), &code, error));
+    }
+    return TRUENO_OK;
+}
+
+/* A plain string where the shared dictionary's code is wanted (constant segments and such). */
 static trueno_status tni_agg_shared_code(tni_agg_string_cache *cache, const tni_agg_key *key,
                                          const tni_string *string, uint64_t *out,
                                          tni_error *error) {
-    uint32_t i;
+    uint32_t code;
     if (!cache->has_last || !tni_string_equal(&cache->last, string)) {
-        for (i = 0; i < key->dictionary->count; i++) {
-            if (tni_string_equal(&key->dictionary->values[i], string)) {
-                break;
-            }
-        }
-        if (i == key->dictionary->count) {
+        TNI_TRY(tni_agg_index_shared(cache, key->dictionary, error));
+        if (!tni_interner_find(&cache->local, string, tni_hash_string(string), &code)) {
             return tni_fail(error, TRUENO_ERROR_INTERNAL,
                             "a group key is missing from its column's dictionary");
         }
-        cache->last = key->dictionary->values[i];
-        cache->last_code = i;
+        cache->last = key->dictionary->values[code];
+        cache->last_code = code;
         cache->has_last = true;
     }
     *out = cache->last_code;
@@ -658,7 +665,7 @@ TNI_FN trueno_status tni_agg_keys_decode(tni_agg *agg, uint32_t k, const tni_agg
                                          uint64_t *validity) {
     const tni_agg_key *key = &agg->keys[k];
     tni_physical physical = tni_type_physical(key->type);
-    uint32_t i, width = tni_physical_width(physical);
+    uint32_t i, width = key->mode == TNI_KEY_DICT ? 4 : tni_physical_width(physical);
     tni_bitmap_fill(validity, count, true);
     for (i = 0; i < count; i++) {
         const uint64_t *words = table->keys + (size_t)groups[i] * agg->word_count;
@@ -680,7 +687,7 @@ TNI_FN trueno_status tni_agg_keys_decode(tni_agg *agg, uint32_t k, const tni_agg
             continue;
         }
         switch (key->mode) {
-        case TNI_KEY_DICT: ((tni_string *)out)[i] = key->dictionary->values[code]; break;
+        case TNI_KEY_DICT: ((uint32_t *)out)[i] = (uint32_t)code; break;
         case TNI_KEY_INTERN: ((tni_string *)out)[i] = agg->strings.interner.values[code]; break;
         case TNI_KEY_WIDE:
             memcpy((uint8_t *)out + (size_t)i * 16, &words[key->word], 8);

@@ -706,6 +706,11 @@ static trueno_status tni_agg_emit(tni_agg_driver *driver, tni_agg_table *table,
         memset(&chunk.columns[i], 0, sizeof chunk.columns[i]);
         chunk.columns[i].type = plan->types[i];
         chunk.columns[i].data = out;
+        if (i < agg->key_count && agg->keys[i].mode == TNI_KEY_DICT) { /* codes, not strings */
+            chunk.columns[i].form = TNI_FORM_DICT;
+            chunk.columns[i].code_width = 4;
+            chunk.columns[i].dictionary = agg->keys[i].dictionary;
+        }
         chunk.columns[i].validity = tni_bitmap_count(validity, count) == count ? NULL : validity;
     }
     chunk.rows = chunk.active = count;

@@ -56,7 +56,7 @@ typedef struct tni_agg_strings {
 
 /* Per worker and INTERN key: what local strings and dictionaries map to. */
 typedef struct tni_agg_string_cache {
-    tni_interner local;        /* FLAT strings this worker has met */
+    tni_interner local;        /* FLAT strings this worker has met; DICT: the dictionary by value */
     uint32_t *local_codes;     /* local code -> operator code */
     size_t local_capacity;
     uint64_t dictionary;       /* id of the dictionary `translated` is for */
