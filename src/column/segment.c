@@ -154,7 +154,8 @@ static void tni_segment_flat(const tni_segment *segment, const void *data, tni_v
 /* ---- constants ---- */
 
 static void tni_segment_view_constant(const tni_segment *segment, bool is_null, tni_vector *out) {
-    tni_segment_flat(segment, segment->data, out);
+    static const uint64_t zero[2] = {0, 0}; /* a NULL has a value to read as well */
+    tni_segment_flat(segment, segment->data ? segment->data : (const void *)zero, out);
     out->form = TNI_FORM_CONSTANT;
     out->is_null = is_null || !segment->data;
 }

@@ -457,6 +457,10 @@ static trueno_status tni_eval_column(tni_evaluator *evaluator, uint32_t reg, tni
                         node->column);
     }
     r->vector = evaluator->chunk->columns[node->column];
+    if (r->vector.form == TNI_FORM_CONSTANT && r->vector.data == NULL) {
+        memset(r->constant, 0, sizeof r->constant); /* kernels read a value, NULL or not */
+        r->vector.data = r->constant;
+    }
     r->has_vector = true;
     r->has_bits = false;
     r->has_flat = false;
