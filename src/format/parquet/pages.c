@@ -76,15 +76,20 @@ TNI_FN bool tni_parquet_chunk_init(tni_parquet_open_chunk *chunk, const tni_parq
     return true;
 }
 
+static void tni_parquet_dictionary_free(tni_parquet_dictionary *dictionary) {
+    tni_buffer_release(dictionary->values);
+    tni_buffer_release(dictionary->narrow);
+    tni_dictionary_release(dictionary->strings);
+    memset(dictionary, 0, sizeof *dictionary);
+}
+
 TNI_FN void tni_parquet_chunk_free(tni_parquet_open_chunk *chunk) {
     if (!chunk->file) {
         return;
     }
     tni_buffer_release(chunk->buffer);
     tni_buffer_release(chunk->page);
-    tni_buffer_release(chunk->dictionary.values);
-    tni_buffer_release(chunk->dictionary.narrow);
-    tni_dictionary_release(chunk->dictionary.strings);
+    tni_parquet_dictionary_free(&chunk->dictionary);
     tni_mutex_free(&chunk->mutex);
     memset(chunk, 0, sizeof *chunk);
 }
@@ -141,6 +146,8 @@ static trueno_status tni_parquet_chunk_load(tni_env *env, tni_parquet_open_chunk
         if (size > SIZE_MAX - TNI_CODEC_PADDING) {
             return tni_memory_fail(file->memory, SIZE_MAX, error);
         }
+        tni_buffer_release(chunk->buffer); /* left by another worker's failed read */
+        chunk->buffer = NULL;
         TNI_TRY(tni_buffer_new(file->memory, (size_t)size + TNI_CODEC_PADDING, &chunk->buffer,
                                error));
         chunk->begin = chunk->buffer->data;
@@ -622,6 +629,9 @@ TNI_FN trueno_status tni_parquet_chunk_dictionary(const tni_env *env, tni_parque
     if (!chunk->dictionary_loaded) {
         status = tni_parquet_dictionary_load(env, chunk, error);
         chunk->dictionary_loaded = status == TRUENO_OK;
+        if (status != TRUENO_OK) {
+            tni_parquet_dictionary_free(&chunk->dictionary);
+        }
     }
     tni_mutex_unlock(&chunk->mutex);
     return status;
@@ -841,6 +851,8 @@ static trueno_status tni_parquet_cursor_open(const tni_env *env, tni_parquet_cur
     if (c->opened) {
         return TRUENO_OK;
     }
+    tni_buffer_release(c->page);
+    c->page = NULL;
     TNI_TRY(tni_parquet_page_share(env, c->chunk, c->page_at, &c->header, c->body, &c->reuse,
                                    &c->page, &data, error));
     c->decompressed = !tni_parquet_page_stored(c->chunk, &c->header);
