@@ -161,7 +161,8 @@ static void names_resolve(void) {
     PLAN("SELECT * EXCLUDE (v) FROM u", "SCAN u (k)");
     PLAN("SELECT u.* REPLACE (k + 1 AS k) FROM u", "PROJECT k + 1, v\n  SCAN u (k, v)");
     PLAN("SELECT max(COLUMNS(*)) FROM u GROUP BY ALL HAVING sum(k) > 1",
-         "PROJECT max, max\n  FILTER sum > 1\n    AGGREGATE max(k), max(v), sum(k)\n      SCAN u (k, v)");
+         "PROJECT max, max\n  FILTER sum > 1\n    AGGREGATE max(k), max(v), sum(k)\n"
+         "      SCAN u (k, v)");
     PLAN("SELECT a AS x, x + 1 AS y FROM t WHERE y > 3",
          "PROJECT a, a + 1\n  SCAN t (a) WHERE (a + 1) > 3");
     FAILS("SELECT q FROM u",
@@ -187,7 +188,8 @@ static void groups_and_order(void) {
          "PROJECT key + 2, count_star\n  AGGREGATE count_star() BY a + 1\n    SCAN t (a)");
     PLAN("SELECT a, b, count(*) FROM t GROUP BY ALL ORDER BY ALL",
          "ORDER BY a, b, count_star()\n  AGGREGATE count_star() BY a, b\n    SCAN t (a, b)");
-    PLAN("SELECT sum(b) FROM t ORDER BY sum", "ORDER BY sum(b)\n  AGGREGATE sum(b)\n    SCAN t (b)");
+    PLAN("SELECT sum(b) FROM t ORDER BY sum",
+         "ORDER BY sum(b)\n  AGGREGATE sum(b)\n    SCAN t (b)");
     PLAN("SELECT a FROM t GROUP BY a HAVING count(*) > 2 AND a > 5",
          "PROJECT a\n  FILTER count_star > 2\n    AGGREGATE count_star() BY a\n"
          "      SCAN t (a) WHERE a > 5  prunes 1");
