@@ -369,10 +369,17 @@ static tni_expr *tni_update_field(tni_binder *binder, const tni_ast_statement *s
 static bool tni_update_check(tni_binder *binder, const tni_ast_statement *statement,
                              const tni_scope *scope) {
     const tni_ast_expression *item;
+    bool *assigned = (bool *)tni_binder_alloc(binder, scope->count, sizeof *assigned);
     uint32_t i;
-    for (item = statement->assignments; item; item = item->next) {
+    for (item = statement->assignments; assigned && item; item = item->next) {
         for (i = 0; i < scope->count && !tni_name_equal(scope->columns[i].name, item->alias);
              i++) {
+        }
+        if (i < scope->count && assigned[i]) {
+            (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
+                              tni_binder_position(binder, item->position),
+                              "column \"%s\" is assigned twice", item->alias);
+            return false;
         }
         if (i == scope->count) {
             (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
@@ -380,8 +387,9 @@ static bool tni_update_check(tni_binder *binder, const tni_ast_statement *statem
                               "table \"%s\" has no column \"%s\"", statement->name, item->alias);
             return false;
         }
+        assigned[i] = true;
     }
-    return true;
+    return assigned != NULL;
 }
 
 TNI_FN trueno_status tni_bind_update(tni_bind_context *context, const tni_ast_statement *statement,
