@@ -915,6 +915,10 @@ static trueno_status tni_final_items_group(const tni_final *f, const tni_item_or
     }
     default: chosen = items[0];
     }
+    if (o->list->items[chosen].is_null) {
+        tni_final_null(f, i);
+        return TRUENO_OK;
+    }
     memcpy(value, o->list->items[chosen].value, sizeof value);
     tni_final_store(f, o->input, value, i);
     return TRUENO_OK;

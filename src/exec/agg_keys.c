@@ -243,7 +243,7 @@ TNI_FN void tni_agg_strings_free(tni_agg *agg, tni_agg_worker *worker) {
         tni_free(memory, cache->local_codes, cache->local_capacity * sizeof(uint32_t));
         tni_free(memory, cache->translated, cache->translated_capacity * sizeof(uint32_t));
     }
-    tni_free(memory, worker->strings, agg->key_count * sizeof *worker->strings);
+    tni_free(memory, worker->strings, TNI_MAX(agg->key_count, 1u) * sizeof *worker->strings);
     worker->strings = NULL;
 }
 

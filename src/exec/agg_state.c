@@ -646,9 +646,13 @@ static trueno_status tni_update_collect(tni_agg *agg, tni_agg_table *table, uint
     }
     TNI_EACH({
         tni_collected *item = &list->items[list->count];
+        uint32_t row;
         item->group = g;
-        tni_row_identity(source, i, &item->order, &item->row);
-        if (!tni_agg_keep_value(table, input->class_id, data, i, item->value)) {
+        tni_row_identity(source, i, &item->order, &row);
+        item->row = row & 0x7fffffffu;
+        item->is_null = acc->keep_nulls && prepared[acc->arguments[0]].validity != NULL &&
+                        !tni_bit_get(prepared[acc->arguments[0]].validity, i);
+        if (!item->is_null && !tni_agg_keep_value(table, input->class_id, data, i, item->value)) {
             return tni_memory_fail(table->memory, 64, error);
         }
         for (o = 0; o < orders; o++) {

@@ -253,7 +253,8 @@ static trueno_status tni_lone_one(tni_agg *agg, tni_agg_worker *worker, uint32_t
         acc->kind != TNI_AGG_MIN && acc->kind != TNI_AGG_MAX) {
         return TRUENO_OK;
     }
-    if (acc->kind == TNI_AGG_SUM_F64 && !acc->ordered_sum) {
+    if ((acc->kind == TNI_AGG_SUM_F64 && !acc->ordered_sum) ||
+        (acc->kind == TNI_AGG_SUM_I128 && acc->power != 0)) {
         return TRUENO_OK;
     }
     TNI_TRY(tni_lone_mask(agg, worker, chunk, acc, &mask, error));

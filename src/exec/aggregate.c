@@ -94,7 +94,7 @@ static uint32_t tni_agg_accumulator_for(tni_agg *agg, const tni_accumulator *wan
         if (acc->kind == wanted->kind && acc->arguments[0] == wanted->arguments[0] &&
             acc->arguments[1] == wanted->arguments[1] && acc->filter == wanted->filter &&
             acc->power == wanted->power && acc->keep_nulls == wanted->keep_nulls &&
-            acc->feed == wanted->feed && acc->bare == wanted->bare && acc->ordered == NULL) {
+            acc->feed == wanted->feed && acc->exact == wanted->exact && acc->bare == wanted->bare && acc->ordered == NULL) {
             return a;
         }
     }
@@ -102,7 +102,7 @@ static uint32_t tni_agg_accumulator_for(tni_agg *agg, const tni_accumulator *wan
     *acc = *wanted;
     acc->size = tni_accumulator_size(agg, acc);
     acc->ordered_sum = agg->key_count == 0 && acc->kind == TNI_AGG_SUM_F64 && acc->power == 1 &&
-                       acc->feed == 0 && acc->arguments[1] == TNI_IR_NONE;
+                       acc->feed == 0 && !acc->exact;
     acc->offset = agg->state_size;
     agg->state_size += acc->size;
     if (acc->kind == TNI_AGG_COLLECT) {
@@ -186,7 +186,13 @@ static trueno_status tni_build_sum(tni_agg_build *b) {
  * when the power is not TNI_POWER_PRODUCT. */
 static uint32_t tni_build_power(tni_agg_build *b, uint32_t x, uint32_t y, uint8_t power) {
     if (b->agg->inputs[x].class_id == TNI_CLASS_F64) {
-        return tni_build_add(b, TNI_AGG_SUM_F64, x, y, power);
+        tni_accumulator acc = b->base;
+        acc.kind = TNI_AGG_SUM_F64;
+        acc.arguments[0] = x;
+        acc.arguments[1] = y;
+        acc.power = power;
+        acc.exact = true;
+        return tni_agg_accumulator_for(b->agg, &acc);
     }
     return power == 1 ? tni_build_add(b, TNI_AGG_SUM_I64, x, y, 0)
                       : tni_build_add(b, TNI_AGG_SUM_I128, x, y, power);
@@ -243,6 +249,8 @@ static trueno_status tni_build_collect(tni_agg_build *b, bool rows_matter) {
     acc.kind = TNI_AGG_COLLECT;
     acc.arguments[0] = x;
     acc.arguments[1] = TNI_IR_NONE;
+    acc.keep_nulls = b->aggregate->function->kind == TNI_AGGREGATE_FIRST ||
+                     b->aggregate->function->kind == TNI_AGGREGATE_LAST;
     acc.bare = !rows_matter && b->aggregate->order_count == 0 &&
                tni_agg_class_width(b->agg->inputs[x].class_id) == 8;
     if (b->aggregate->order_count > 0) {

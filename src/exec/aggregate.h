@@ -23,8 +23,12 @@
 #include "exec/operator.h"
 
 #define TNI_AGG_PARTITIONS 64u
+#ifndef TNI_AGG_DIRECT_LIMIT /* tests set these two, to reach every mode with little data */
 #define TNI_AGG_DIRECT_LIMIT (1u << 21)    /* most groups of a direct table */
+#endif
+#ifndef TNI_AGG_LOCAL_GROUPS
 #define TNI_AGG_LOCAL_GROUPS (1u << 16)    /* groups at which a worker considers partitioning */
+#endif
 #define TNI_AGG_BLOCK_BYTES (64u * 1024u)
 
 /* ------------------------------------------------------------------------------ keys --- */
@@ -99,6 +103,7 @@ typedef struct tni_accumulator {
     tni_agg_kind kind;
     uint32_t arguments[2];   /* indices into tni_agg.inputs; TNI_IR_NONE: COUNT(*) */
     uint32_t filter;         /* index into tni_agg.inputs, or TNI_IR_NONE */
+    bool exact;              /* SUM_F64: by limbs even when ungrouped (moments need every bit) */
     bool ordered_sum;        /* SUM_F64, ungrouped: by ordered blocks, not by limbs */
     uint8_t power;           /* SUM_F64: 1..4, or TNI_POWER_PRODUCT for x * y; else argument 1
                                 only masks */
@@ -131,7 +136,8 @@ typedef struct tni_row_state {
 /* One collected value. */
 typedef struct tni_collected {
     uint32_t group;
-    uint32_t row;
+    uint32_t row : 31;
+    uint32_t is_null : 1;
     uint64_t order;
     uint8_t value[16];
 } tni_collected;
