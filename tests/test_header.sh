@@ -69,6 +69,12 @@ if command -v nm >/dev/null 2>&1; then
     nm -g --defined-only one.o 2>/dev/null | awk 'NF == 3 && $3 !~ /^_?trueno_/ { print $3 }' >log
     [ ! -s log ]
     check "only trueno_* is exported" $?
+    sed -n '/^TRUENO_API/,/;/p' trueno_db.h | sed '/^#if defined(TRUENO_DB_IMPLEMENTATION)/q' |
+        grep -o -E 'trueno_[a-z0-9_]+\(' | tr -d '(' | sort -u >declared
+    nm -g --defined-only one.o 2>/dev/null | awk 'NF == 3 { sub(/^_/, "", $3); print $3 }' |
+        sort -u >defined
+    diff declared defined >log
+    check "every declared function is defined" $?
     nm -u one.o 2>/dev/null | grep -w -E 'printf|puts|exit|abort|malloc|realloc|signal|system' >log
     [ ! -s log ]
     check "nothing prints, exits, or allocates past the hook" $?

@@ -97,7 +97,7 @@ static void tni_format_split(int64_t us, tni_format_fields *out) {
 }
 
 /* At least `width` digits. */
-static void tni_format_number(tni_text *out, int32_t value, uint32_t width) {
+static void tni_strftime_number(tni_text *out, int32_t value, uint32_t width) {
     char digits[24];
     uint32_t magnitude = value < 0 ? 0 - (uint32_t)value : (uint32_t)value;
     uint32_t count = TNI_MAX(tni_digits_count(magnitude), width);
@@ -107,7 +107,7 @@ static void tni_format_number(tni_text *out, int32_t value, uint32_t width) {
 }
 
 static void tni_format_year(tni_text *out, int32_t year) {
-    tni_format_number(out, year, year < 0 ? 1 : 4);
+    tni_strftime_number(out, year, year < 0 ? 1 : 4);
 }
 
 static void tni_format_names(tni_text *out, char code, const tni_format_fields *f) {
@@ -124,27 +124,27 @@ static void tni_format_names(tni_text *out, char code, const tni_format_fields *
     }
 }
 
-static void tni_format_field(tni_text *out, char code, bool bare, const tni_format_fields *f) {
+static void tni_strftime_field(tni_text *out, char code, bool bare, const tni_format_fields *f) {
     uint32_t two = bare ? 1 : 2;
     int32_t year;
     switch (code) {
     case 'Y': tni_format_year(out, f->year); break;
-    case 'y': tni_format_number(out, (f->year < 0 ? -f->year : f->year) % 100, two); break;
-    case 'm': tni_format_number(out, f->month, two); break;
-    case 'd': tni_format_number(out, f->day, two); break;
-    case 'H': tni_format_number(out, f->hour, two); break;
-    case 'I': tni_format_number(out, (f->hour + 11) % 12 + 1, two); break;
-    case 'M': tni_format_number(out, f->minute, two); break;
-    case 'S': tni_format_number(out, f->second, two); break;
-    case 'f': tni_format_number(out, f->microsecond, 6); break;
-    case 'g': tni_format_number(out, f->microsecond / 1000, 3); break;
-    case 'n': tni_format_number(out, f->microsecond * 1000, 9); break;
-    case 'j': tni_format_number(out, f->day_of_year + 1, bare ? 1 : 3); break;
-    case 'w': tni_format_number(out, f->weekday, 1); break;
-    case 'u': tni_format_number(out, (f->weekday + 6) % 7 + 1, 1); break;
-    case 'U': tni_format_number(out, (f->day_of_year + 7 - f->weekday) / 7, 2); break;
-    case 'W': tni_format_number(out, (f->day_of_year + 7 - (f->weekday + 6) % 7) / 7, 2); break;
-    case 'V': tni_format_number(out, tni_iso_week(f->days, &year), 2); break;
+    case 'y': tni_strftime_number(out, (f->year < 0 ? -f->year : f->year) % 100, two); break;
+    case 'm': tni_strftime_number(out, f->month, two); break;
+    case 'd': tni_strftime_number(out, f->day, two); break;
+    case 'H': tni_strftime_number(out, f->hour, two); break;
+    case 'I': tni_strftime_number(out, (f->hour + 11) % 12 + 1, two); break;
+    case 'M': tni_strftime_number(out, f->minute, two); break;
+    case 'S': tni_strftime_number(out, f->second, two); break;
+    case 'f': tni_strftime_number(out, f->microsecond, 6); break;
+    case 'g': tni_strftime_number(out, f->microsecond / 1000, 3); break;
+    case 'n': tni_strftime_number(out, f->microsecond * 1000, 9); break;
+    case 'j': tni_strftime_number(out, f->day_of_year + 1, bare ? 1 : 3); break;
+    case 'w': tni_strftime_number(out, f->weekday, 1); break;
+    case 'u': tni_strftime_number(out, (f->weekday + 6) % 7 + 1, 1); break;
+    case 'U': tni_strftime_number(out, (f->day_of_year + 7 - f->weekday) / 7, 2); break;
+    case 'W': tni_strftime_number(out, (f->day_of_year + 7 - (f->weekday + 6) % 7) / 7, 2); break;
+    case 'V': tni_strftime_number(out, tni_iso_week(f->days, &year), 2); break;
     case 'G':
         (void)tni_iso_week(f->days, &year);
         tni_format_year(out, year);
@@ -176,7 +176,7 @@ static trueno_status tni_format_walk(const char *p, const char *end, const tni_f
             /* expansions hold plain codes only: one level deep */
             TNI_TRY(tni_format_walk(expansion, expansion + strlen(expansion), f, out, error));
         } else {
-            tni_format_field(out, code, bare, f);
+            tni_strftime_field(out, code, bare, f);
         }
     }
     return TRUENO_OK;

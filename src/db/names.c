@@ -1,7 +1,11 @@
 /*
- * names.c - the public names of statuses and types, from the lists in trueno.h.
+ * names.c - the version, and the public names of statuses and types from the lists in trueno.h.
  */
 #include "base/core.h"
+
+TRUENO_API const char *trueno_version(void) {
+    return TRUENO_VERSION;
+}
 
 TRUENO_API const char *trueno_status_name(trueno_status status) {
     static const char *const names[] = {

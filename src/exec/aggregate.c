@@ -94,7 +94,8 @@ static uint32_t tni_agg_accumulator_for(tni_agg *agg, const tni_accumulator *wan
         if (acc->kind == wanted->kind && acc->arguments[0] == wanted->arguments[0] &&
             acc->arguments[1] == wanted->arguments[1] && acc->filter == wanted->filter &&
             acc->power == wanted->power && acc->keep_nulls == wanted->keep_nulls &&
-            acc->feed == wanted->feed && acc->exact == wanted->exact && acc->bare == wanted->bare && acc->ordered == NULL) {
+            acc->feed == wanted->feed && acc->exact == wanted->exact && acc->bare == wanted->bare &&
+            acc->ordered == NULL) {
             return a;
         }
     }

@@ -278,7 +278,7 @@ static bool tni_glob_one(const tni_like *like, size_t *at, uint8_t c) {
 }
 
 /* The latest * alone needs to be taken back. */
-static bool tni_glob_match(const tni_like *like, const uint8_t *text, size_t length) {
+static bool tni_like_glob_match(const tni_like *like, const uint8_t *text, size_t length) {
     size_t p = 0, t = 0, star = SIZE_MAX, held = 0;
     while (t < length) {
         size_t next = p;
@@ -312,7 +312,7 @@ static bool tni_like_shape(const tni_like *like, const uint8_t *text, size_t len
         return (fold ? tni_find_folded(text, length, like->text, n)
                      : tni_find(text, length, like->text, n)) != TNI_FIND_NONE;
     case TNI_LIKE_GENERAL: return tni_like_general(like, text, length, fold);
-    default: return tni_glob_match(like, text, length);
+    default: return tni_like_glob_match(like, text, length);
     }
 }
 

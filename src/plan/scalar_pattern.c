@@ -218,7 +218,7 @@ static trueno_status tni_eval_glob(tni_call *call) {
     return tni_like_eval(call, TNI_LIKE_SHELL);
 }
 
-/* ------------------------------------------------------------------------ binding of regexps --- */
+/* ----------------------------------------------------------------------- binding of regexps --- */
 
 /* The options of argument `index`, when the call has it: a constant. */
 static trueno_status tni_regexp_options(tni_bind_call *call, uint32_t index, bool replace,
@@ -363,7 +363,7 @@ static trueno_status tni_bind_regexp_replace(tni_bind_call *call, tni_error *err
     return TRUENO_OK;
 }
 
-/* ----------------------------------------------------------------------------- regexp by row --- */
+/* ---------------------------------------------------------------------------- regexp by row --- */
 
 typedef struct tni_regexp_rows {
     tni_call *call;
