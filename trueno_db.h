@@ -17,7 +17,7 @@
  * Search for >>token to jump to a section; the list stands before the implementation.
  *
  * SPDX-License-Identifier: MIT (the text is at the end)
- * Generated from src/ by tools/amalgamate.c: edit there. Sources: 7c7255218cb9be00
+ * Generated from src/ by tools/amalgamate.c: edit there. Sources: a149d18efe260565
  */
 
 /*============================================================================
@@ -602,8 +602,16 @@ TRUENO_API bool trueno_statement_complete(const char *sql);
  * >>plan_explain                   plans and programs as text
  * >>plan_expression                bound expressions: made once, folded when made, rewritten by r
  * >>plan_function                  finding the function a call means: names, overloads, implicit 
+ * >>plan_like_h                    LIKE, ILIKE and GLOB patterns, compiled
+ * >>plan_text_find_h               finding bytes in bytes, and codepoints in UTF-8, for strings o
+ * >>plan_like                      compiling and matching LIKE, ILIKE and GLOB. See like.h for th
  * >>plan_logical                   nodes of the logical tree, made while binding and rewritten by
  * >>plan_lower                     the logical tree to the plan: ids become positions, expression
+ * >>plan_regex_h                   regular expressions over UTF-8 in linear time, in the dialect 
+ * >>plan_regex_internal_h          what the parser, compiler and matcher of regular expressions s
+ * >>plan_regex_compile             the tree of a regular expression to its two programs, and what
+ * >>plan_regex_match               running regular expressions
+ * >>plan_regex_parse               the text of a regular expression to a tree, and sets of codepo
  * >>plan_rules                     the rewrites that always pay, on the logical tree
  * >>plan_rules_aggregate           rewrites of an AGGREGATE node
  * >>plan_scalar_internal_h         what the files of scalar functions share: reading arguments, t
@@ -612,8 +620,7 @@ TRUENO_API bool trueno_statement_complete(const char *sql);
  * >>plan_scalar_math               rounding, powers and logarithms, trigonometry, whole-number fu
  * >>plan_scalar_misc               scalar functions: misc
  * >>plan_scalar_operator           the arithmetic and bit operators: + - * / // % & | xor << >> ~
- * >>plan_scalar_pattern            scalar functions: pattern
- * >>plan_text_find_h               finding bytes in bytes, and codepoints in UTF-8, for strings o
+ * >>plan_scalar_pattern            LIKE, ILIKE, GLOB, SIMILAR TO and the regexp_ functions over v
  * >>plan_scalar_string             measuring, cutting, searching and joining strings, and the tab
  * >>plan_text_find                 finding bytes in bytes
  * >>exec_scheduler_h               who runs the work: the host's job system, or own threads start
@@ -648,7 +655,7 @@ TRUENO_API bool trueno_statement_complete(const char *sql);
  * >>db_result_h                    what a query leaves behind, and the memory account it shares w
  * >>db_database_h                  the database handle, and one statement's way through parse, bi
  * >>db_database                    opening, closing, running text: the public functions of a data
- * >>db_names                       the public names of statuses and types, from the lists in true
+ * >>db_names                       the version, and the public names of statuses and types from t
  * >>db_prepare                     statements with parameters
  * >>db_print                       a result as a box table
  * >>db_result                      results: their life, and their cells as numbers
@@ -1222,7 +1229,8 @@ TNI_FN trueno_status tni_temp_path(const char *directory, char *out, size_t size
  * MARK: - the one allocation family: hook, budget, buffers, arenas >>base_memory_h
  * from src/base/memory.h
  * Needs: >>base_error_h >>base_platform_h
- * Used by: >>base_memory >>base_text_h >>column_env_h >>codec_codec_h
+ * Used by: >>base_memory >>base_text_h >>column_env_h >>codec_codec_h >>plan_like_h
+ *     >>plan_regex_h
  *==========================================================================*/
 /*
  * memory.h - the one allocation family: hook, budget, buffers, arenas.
@@ -1322,7 +1330,7 @@ TNI_FN char *tni_arena_text(tni_arena *arena, const char *text, size_t length); 
  * from src/base/text.h
  * Needs: >>base_int128_h >>base_memory_h
  * Used by: >>base_text >>base_utf8 >>base_datetime_h >>base_hash_h >>base_number_h
- *     >>simd_kernels_h >>format_parquet_thrift_h >>plan_text_find_h
+ *     >>simd_kernels_h >>format_parquet_thrift_h >>plan_like_h >>plan_regex_h >>plan_text_find_h
  *==========================================================================*/
 /*
  * text.h - strings: views, a growing builder, UTF-8, numbers to text and back.
@@ -6868,7 +6876,7 @@ static void tni_format_split(int64_t us, tni_format_fields *out) {
 }
 
 /* At least `width` digits. */
-static void tni_format_number(tni_text *out, int32_t value, uint32_t width) {
+static void tni_strftime_number(tni_text *out, int32_t value, uint32_t width) {
     char digits[24];
     uint32_t magnitude = value < 0 ? 0 - (uint32_t)value : (uint32_t)value;
     uint32_t count = TNI_MAX(tni_digits_count(magnitude), width);
@@ -6878,7 +6886,7 @@ static void tni_format_number(tni_text *out, int32_t value, uint32_t width) {
 }
 
 static void tni_format_year(tni_text *out, int32_t year) {
-    tni_format_number(out, year, year < 0 ? 1 : 4);
+    tni_strftime_number(out, year, year < 0 ? 1 : 4);
 }
 
 static void tni_format_names(tni_text *out, char code, const tni_format_fields *f) {
@@ -6895,27 +6903,27 @@ static void tni_format_names(tni_text *out, char code, const tni_format_fields *
     }
 }
 
-static void tni_format_field(tni_text *out, char code, bool bare, const tni_format_fields *f) {
+static void tni_strftime_field(tni_text *out, char code, bool bare, const tni_format_fields *f) {
     uint32_t two = bare ? 1 : 2;
     int32_t year;
     switch (code) {
     case 'Y': tni_format_year(out, f->year); break;
-    case 'y': tni_format_number(out, (f->year < 0 ? -f->year : f->year) % 100, two); break;
-    case 'm': tni_format_number(out, f->month, two); break;
-    case 'd': tni_format_number(out, f->day, two); break;
-    case 'H': tni_format_number(out, f->hour, two); break;
-    case 'I': tni_format_number(out, (f->hour + 11) % 12 + 1, two); break;
-    case 'M': tni_format_number(out, f->minute, two); break;
-    case 'S': tni_format_number(out, f->second, two); break;
-    case 'f': tni_format_number(out, f->microsecond, 6); break;
-    case 'g': tni_format_number(out, f->microsecond / 1000, 3); break;
-    case 'n': tni_format_number(out, f->microsecond * 1000, 9); break;
-    case 'j': tni_format_number(out, f->day_of_year + 1, bare ? 1 : 3); break;
-    case 'w': tni_format_number(out, f->weekday, 1); break;
-    case 'u': tni_format_number(out, (f->weekday + 6) % 7 + 1, 1); break;
-    case 'U': tni_format_number(out, (f->day_of_year + 7 - f->weekday) / 7, 2); break;
-    case 'W': tni_format_number(out, (f->day_of_year + 7 - (f->weekday + 6) % 7) / 7, 2); break;
-    case 'V': tni_format_number(out, tni_iso_week(f->days, &year), 2); break;
+    case 'y': tni_strftime_number(out, (f->year < 0 ? -f->year : f->year) % 100, two); break;
+    case 'm': tni_strftime_number(out, f->month, two); break;
+    case 'd': tni_strftime_number(out, f->day, two); break;
+    case 'H': tni_strftime_number(out, f->hour, two); break;
+    case 'I': tni_strftime_number(out, (f->hour + 11) % 12 + 1, two); break;
+    case 'M': tni_strftime_number(out, f->minute, two); break;
+    case 'S': tni_strftime_number(out, f->second, two); break;
+    case 'f': tni_strftime_number(out, f->microsecond, 6); break;
+    case 'g': tni_strftime_number(out, f->microsecond / 1000, 3); break;
+    case 'n': tni_strftime_number(out, f->microsecond * 1000, 9); break;
+    case 'j': tni_strftime_number(out, f->day_of_year + 1, bare ? 1 : 3); break;
+    case 'w': tni_strftime_number(out, f->weekday, 1); break;
+    case 'u': tni_strftime_number(out, (f->weekday + 6) % 7 + 1, 1); break;
+    case 'U': tni_strftime_number(out, (f->day_of_year + 7 - f->weekday) / 7, 2); break;
+    case 'W': tni_strftime_number(out, (f->day_of_year + 7 - (f->weekday + 6) % 7) / 7, 2); break;
+    case 'V': tni_strftime_number(out, tni_iso_week(f->days, &year), 2); break;
     case 'G':
         (void)tni_iso_week(f->days, &year);
         tni_format_year(out, year);
@@ -6947,7 +6955,7 @@ static trueno_status tni_format_walk(const char *p, const char *end, const tni_f
             /* expansions hold plain codes only: one level deep */
             TNI_TRY(tni_format_walk(expansion, expansion + strlen(expansion), f, out, error));
         } else {
-            tni_format_field(out, code, bare, f);
+            tni_strftime_field(out, code, bare, f);
         }
     }
     return TRUENO_OK;
@@ -13665,7 +13673,8 @@ static void tni_segment_flat(const tni_segment *segment, const void *data, tni_v
 /* ---- constants ---- */
 
 static void tni_segment_view_constant(const tni_segment *segment, bool is_null, tni_vector *out) {
-    tni_segment_flat(segment, segment->data, out);
+    static const uint64_t zero[2] = {0, 0}; /* a NULL has a value to read as well */
+    tni_segment_flat(segment, segment->data ? segment->data : (const void *)zero, out);
     out->form = TNI_FORM_CONSTANT;
     out->is_null = is_null || !segment->data;
 }
@@ -29991,15 +30000,20 @@ TNI_FN bool tni_parquet_chunk_init(tni_parquet_open_chunk *chunk, const tni_parq
     return true;
 }
 
+static void tni_parquet_dictionary_free(tni_parquet_dictionary *dictionary) {
+    tni_buffer_release(dictionary->values);
+    tni_buffer_release(dictionary->narrow);
+    tni_dictionary_release(dictionary->strings);
+    memset(dictionary, 0, sizeof *dictionary);
+}
+
 TNI_FN void tni_parquet_chunk_free(tni_parquet_open_chunk *chunk) {
     if (!chunk->file) {
         return;
     }
     tni_buffer_release(chunk->buffer);
     tni_buffer_release(chunk->page);
-    tni_buffer_release(chunk->dictionary.values);
-    tni_buffer_release(chunk->dictionary.narrow);
-    tni_dictionary_release(chunk->dictionary.strings);
+    tni_parquet_dictionary_free(&chunk->dictionary);
     tni_mutex_free(&chunk->mutex);
     memset(chunk, 0, sizeof *chunk);
 }
@@ -30056,6 +30070,8 @@ static trueno_status tni_parquet_chunk_load(tni_env *env, tni_parquet_open_chunk
         if (size > SIZE_MAX - TNI_CODEC_PADDING) {
             return tni_memory_fail(file->memory, SIZE_MAX, error);
         }
+        tni_buffer_release(chunk->buffer); /* left by another worker's failed read */
+        chunk->buffer = NULL;
         TNI_TRY(tni_buffer_new(file->memory, (size_t)size + TNI_CODEC_PADDING, &chunk->buffer,
                                error));
         chunk->begin = chunk->buffer->data;
@@ -30537,6 +30553,9 @@ TNI_FN trueno_status tni_parquet_chunk_dictionary(const tni_env *env, tni_parque
     if (!chunk->dictionary_loaded) {
         status = tni_parquet_dictionary_load(env, chunk, error);
         chunk->dictionary_loaded = status == TRUENO_OK;
+        if (status != TRUENO_OK) {
+            tni_parquet_dictionary_free(&chunk->dictionary);
+        }
     }
     tni_mutex_unlock(&chunk->mutex);
     return status;
@@ -30756,6 +30775,8 @@ static trueno_status tni_parquet_cursor_open(const tni_env *env, tni_parquet_cur
     if (c->opened) {
         return TRUENO_OK;
     }
+    tni_buffer_release(c->page);
+    c->page = NULL;
     TNI_TRY(tni_parquet_page_share(env, c->chunk, c->page_at, &c->header, c->body, &c->reuse,
                                    &c->page, &data, error));
     c->decompressed = !tni_parquet_page_stored(c->chunk, &c->header);
@@ -42505,8 +42526,7 @@ TNI_FN void tni_print_query(const tni_ast_query *query, tni_text *out) {
  * from src/plan/function.h
  * Needs: >>column_vector_h
  * Used by: >>plan_aggregate_table >>plan_cast >>plan_function >>plan_scalar_misc
- *     >>plan_scalar_operator >>plan_scalar_pattern >>plan_ir_h >>plan_scalar_internal_h
- *     >>db_database
+ *     >>plan_scalar_operator >>plan_ir_h >>plan_scalar_internal_h >>db_database
  *==========================================================================*/
 /*
  * function.h - one table of every SQL function: binder, evaluator, docs, completion and tests
@@ -44454,11 +44474,12 @@ TNI_FN bool tni_bind_common(tni_binder *binder, tni_expr *const *exprs,
                             const char *what, uint32_t position, tni_type *out) {
     tni_type common = tni_type_make(TRUENO_TYPE_NULL);
     uint32_t pass, i;
-    for (pass = 0; pass < 2; pass++) {
+    for (pass = 0; pass < 3; pass++) {
         for (i = 0; i < count; i++) {
             tni_type type = exprs[i]->type;
             bool literal = tni_ast_is_literal(asts[i]) && tni_expr_is_constant(exprs[i]), mixed;
-            if (literal != (pass == 1) || type.id == TRUENO_TYPE_NULL) {
+            uint32_t turn = !literal ? 0u : tni_is_text(type) ? 2u : 1u;
+            if (turn != pass || type.id == TRUENO_TYPE_NULL) {
                 continue;
             }
             if (literal && ((tni_is_text(type) && common.id != TRUENO_TYPE_NULL) ||
@@ -48596,10 +48617,17 @@ static tni_expr *tni_update_field(tni_binder *binder, const tni_ast_statement *s
 static bool tni_update_check(tni_binder *binder, const tni_ast_statement *statement,
                              const tni_scope *scope) {
     const tni_ast_expression *item;
+    bool *assigned = (bool *)tni_binder_alloc(binder, scope->count, sizeof *assigned);
     uint32_t i;
-    for (item = statement->assignments; item; item = item->next) {
+    for (item = statement->assignments; assigned && item; item = item->next) {
         for (i = 0; i < scope->count && !tni_name_equal(scope->columns[i].name, item->alias);
              i++) {
+        }
+        if (i < scope->count && assigned[i]) {
+            (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
+                              tni_binder_position(binder, item->position),
+                              "column \"%s\" is assigned twice", item->alias);
+            return false;
         }
         if (i == scope->count) {
             (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
@@ -48607,8 +48635,9 @@ static bool tni_update_check(tni_binder *binder, const tni_ast_statement *statem
                               "table \"%s\" has no column \"%s\"", statement->name, item->alias);
             return false;
         }
+        assigned[i] = true;
     }
-    return true;
+    return assigned != NULL;
 }
 
 TNI_FN trueno_status tni_bind_update(tni_bind_context *context, const tni_ast_statement *statement,
@@ -50610,6 +50639,14 @@ static bool tni_compare_unwrap(tni_binder *binder, tni_ir_op *op, tni_expr **lef
     return *right != NULL;
 }
 
+/* x IS NOT DISTINCT FROM constant is (x = constant) IS TRUE, which sources can prune by. */
+static tni_expr *tni_compare_aware(tni_binder *binder, tni_ir_op op, tni_expr *left,
+                                   tni_expr *right) {
+    tni_expr *equal = tni_expr_compare(binder, TNI_IR_EQUAL, left, right);
+    tni_expr *is_true = equal ? tni_expr_test(binder, TNI_IR_IS_TRUE, equal) : NULL;
+    return is_true && op == TNI_IR_DISTINCT ? tni_expr_not(binder, is_true) : is_true;
+}
+
 TNI_FN tni_expr *tni_expr_compare(tni_binder *binder, tni_ir_op op, tni_expr *left,
                                   tni_expr *right) {
     tni_expr e, *arguments[2];
@@ -50634,6 +50671,9 @@ TNI_FN tni_expr *tni_expr_compare(tni_binder *binder, tni_ir_op op, tni_expr *le
         }
         if (!right) {
             return NULL;
+        }
+        if (op == TNI_IR_DISTINCT || op == TNI_IR_NOT_DISTINCT) {
+            return tni_compare_aware(binder, op, left, right);
         }
     }
     tni_expr_init(&e, op, tni_type_make(TRUENO_TYPE_BOOLEAN));
@@ -51314,10 +51354,11 @@ static bool tni_pattern_is_free(char letter) {
 static bool tni_call_common(const tni_bind_call *call, const char *pattern, tni_type *out) {
     tni_type common = tni_type_make(TRUENO_TYPE_NULL);
     uint32_t i, pass;
-    for (pass = 0; pass < 2; pass++) {
+    for (pass = 0; pass < 3; pass++) { /* values, numbers as written, texts as written */
         for (i = 0; i < call->count; i++) {
             bool literal = tni_call_literal(call, i) && call->types[i].id != TRUENO_TYPE_NULL;
-            if (!tni_pattern_is_free(tni_pattern_letter(pattern, i)) || literal != (pass == 1)) {
+            uint32_t turn = !literal ? 0u : call->types[i].id == TRUENO_TYPE_VARCHAR ? 2u : 1u;
+            if (!tni_pattern_is_free(tni_pattern_letter(pattern, i)) || turn != pass) {
                 continue;
             }
             if (literal && call->types[i].id == TRUENO_TYPE_VARCHAR &&
@@ -51559,6 +51600,468 @@ TNI_FN trueno_status tni_function_resolve(tni_bind_call *call, const tni_functio
 #undef TNI_COST_ANY
 #undef TNI_COST_LITERAL
 /*--- end src/plan/function.c ----------------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
+
+/*============================================================================
+ * MARK: - LIKE, ILIKE and GLOB patterns, compiled >>plan_like_h
+ * from src/plan/like.h
+ * Needs: >>base_memory_h >>base_text_h
+ * Used by: >>plan_like >>plan_scalar_pattern
+ *==========================================================================*/
+/*
+ * like.h - LIKE, ILIKE and GLOB patterns, compiled.
+ *
+ * A pattern is pieces of literal text between wildcards for any run (% or *). Where the first
+ * and last piece must stand, and where the others are looked for, follows from that; the shapes
+ * people write most (text, text%, %text, %text%) have matches of their own. _ stands for one
+ * codepoint inside a piece.
+ */
+#ifndef TNI_PLAN_LIKE_H
+#define TNI_PLAN_LIKE_H
+
+/* #include "base/memory.h" */
+/* #include "base/text.h" */
+
+typedef enum tni_like_kind {
+    TNI_LIKE_EXACT,
+    TNI_LIKE_PREFIX,
+    TNI_LIKE_SUFFIX,
+    TNI_LIKE_INFIX,
+    TNI_LIKE_GENERAL,
+    TNI_LIKE_GLOB /* with ? or [...]: byte by byte */
+} tni_like_kind;
+
+typedef struct tni_like_piece {
+    const uint8_t *bytes;
+    const uint8_t *any; /* 1 where any codepoint fits; NULL: nowhere */
+    size_t length;
+    size_t lead;        /* bytes before the first place for any codepoint */
+    size_t characters;
+} tni_like_piece;
+
+typedef struct tni_like {
+    tni_like_kind kind;
+    bool fold;               /* pieces are lower case; so must the text become */
+    bool open_start, open_end;
+    uint32_t count;
+    tni_like_piece *pieces;
+    const uint8_t *text;     /* the literal of the shapes with one piece; GLOB: the pattern */
+    size_t length;
+} tni_like;
+
+/* `escape`: the character (codepoint) that makes the next one plain, or 0. Errors: INVALID,
+ * MEMORY. */
+TNI_FN trueno_status tni_like_compile(tni_arena *arena, const uint8_t *pattern, size_t length,
+                                      uint32_t escape, bool fold, tni_like *out,
+                                      tni_error *error);
+TNI_FN trueno_status tni_glob_compile(tni_arena *arena, const uint8_t *pattern, size_t length,
+                                      tni_like *out, tni_error *error);
+/* `scratch` holds the lower case form of texts that are not ASCII, with `fold`; check
+ * scratch->failed afterwards. */
+TNI_FN bool tni_like_match(const tni_like *like, const uint8_t *text, size_t length,
+                           tni_text *scratch);
+
+#endif
+/*--- end src/plan/like.h --------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - finding bytes in bytes, and codepoints in UTF-8, for strings of any length
+ * >>plan_text_find_h
+ * from src/plan/text_find.h
+ * Needs: >>base_bits_h >>base_text_h
+ * Used by: >>plan_like >>plan_regex_match >>plan_scalar_pattern >>plan_scalar_string
+ *     >>plan_text_find
+ *==========================================================================*/
+/*
+ * text_find.h - finding bytes in bytes, and codepoints in UTF-8, for strings of any length.
+ */
+#ifndef TNI_PLAN_TEXT_FIND_H
+#define TNI_PLAN_TEXT_FIND_H
+
+/* #include "base/bits.h" */
+/* #include "base/text.h" */
+
+#define TNI_FIND_NONE SIZE_MAX
+
+/* Offset of the first `needle` in `text`, TNI_FIND_NONE when there is none. An empty needle is
+ * found at 0. */
+TNI_FN size_t tni_find(const uint8_t *text, size_t length, const uint8_t *needle,
+                       size_t needle_length);
+/* The same for ASCII text in any case; `needle` is lower case. */
+TNI_FN size_t tni_find_folded(const uint8_t *text, size_t length, const uint8_t *needle,
+                              size_t needle_length);
+/* Equal but for ASCII case; `lower` is lower case. */
+TNI_FN bool tni_equal_folded(const uint8_t *text, const uint8_t *lower, size_t length);
+
+/* True when no byte has its high bit set. */
+TNI_INLINE bool tni_is_ascii(const uint8_t *data, size_t length) {
+    uint64_t high = 0, v;
+    size_t i = 0;
+    for (; length - i >= 8; i += 8) {
+        memcpy(&v, data + i, 8);
+        high |= v;
+    }
+    for (; i < length; i++) {
+        high |= (uint64_t)data[i] << 56 | data[i];
+    }
+    return (high & UINT64_C(0x8080808080808080)) == 0;
+}
+
+/* The offset `count` codepoints after `from`, at most `length`. */
+TNI_FN size_t tni_utf8_skip(const uint8_t *data, size_t length, size_t from, uint64_t count);
+/* The offset `count` codepoints before the end. */
+TNI_FN size_t tni_utf8_skip_back(const uint8_t *data, size_t length, uint64_t count);
+
+#endif
+/*--- end src/plan/text_find.h ---------------------------------------------*/
+
+/*============================================================================
+ * MARK: - compiling and matching LIKE, ILIKE and GLOB. See like.h for the model >>plan_like
+ * from src/plan/like.c
+ * Needs: >>plan_like_h >>plan_text_find_h
+ *==========================================================================*/
+/*
+ * like.c - compiling and matching LIKE, ILIKE and GLOB. See like.h for the model.
+ *
+ * Uses: base/, plan/like.h, plan/text_find.h.
+ */
+/* #include "plan/like.h" */
+/* #include "plan/text_find.h" */
+
+/* ----------------------------------------------------------------------------- compilation --- */
+
+typedef struct tni_like_builder {
+    uint8_t *bytes, *any; /* of all pieces, one after the other */
+    size_t used, from;
+    size_t characters;
+    bool wild;
+    tni_like *like;
+} tni_like_builder;
+
+/* `length` is that of the pattern: pieces and their text never need more (case may add bytes). */
+static bool tni_like_builder_init(tni_like_builder *b, tni_arena *arena, size_t length,
+                                  tni_like *out) {
+    size_t room = length * 2 + 4;
+    memset(b, 0, sizeof *b);
+    memset(out, 0, sizeof *out);
+    b->like = out;
+    b->bytes = (uint8_t *)tni_arena_alloc(arena, room);
+    b->any = (uint8_t *)tni_arena_alloc(arena, room);
+    out->text = b->bytes;
+    out->pieces = (tni_like_piece *)tni_arena_alloc(arena, (length / 2 + 2) * sizeof *out->pieces);
+    return b->bytes != NULL && b->any != NULL && out->pieces != NULL;
+}
+
+static void tni_like_add(tni_like_builder *b, uint32_t codepoint) {
+    b->used += tni_utf8_put(codepoint, b->bytes + b->used);
+    b->characters++;
+}
+
+static void tni_like_add_any(tni_like_builder *b) {
+    b->any[b->used++] = 1;
+    b->characters++;
+    b->wild = true;
+}
+
+/* Close the piece at hand, if it has anything in it. */
+static void tni_like_end_piece(tni_like_builder *b) {
+    tni_like_piece *piece;
+    if (b->used == b->from) {
+        return;
+    }
+    piece = &b->like->pieces[b->like->count++];
+    piece->bytes = b->bytes + b->from;
+    piece->any = b->wild ? b->any + b->from : NULL;
+    piece->length = b->used - b->from;
+    piece->characters = b->characters;
+    piece->lead = 0;
+    while (piece->lead < piece->length && !b->any[b->from + piece->lead]) {
+        piece->lead++;
+    }
+    b->from = b->used;
+    b->characters = 0;
+    b->wild = false;
+}
+
+/* The shape, once all pieces are there. */
+static void tni_like_classify(tni_like *like) {
+    like->kind = TNI_LIKE_GENERAL;
+    if (like->count == 0) {
+        like->kind = like->open_start || like->open_end ? TNI_LIKE_INFIX : TNI_LIKE_EXACT;
+        return;
+    }
+    if (like->count == 1 && like->pieces[0].any == NULL) {
+        like->text = like->pieces[0].bytes;
+        like->length = like->pieces[0].length;
+        like->kind = like->open_start ? (like->open_end ? TNI_LIKE_INFIX : TNI_LIKE_SUFFIX)
+                                      : (like->open_end ? TNI_LIKE_PREFIX : TNI_LIKE_EXACT);
+    }
+}
+
+TNI_FN trueno_status tni_like_compile(tni_arena *arena, const uint8_t *pattern, size_t length,
+                                      uint32_t escape, bool fold, tni_like *out,
+                                      tni_error *error) {
+    tni_like_builder b;
+    size_t at = 0;
+    bool run = false; /* the character before was a % */
+    if (!tni_like_builder_init(&b, arena, length, out)) {
+        return tni_memory_fail(arena->memory, length * 4, error);
+    }
+    out->fold = fold;
+    while (at < length) {
+        bool first = at == 0;
+        uint32_t c = tni_utf8_next(pattern, length, &at);
+        run = false;
+        if (escape != 0 && c == escape) {
+            if (at == length) {
+                return tni_fail(error, TRUENO_ERROR_INVALID,
+                                "a LIKE pattern must not end with its escape character");
+            }
+            c = tni_utf8_next(pattern, length, &at);
+        } else if (c == '%') {
+            out->open_start = out->open_start || first;
+            tni_like_end_piece(&b);
+            run = true;
+            continue;
+        } else if (c == '_') {
+            tni_like_add_any(&b);
+            continue;
+        }
+        tni_like_add(&b, fold ? tni_utf8_lower(c) : c);
+    }
+    out->open_end = run;
+    tni_like_end_piece(&b);
+    tni_like_classify(out);
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_glob_compile(tni_arena *arena, const uint8_t *pattern, size_t length,
+                                      tni_like *out, tni_error *error) {
+    tni_like_builder b;
+    size_t at;
+    for (at = 0; at < length; at++) {
+        if (pattern[at] == '?' || pattern[at] == '[' || pattern[at] == '\\') {
+            uint8_t *copy = (uint8_t *)tni_arena_alloc(arena, length);
+            if (copy == NULL) {
+                return tni_memory_fail(arena->memory, length, error);
+            }
+            memset(out, 0, sizeof *out);
+            memcpy(copy, pattern, length);
+            out->kind = TNI_LIKE_GLOB;
+            out->text = copy;
+            out->length = length;
+            return TRUENO_OK;
+        }
+    }
+    if (!tni_like_builder_init(&b, arena, length, out)) {
+        return tni_memory_fail(arena->memory, length * 4, error);
+    }
+    for (at = 0; at < length; at++) {
+        if (pattern[at] == '*') {
+            out->open_start = out->open_start || at == 0;
+            out->open_end = at + 1 == length;
+            tni_like_end_piece(&b);
+        } else {
+            b.bytes[b.used++] = pattern[at];
+            b.characters++;
+        }
+    }
+    tni_like_end_piece(&b);
+    tni_like_classify(out);
+    return TRUENO_OK;
+}
+
+/* --------------------------------------------------------------------------------- matching --- */
+
+static bool tni_like_equal(const uint8_t *text, const uint8_t *piece, size_t length, bool fold) {
+    return fold ? tni_equal_folded(text, piece, length) : memcmp(text, piece, length) == 0;
+}
+
+/* Does the piece stand at `at`? *end is where it ends. */
+static bool tni_like_piece_at(const tni_like_piece *piece, const uint8_t *text, size_t length,
+                              size_t at, bool fold, size_t *end) {
+    size_t i = 0;
+    while (i < piece->length) {
+        size_t from = i;
+        if (piece->any != NULL && piece->any[i]) {
+            if (at >= length) {
+                return false;
+            }
+            at = tni_utf8_skip(text, length, at, 1);
+            i++;
+            continue;
+        }
+        while (i < piece->length && (piece->any == NULL || !piece->any[i])) {
+            i++;
+        }
+        if (length - at < i - from || !tni_like_equal(text + at, piece->bytes + from, i - from,
+                                                      fold)) {
+            return false;
+        }
+        at += i - from;
+    }
+    *end = at;
+    return true;
+}
+
+/* The first place from `at` on; false when there is none. *end is where it ends there. */
+static bool tni_like_piece_find(const tni_like_piece *piece, const uint8_t *text, size_t length,
+                                size_t at, bool fold, size_t *end) {
+    while (at <= length) {
+        if (piece->lead > 0) {
+            size_t found = fold ? tni_find_folded(text + at, length - at, piece->bytes,
+                                                  piece->lead)
+                                : tni_find(text + at, length - at, piece->bytes, piece->lead);
+            if (found == TNI_FIND_NONE) {
+                return false;
+            }
+            at += found;
+        }
+        if (tni_like_piece_at(piece, text, length, at, fold, end)) {
+            return true;
+        }
+        if (at == length) {
+            return false;
+        }
+        at = tni_utf8_skip(text, length, at, 1);
+    }
+    return false;
+}
+
+static bool tni_like_general(const tni_like *like, const uint8_t *text, size_t length,
+                             bool fold) {
+    uint32_t first = 0, last = like->count;
+    size_t at = 0, end, from;
+    if (!like->open_start) {
+        if (!tni_like_piece_at(&like->pieces[0], text, length, 0, fold, &at)) {
+            return false;
+        }
+        first = 1;
+    }
+    if (!like->open_end) {
+        const tni_like_piece *piece = &like->pieces[last - 1];
+        if (first == last) {
+            return at == length;
+        }
+        from = piece->any != NULL                  ? tni_utf8_skip_back(text, length,
+                                                                        piece->characters)
+               : piece->length <= length           ? length - piece->length
+                                                   : length;
+        if (from < at || !tni_like_piece_at(piece, text, length, from, fold, &end) ||
+            end != length) {
+            return false;
+        }
+        length = from;
+        last--;
+    }
+    for (; first < last; first++) {
+        if (!tni_like_piece_find(&like->pieces[first], text, length, at, fold, &at)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* [...] at pattern[*at] against one byte; *at moves past it. An unclosed one matches nothing. */
+static bool tni_glob_bracket(const tni_like *like, size_t *at, uint8_t c, bool *closed) {
+    const uint8_t *p = like->text;
+    size_t i = *at + 1;
+    bool negated = i < like->length && p[i] == '!', found = false, first = true;
+    i += negated ? 1 : 0;
+    *closed = false;
+    for (; i < like->length && (first || p[i] != ']'); first = false) {
+        uint8_t low = p[i], high = low;
+        i++;
+        if (i + 1 < like->length && p[i] == '-' && p[i + 1] != ']') {
+            high = p[i + 1];
+            i += 2;
+        }
+        found = found || (low <= c && c <= high);
+    }
+    *closed = i < like->length;
+    *at = i + 1;
+    return *closed && found != negated;
+}
+
+/* One pattern element against one byte; *at moves past the element. */
+static bool tni_glob_one(const tni_like *like, size_t *at, uint8_t c) {
+    const uint8_t *p = like->text;
+    bool closed;
+    switch (p[*at]) {
+    case '?': ++*at; return true;
+    case '[': return tni_glob_bracket(like, at, c, &closed);
+    case '\\':
+        if (*at + 1 < like->length) {
+            ++*at;
+        }
+        return p[(*at)++] == c;
+    default: return p[(*at)++] == c;
+    }
+}
+
+/* The latest * alone needs to be taken back. */
+static bool tni_like_glob_match(const tni_like *like, const uint8_t *text, size_t length) {
+    size_t p = 0, t = 0, star = SIZE_MAX, held = 0;
+    while (t < length) {
+        size_t next = p;
+        if (p < like->length && like->text[p] == '*') {
+            star = ++p;
+            held = t;
+        } else if (p < like->length && tni_glob_one(like, &next, text[t])) {
+            p = next;
+            t++;
+        } else if (star != SIZE_MAX) {
+            p = star;
+            t = ++held;
+        } else {
+            return false;
+        }
+    }
+    while (p < like->length && like->text[p] == '*') {
+        p++;
+    }
+    return p == like->length;
+}
+
+static bool tni_like_shape(const tni_like *like, const uint8_t *text, size_t length, bool fold) {
+    size_t n = like->length;
+    switch (like->kind) {
+    case TNI_LIKE_EXACT: return length == n && tni_like_equal(text, like->text, n, fold);
+    case TNI_LIKE_PREFIX: return length >= n && tni_like_equal(text, like->text, n, fold);
+    case TNI_LIKE_SUFFIX:
+        return length >= n && tni_like_equal(text + (length - n), like->text, n, fold);
+    case TNI_LIKE_INFIX:
+        return (fold ? tni_find_folded(text, length, like->text, n)
+                     : tni_find(text, length, like->text, n)) != TNI_FIND_NONE;
+    case TNI_LIKE_GENERAL: return tni_like_general(like, text, length, fold);
+    default: return tni_like_glob_match(like, text, length);
+    }
+}
+
+TNI_FN bool tni_like_match(const tni_like *like, const uint8_t *text, size_t length,
+                           tni_text *scratch) {
+    size_t at = 0;
+    if (!like->fold || tni_is_ascii(text, length)) {
+        return tni_like_shape(like, text, length, like->fold);
+    }
+    tni_text_clear(scratch);
+    while (at < length) {
+        uint8_t bytes[4];
+        size_t n = tni_utf8_put(tni_utf8_lower(tni_utf8_next(text, length, &at)), bytes);
+        tni_text_append(scratch, bytes, n);
+    }
+    return !scratch->failed &&
+           tni_like_shape(like, (const uint8_t *)scratch->data, scratch->length, false);
+}
+/*--- end src/plan/like.c --------------------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
 
 /*============================================================================
  * MARK: - nodes of the logical tree, made while binding and rewritten by the rules >>plan_logical
@@ -52502,6 +53005,2272 @@ TNI_FN tni_plan *tni_lower(tni_binder *binder, const tni_relation *relation) {
     return lowered.plan;
 }
 /*--- end src/plan/lower.c -------------------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
+
+/*============================================================================
+ * MARK: - regular expressions over UTF-8 in linear time, in the dialect of RE2 >>plan_regex_h
+ * from src/plan/regex.h
+ * Needs: >>base_memory_h >>base_text_h
+ * Used by: >>plan_scalar_pattern >>plan_regex_internal_h
+ *==========================================================================*/
+/*
+ * regex.h - regular expressions over UTF-8 in linear time, in the dialect of RE2.
+ *
+ * Literals, ., classes ([a-z], [^/], [[:alpha:]], \d \w \s and their opposites), groups (plain,
+ * (?:...), named), alternation, * + ? {n,m} greedy and lazy, ^ $ \A \z \b \B, flags (?imsU),
+ * \Q...\E, escapes. What cannot run in linear time (back-references, look-around) and Unicode
+ * properties are refused by name. The leftmost match wins, among those the one a backtracking
+ * matcher would find first.
+ *
+ * A tni_regex never changes after compiling: threads share it, each with a matcher of its own.
+ */
+#ifndef TNI_PLAN_REGEX_H
+#define TNI_PLAN_REGEX_H
+
+/* #include "base/memory.h" */
+/* #include "base/text.h" */
+
+#define TNI_REGEX_GROUPS 10u /* groups that can be asked for: \0 (all) to \9 */
+
+enum {
+    TNI_REGEX_FOLD = 1,        /* any case */
+    TNI_REGEX_LITERAL = 2,     /* the pattern is plain text */
+    TNI_REGEX_DOT_NEWLINE = 4, /* . matches \n too */
+    TNI_REGEX_WHOLE = 8,       /* the match must span the text */
+    TNI_REGEX_TEST = 16        /* only whether there is a match is asked, not where */
+};
+
+typedef struct tni_regex tni_regex;
+
+/* Compile into `arena`. `groups`: bit g set when the place of group g is wanted. Errors: INVALID
+ * (a bad pattern), UNSUPPORTED, LIMIT (too large), MEMORY. */
+TNI_FN trueno_status tni_regex_compile(tni_arena *arena, const uint8_t *pattern, size_t length,
+                                       uint32_t flags, uint32_t groups, const tni_regex **out,
+                                       tni_error *error);
+/* Number of capturing groups in the pattern, group 0 not counted. */
+TNI_FN uint32_t tni_regex_group_count(const tni_regex *regex);
+
+/* One step of undoing, see regex_match.c. */
+typedef struct tni_regex_choice {
+    uint32_t pc; /* instruction, or slot with a tag */
+    uint32_t low;
+    size_t at;
+} tni_regex_choice;
+
+#define TNI_REGEX_STACK 128u
+
+/* Scratch memory for matching; one per thread. */
+typedef struct tni_regex_matcher {
+    tni_memory *memory;
+    tni_regex_choice *stack;
+    size_t capacity;
+    uint8_t *threads; /* of the parallel simulation */
+    size_t thread_bytes;
+    bool failed; /* out of memory */
+    tni_regex_choice first[TNI_REGEX_STACK];
+} tni_regex_matcher;
+
+TNI_FN void tni_regex_matcher_init(tni_regex_matcher *matcher, tni_memory *memory);
+TNI_FN void tni_regex_matcher_free(tni_regex_matcher *matcher);
+/*
+ * The first match at or after byte `start` (assertions see the text before it). True when there
+ * is one; then group g spans bytes slots[2 g] to slots[2 g + 1], SIZE_MAX when it took no part.
+ * `slots` has 2 * TNI_REGEX_GROUPS entries. Out of memory: false, matcher->failed set.
+ */
+TNI_FN bool tni_regex_match(tni_regex_matcher *matcher, const tni_regex *regex,
+                            const uint8_t *text, size_t length, size_t start, size_t *slots);
+
+#endif
+/*--- end src/plan/regex.h -------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - what the parser, compiler and matcher of regular expressions share
+ * >>plan_regex_internal_h
+ * from src/plan/regex_internal.h
+ * Needs: >>plan_regex_h
+ * Used by: >>plan_regex_compile >>plan_regex_match >>plan_regex_parse
+ *==========================================================================*/
+/*
+ * regex_internal.h - what the parser, compiler and matcher of regular expressions share.
+ *
+ *   text --parse--> tree of nodes --compile--> two programs --match--> places
+ *
+ * The quick program has instructions for literal strings and runs of a class, and is run by a
+ * backtracking matcher on a budget; the plain one consumes a codepoint an instruction and is run
+ * by the parallel simulation when the budget is spent.
+ */
+#ifndef TNI_PLAN_REGEX_INTERNAL_H
+#define TNI_PLAN_REGEX_INTERNAL_H
+
+/* #include "plan/regex.h" */
+
+#define TNI_REGEX_LAST UINT32_C(0x10ffff)
+
+typedef struct tni_regex_range {
+    uint32_t low, high;
+} tni_regex_range;
+
+/* A set of codepoints. */
+typedef struct tni_regex_class {
+    tni_regex_range *ranges; /* sorted, apart */
+    uint32_t count, capacity;
+    uint8_t bytes[256]; /* single bytes: 1 = in the set; above 127 all or none (simple) */
+    bool simple;        /* all or none of the codepoints above 127 */
+    bool all_high;      /* simple, and all of them */
+    uint8_t stop;       /* the only byte not in a simple set, see one_stop */
+    bool one_stop;
+} tni_regex_class;
+
+typedef enum tni_regex_node_kind {
+    TNI_REGEX_EMPTY,
+    TNI_REGEX_CHARACTER, /* value: codepoint, not folded */
+    TNI_REGEX_SET,
+    TNI_REGEX_CONCAT,    /* children in order */
+    TNI_REGEX_CHOICE,    /* children by preference */
+    TNI_REGEX_REPEAT,    /* one child, low .. high times */
+    TNI_REGEX_GROUP,     /* one child; value: number */
+    TNI_REGEX_ASSERT     /* value: tni_regex_assertion */
+} tni_regex_node_kind;
+
+typedef enum tni_regex_assertion {
+    TNI_REGEX_TEXT_START,
+    TNI_REGEX_TEXT_END,
+    TNI_REGEX_LINE_START,
+    TNI_REGEX_LINE_END,
+    TNI_REGEX_WORD_EDGE,
+    TNI_REGEX_NO_WORD_EDGE
+} tni_regex_assertion;
+
+#define TNI_REGEX_MANY UINT32_MAX /* REPEAT without upper limit */
+
+typedef struct tni_regex_node {
+    tni_regex_node_kind kind;
+    bool greedy;
+    uint32_t value;
+    uint32_t low, high;
+    tni_regex_class *set;
+    struct tni_regex_node *first, *last; /* children */
+    struct tni_regex_node *next;         /* sibling */
+} tni_regex_node;
+
+typedef enum tni_regex_op {
+    TNI_REGEX_OP_MATCH,
+    TNI_REGEX_OP_FAIL,
+    TNI_REGEX_OP_CHARACTER, /* plain: codepoint `value` */
+    TNI_REGEX_OP_STRING,    /* quick: bytes [value, value + y) of the strings */
+    TNI_REGEX_OP_SET,       /* one codepoint of set `value` */
+    TNI_REGEX_OP_RUN,       /* quick: as many of set `value` as there are, at least `least` */
+    TNI_REGEX_OP_SPLIT,     /* x first, then y */
+    TNI_REGEX_OP_SAVE,      /* slot `value` */
+    TNI_REGEX_OP_ASSERT
+} tni_regex_op;
+
+typedef struct tni_regex_instruction {
+    uint8_t op;
+    bool final;     /* RUN: never gives back what it took */
+    uint8_t least;  /* RUN */
+    bool looks;     /* SPLIT: `table` tells by the next byte; RUN: what may follow, too */
+    uint32_t x, y;  /* next; other next */
+    uint32_t value;
+    uint32_t table; /* of 256 bytes: bit 0 = x can begin so, bit 1 = y can */
+} tni_regex_instruction;
+
+typedef struct tni_regex_program {
+    tni_regex_instruction *code;
+    uint32_t count;
+    uint32_t start;
+} tni_regex_program;
+
+struct tni_regex {
+    tni_regex_program quick, plain;
+    bool quick_only_plain; /* a loop whose body can be empty: the simulation alone is right */
+    tni_regex_class **sets;
+    const uint8_t *strings;
+    uint8_t (*tables)[256];
+    uint32_t group_count;
+    uint32_t slots;        /* slots written, 2 at least */
+    bool anchored;         /* matches at the start of the text alone */
+    bool line_anchored;    /* begins with .*: only line starts need trying */
+    bool literal;          /* the pattern is `prefix` and nothing else */
+    bool first_known;      /* a match begins with a byte of `first` */
+    uint8_t first[256];
+    const uint8_t *prefix; /* every match begins with these bytes */
+    size_t prefix_length;
+    const uint8_t *needed; /* every match has these bytes in it */
+    size_t needed_length;
+};
+
+typedef struct tni_regex_parsed {
+    tni_regex_node *root;
+    uint32_t group_count;
+} tni_regex_parsed;
+
+TNI_FN trueno_status tni_regex_parse(tni_arena *arena, const uint8_t *pattern, size_t length,
+                                     uint32_t flags, tni_regex_parsed *out, tni_error *error);
+
+/* Sets. False: out of memory. */
+TNI_FN tni_regex_class *tni_regex_class_new(tni_arena *arena);
+TNI_FN bool tni_regex_class_add(tni_arena *arena, tni_regex_class *set, uint32_t low,
+                                uint32_t high);
+TNI_FN bool tni_regex_class_fold(tni_arena *arena, tni_regex_class *set, uint64_t *work);
+TNI_FN bool tni_regex_class_invert(tni_arena *arena, tni_regex_class *set);
+TNI_FN void tni_regex_class_finish(tni_regex_class *set); /* the byte table and its facts */
+TNI_FN bool tni_regex_class_has(const tni_regex_class *set, uint32_t codepoint);
+
+#endif
+/*--- end src/plan/regex_internal.h ----------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
+
+/*============================================================================
+ * MARK: - the tree of a regular expression to its two programs, and what is known of
+ * >>plan_regex_compile
+ * from src/plan/regex_compile.c
+ * Needs: >>plan_regex_internal_h
+ *==========================================================================*/
+/*
+ * regex_compile.c - the tree of a regular expression to its two programs, and what is known of
+ * every match beforehand.
+ *
+ * A node is compiled against the instruction that follows it, from the end to the start, so no
+ * address needs patching but those of loops. Repetitions are written out; the size of programs
+ * and the work of making them are bounded. Analysis afterwards: by which bytes the branches of a
+ * SPLIT can begin (most splits then decide without a choice to come back to), which runs never
+ * need to give back what they took ([^/]+ before a /), a literal every match starts with or holds.
+ *
+ * Uses: base/, plan/regex_internal.h.
+ */
+/* #include "plan/regex_internal.h" */
+
+#define TNI_REGEX_CODE_MOST 20000u
+#define TNI_REGEX_WORK_MOST 400000u
+#define TNI_REGEX_TABLES_MOST 192u
+
+typedef struct tni_regex_compiler {
+    tni_arena *arena;
+    tni_error *error;
+    trueno_status status;
+    tni_regex_program *program;
+    uint32_t capacity;
+    uint32_t work;
+    bool quick;
+    uint32_t groups; /* whose places are wanted */
+    tni_regex *regex;
+    uint32_t set_count, set_capacity;
+    uint8_t *strings;
+    uint32_t string_length, string_capacity;
+    uint32_t table_count;
+} tni_regex_compiler;
+
+static uint32_t tni_regex_compile_stop(tni_regex_compiler *c, trueno_status status) {
+    if (c->status == TRUENO_OK) {
+        c->status = status == TRUENO_ERROR_LIMIT
+                        ? tni_fail(c->error, status,
+                                   "the regular expression is too large: its repetitions, "
+                                   "written out, exceed %u steps",
+                                   TNI_REGEX_CODE_MOST)
+                        : tni_memory_fail(c->arena->memory, 0, c->error);
+    }
+    return 0;
+}
+
+/* Twice the room for `*items` in the arena. */
+static bool tni_regex_grow(tni_arena *arena, void **items, uint32_t count, uint32_t *capacity,
+                           size_t size) {
+    uint32_t wanted = *capacity ? *capacity * 2 : 16;
+    void *room;
+    if (count < *capacity) {
+        return true;
+    }
+    room = tni_arena_alloc(arena, wanted * size);
+    if (room == NULL) {
+        return false;
+    }
+    if (count > 0) {
+        memcpy(room, *items, count * size);
+    }
+    *items = room;
+    *capacity = wanted;
+    return true;
+}
+
+static uint32_t tni_regex_emit(tni_regex_compiler *c, tni_regex_op op, uint32_t x, uint32_t y,
+                               uint32_t value) {
+    tni_regex_program *program = c->program;
+    tni_regex_instruction *i;
+    void *items = program->code;
+    if (c->status != TRUENO_OK) {
+        return 0;
+    }
+    if (program->count >= TNI_REGEX_CODE_MOST) {
+        return tni_regex_compile_stop(c, TRUENO_ERROR_LIMIT);
+    }
+    if (!tni_regex_grow(c->arena, &items, program->count, &c->capacity, sizeof *i)) {
+        return tni_regex_compile_stop(c, TRUENO_ERROR_MEMORY);
+    }
+    program->code = (tni_regex_instruction *)items;
+    i = &program->code[program->count];
+    memset(i, 0, sizeof *i);
+    i->op = (uint8_t)op;
+    i->x = x;
+    i->y = y;
+    i->value = value;
+    return program->count++;
+}
+
+static uint32_t tni_regex_set_index(tni_regex_compiler *c, tni_regex_class *set) {
+    void *items = c->regex->sets;
+    if (!tni_regex_grow(c->arena, &items, c->set_count, &c->set_capacity,
+                        sizeof *c->regex->sets)) {
+        return tni_regex_compile_stop(c, TRUENO_ERROR_MEMORY);
+    }
+    c->regex->sets = (tni_regex_class **)items;
+    c->regex->sets[c->set_count] = set;
+    return c->set_count++;
+}
+
+/* ----------------------------------------------------------------------------- compilation --- */
+
+static uint32_t tni_regex_node_code(tni_regex_compiler *c, const tni_regex_node *node,
+                                    uint32_t next);
+
+static bool tni_regex_nullable(const tni_regex_node *node) {
+    const tni_regex_node *child;
+    switch (node->kind) {
+    case TNI_REGEX_CHARACTER:
+    case TNI_REGEX_SET: return false;
+    case TNI_REGEX_REPEAT: return node->low == 0 || tni_regex_nullable(node->first);
+    case TNI_REGEX_GROUP: return tni_regex_nullable(node->first);
+    case TNI_REGEX_CONCAT:
+        for (child = node->first; child != NULL; child = child->next) {
+            if (!tni_regex_nullable(child)) {
+                return false;
+            }
+        }
+        return true;
+    case TNI_REGEX_CHOICE:
+        for (child = node->first; child != NULL; child = child->next) {
+            if (tni_regex_nullable(child)) {
+                return true;
+            }
+        }
+        return false;
+    default: return true;
+    }
+}
+
+/* The characters from `node` on, up to the first child that is none, as one STRING. */
+static uint32_t tni_regex_string_code(tni_regex_compiler *c, const tni_regex_node *node,
+                                      const tni_regex_node *end, uint32_t next) {
+    uint32_t from = c->string_length;
+    for (; node != end && c->status == TRUENO_OK; node = node->next) {
+        uint8_t bytes[4];
+        size_t n = tni_utf8_put(node->value, bytes), k;
+        for (k = 0; k < n; k++) {
+            void *items = c->strings;
+            if (!tni_regex_grow(c->arena, &items, c->string_length, &c->string_capacity, 1)) {
+                return tni_regex_compile_stop(c, TRUENO_ERROR_MEMORY);
+            }
+            c->strings = (uint8_t *)items;
+            c->strings[c->string_length++] = bytes[k];
+        }
+    }
+    return tni_regex_emit(c, TNI_REGEX_OP_STRING, next, c->string_length - from, from);
+}
+
+/* Children from the last to the first; they are linked the other way round. */
+static uint32_t tni_regex_concat_code(tni_regex_compiler *c, const tni_regex_node *node,
+                                      uint32_t next) {
+    const tni_regex_node **children, *child;
+    uint32_t count = 0, i;
+    for (child = node->first; child != NULL; child = child->next) {
+        count++;
+    }
+    children = (const tni_regex_node **)tni_arena_alloc(c->arena, (size_t)count * sizeof *children);
+    if (children == NULL) {
+        return count == 0 ? next : tni_regex_compile_stop(c, TRUENO_ERROR_MEMORY);
+    }
+    for (child = node->first, i = 0; child != NULL; child = child->next) {
+        children[i++] = child;
+    }
+    while (i > 0 && c->status == TRUENO_OK) {
+        const tni_regex_node *end = children[i - 1]->next;
+        if (!c->quick || children[i - 1]->kind != TNI_REGEX_CHARACTER) {
+            next = tni_regex_node_code(c, children[--i], next);
+            continue;
+        }
+        while (i > 0 && children[i - 1]->kind == TNI_REGEX_CHARACTER) {
+            i--;
+        }
+        next = tni_regex_string_code(c, children[i], end, next);
+    }
+    return next;
+}
+
+static uint32_t tni_regex_choice_code(tni_regex_compiler *c, const tni_regex_node *node,
+                                      uint32_t next) {
+    const tni_regex_node *child = node->first;
+    uint32_t split = tni_regex_emit(c, TNI_REGEX_OP_SPLIT, 0, 0, 0), first = split, at;
+    for (; child != NULL && c->status == TRUENO_OK; child = child->next) {
+        at = tni_regex_node_code(c, child, next);
+        if (c->status != TRUENO_OK) {
+            break;
+        }
+        c->program->code[split].x = at;
+        if (child->next != NULL && child->next->next == NULL) {
+            at = tni_regex_node_code(c, child->next, next);
+            if (c->status == TRUENO_OK) {
+                c->program->code[split].y = at;
+            }
+            break;
+        }
+        at = tni_regex_emit(c, TNI_REGEX_OP_SPLIT, 0, 0, 0);
+        c->program->code[split].y = at;
+        split = at;
+    }
+    return first;
+}
+
+/* x* (least 0) or x+ (least 1) as a loop. */
+static uint32_t tni_regex_loop_code(tni_regex_compiler *c, const tni_regex_node *node,
+                                    uint32_t least, uint32_t next) {
+    const tni_regex_node *child = node->first;
+    uint32_t split, body;
+    if (c->quick && node->greedy && child->kind == TNI_REGEX_SET && child->set->simple) {
+        split = tni_regex_emit(c, TNI_REGEX_OP_RUN, next, 0, tni_regex_set_index(c, child->set));
+        if (c->status == TRUENO_OK) {
+            c->program->code[split].least = (uint8_t)least;
+        }
+        return split;
+    }
+    if (tni_regex_nullable(child)) {
+        c->regex->quick_only_plain = true;
+    }
+    split = tni_regex_emit(c, TNI_REGEX_OP_SPLIT, next, next, 0);
+    body = tni_regex_node_code(c, child, split);
+    if (c->status != TRUENO_OK) {
+        return 0;
+    }
+    if (node->greedy) {
+        c->program->code[split].x = body;
+    } else {
+        c->program->code[split].y = body;
+    }
+    return least > 0 ? body : split;
+}
+
+static uint32_t tni_regex_repeat_code(tni_regex_compiler *c, const tni_regex_node *node,
+                                      uint32_t next) {
+    uint32_t copies = node->low, end = next, i;
+    if (node->high == TNI_REGEX_MANY) {
+        copies = node->low > 0 ? node->low - 1 : 0;
+        next = tni_regex_loop_code(c, node, node->low > 0 ? 1 : 0, next);
+    } else {
+        for (i = node->low; i < node->high && c->status == TRUENO_OK; i++) {
+            uint32_t body = tni_regex_node_code(c, node->first, next);
+            next = node->greedy ? tni_regex_emit(c, TNI_REGEX_OP_SPLIT, body, end, 0)
+                                : tni_regex_emit(c, TNI_REGEX_OP_SPLIT, end, body, 0);
+        }
+    }
+    for (i = 0; i < copies && c->status == TRUENO_OK; i++) {
+        next = tni_regex_node_code(c, node->first, next);
+    }
+    return next;
+}
+
+static uint32_t tni_regex_node_code(tni_regex_compiler *c, const tni_regex_node *node,
+                                    uint32_t next) {
+    if (c->status != TRUENO_OK) {
+        return 0;
+    }
+    if (++c->work > TNI_REGEX_WORK_MOST) {
+        return tni_regex_compile_stop(c, TRUENO_ERROR_LIMIT);
+    }
+    switch (node->kind) {
+    case TNI_REGEX_CHARACTER:
+        return c->quick ? tni_regex_string_code(c, node, node->next, next)
+                        : tni_regex_emit(c, TNI_REGEX_OP_CHARACTER, next, 0, node->value);
+    case TNI_REGEX_SET:
+        return tni_regex_emit(c, TNI_REGEX_OP_SET, next, 0, tni_regex_set_index(c, node->set));
+    case TNI_REGEX_CONCAT: return tni_regex_concat_code(c, node, next);
+    case TNI_REGEX_CHOICE: return tni_regex_choice_code(c, node, next);
+    case TNI_REGEX_REPEAT: return tni_regex_repeat_code(c, node, next);
+    case TNI_REGEX_GROUP:
+        if (node->value >= TNI_REGEX_GROUPS || !(c->groups >> node->value & 1)) {
+            return tni_regex_node_code(c, node->first, next);
+        }
+        next = tni_regex_emit(c, TNI_REGEX_OP_SAVE, next, 0, node->value * 2 + 1);
+        next = tni_regex_node_code(c, node->first, next);
+        return tni_regex_emit(c, TNI_REGEX_OP_SAVE, next, 0, node->value * 2);
+    case TNI_REGEX_ASSERT:
+        return tni_regex_emit(c, TNI_REGEX_OP_ASSERT, next, 0, node->value);
+    default: return next;
+    }
+}
+
+/* ------------------------------------------------------------------------------- analysis --- */
+
+typedef struct tni_regex_reach {
+    uint8_t bytes[256]; /* 1: something can begin with it */
+    bool ends;          /* MATCH is reached without a byte */
+    bool asserts;       /* through assertions other than the end of the text */
+} tni_regex_reach;
+
+static void tni_regex_reach_set(const tni_regex_class *set, uint8_t *bytes) {
+    uint32_t i, c;
+    for (c = 0; c < 0x80; c++) {
+        bytes[c] |= set->bytes[c];
+    }
+    for (i = 0; i < set->count; i++) {
+        uint8_t low[4], high[4];
+        if (set->ranges[i].high < 0x80) {
+            continue;
+        }
+        (void)tni_utf8_put(TNI_MAX(set->ranges[i].low, 0x80u), low);
+        (void)tni_utf8_put(set->ranges[i].high, high);
+        if (set->all_high) {
+            low[0] = 0x80;
+            high[0] = 0xff;
+        }
+        for (c = low[0]; c <= high[0]; c++) {
+            bytes[c] = 1;
+        }
+    }
+}
+
+/* What can come first from instruction `pc` on. `seen` marks instructions with `mark`. */
+static void tni_regex_reach_from(const tni_regex *regex, const tni_regex_program *program,
+                                 uint32_t pc, uint32_t *seen, uint32_t mark, uint32_t *stack,
+                                 tni_regex_reach *reach) {
+    uint32_t depth = 0;
+    stack[depth++] = pc;
+    while (depth > 0) {
+        const tni_regex_instruction *i;
+        pc = stack[--depth];
+        if (seen[pc] == mark) {
+            continue;
+        }
+        seen[pc] = mark;
+        i = &program->code[pc];
+        switch ((tni_regex_op)i->op) {
+        case TNI_REGEX_OP_MATCH: reach->ends = true; break;
+        case TNI_REGEX_OP_STRING:
+            reach->bytes[regex->strings[i->value]] = 1;
+            break;
+        case TNI_REGEX_OP_SET: tni_regex_reach_set(regex->sets[i->value], reach->bytes); break;
+        case TNI_REGEX_OP_RUN:
+            tni_regex_reach_set(regex->sets[i->value], reach->bytes);
+            if (i->least == 0) {
+                stack[depth++] = i->x;
+            }
+            break;
+        case TNI_REGEX_OP_SPLIT:
+            stack[depth++] = i->y;
+            stack[depth++] = i->x;
+            break;
+        case TNI_REGEX_OP_ASSERT:
+            reach->asserts = reach->asserts || i->value != TNI_REGEX_TEXT_END;
+            stack[depth++] = i->x;
+            break;
+        case TNI_REGEX_OP_SAVE: stack[depth++] = i->x; break;
+        default: break;
+        }
+    }
+}
+
+typedef struct tni_regex_analysis {
+    uint32_t *seen, *stack;
+    uint32_t mark;
+} tni_regex_analysis;
+
+static void tni_regex_reach_at(tni_regex_compiler *c, tni_regex_analysis *a, uint32_t pc,
+                               tni_regex_reach *reach) {
+    memset(reach, 0, sizeof *reach);
+    tni_regex_reach_from(c->regex, &c->regex->quick, pc, a->seen, ++a->mark, a->stack, reach);
+}
+
+/* A byte table for SPLIT and RUN instructions, as long as there is room. */
+static uint8_t *tni_regex_table(tni_regex_compiler *c, tni_regex_instruction *i) {
+    if (c->table_count == TNI_REGEX_TABLES_MOST) {
+        return NULL;
+    }
+    i->table = c->table_count++;
+    i->looks = true;
+    return c->regex->tables[i->table];
+}
+
+static void tni_regex_analyse_split(tni_regex_compiler *c, tni_regex_analysis *a,
+                                    tni_regex_instruction *i) {
+    tni_regex_reach x, y;
+    uint8_t *table;
+    uint32_t b;
+    tni_regex_reach_at(c, a, i->x, &x);
+    tni_regex_reach_at(c, a, i->y, &y);
+    if (x.ends && y.ends) {
+        return;
+    }
+    table = tni_regex_table(c, i);
+    for (b = 0; table != NULL && b < 256; b++) {
+        table[b] = (uint8_t)((x.ends || x.bytes[b] ? 1 : 0) | (y.ends || y.bytes[b] ? 2 : 0));
+    }
+}
+
+/* Where what follows cannot begin with a byte of the set, the longest run is the only one that
+ * can lead on; what may come after is the end of the text, or nothing at all. */
+static void tni_regex_analyse_run(tni_regex_compiler *c, tni_regex_analysis *a,
+                                  tni_regex_instruction *i) {
+    const tni_regex_class *set = c->regex->sets[i->value];
+    tni_regex_reach reach;
+    uint8_t *table;
+    uint32_t b;
+    bool apart = true;
+    tni_regex_reach_at(c, a, i->x, &reach);
+    for (b = 0; b < 256; b++) {
+        apart = apart && !(set->bytes[b] && reach.bytes[b]);
+    }
+    i->final = apart && !reach.asserts;
+    if (i->final || reach.ends) {
+        return;
+    }
+    table = tni_regex_table(c, i);
+    if (table != NULL) {
+        memcpy(table, reach.bytes, sizeof reach.bytes);
+    }
+}
+
+/* What begins every match: after SAVEs, which take no place. */
+static void tni_regex_analyse_start(tni_regex_compiler *c, tni_regex_analysis *a) {
+    tni_regex *regex = c->regex;
+    uint32_t pc = regex->quick.start;
+    const tni_regex_instruction *i;
+    tni_regex_reach reach;
+    while (regex->quick.code[pc].op == TNI_REGEX_OP_SAVE) {
+        pc = regex->quick.code[pc].x;
+    }
+    i = &regex->quick.code[pc];
+    tni_regex_reach_at(c, a, pc, &reach);
+    regex->first_known = !reach.ends;
+    memcpy(regex->first, reach.bytes, sizeof regex->first);
+    if (i->op == TNI_REGEX_OP_STRING) {
+        regex->prefix = regex->strings + i->value;
+        regex->prefix_length = i->y;
+        regex->literal = pc == regex->quick.start &&
+                         regex->quick.code[i->x].op == TNI_REGEX_OP_MATCH;
+    } else if (i->op == TNI_REGEX_OP_ASSERT && i->value == TNI_REGEX_TEXT_START) {
+        regex->anchored = true;
+    } else if (i->op == TNI_REGEX_OP_RUN) {
+        const tni_regex_class *set = regex->sets[i->value];
+        regex->line_anchored = (set->one_stop && set->stop == '\n') ||
+                               (set->all_high && set->count == 1 && set->ranges[0].low == 0);
+    }
+}
+
+/* The longest literal that stands in every match of `node`. */
+static void tni_regex_find_needed(const tni_regex_node *node, const tni_regex_node **best,
+                                  uint32_t *best_count) {
+    const tni_regex_node *child, *from = NULL;
+    uint32_t count = 0;
+    switch (node->kind) {
+    case TNI_REGEX_GROUP: tni_regex_find_needed(node->first, best, best_count); return;
+    case TNI_REGEX_REPEAT:
+        if (node->low > 0) {
+            tni_regex_find_needed(node->first, best, best_count);
+        }
+        return;
+    case TNI_REGEX_CHARACTER: /* alone, below a GROUP or REPEAT */
+        if (*best_count == 0) {
+            *best = node;
+            *best_count = 1;
+        }
+        return;
+    case TNI_REGEX_CONCAT: break;
+    default: return;
+    }
+    for (child = node->first; child != NULL; child = child->next) {
+        if (child->kind != TNI_REGEX_CHARACTER) {
+            count = 0;
+            tni_regex_find_needed(child, best, best_count);
+            continue;
+        }
+        if (count++ == 0) {
+            from = child;
+        }
+        if (count > *best_count) {
+            *best = from;
+            *best_count = count;
+        }
+    }
+}
+
+static void tni_regex_analyse_needed(tni_regex_compiler *c, const tni_regex_node *root) {
+    const tni_regex_node *node = NULL;
+    uint32_t count = 0, i;
+    uint8_t *bytes;
+    size_t length = 0;
+    tni_regex_find_needed(root, &node, &count);
+    bytes = (uint8_t *)tni_arena_bytes(c->arena, (size_t)count * 4);
+    if (bytes == NULL) {
+        (void)tni_regex_compile_stop(c, TRUENO_ERROR_MEMORY);
+        return;
+    }
+    for (i = 0; i < count; i++, node = node->next) {
+        length += tni_utf8_put(node->value, bytes + length);
+    }
+    if (length > 0 && !(c->regex->prefix_length >= length &&
+                        memcmp(c->regex->prefix, bytes, length) == 0)) {
+        c->regex->needed = bytes;
+        c->regex->needed_length = length;
+    }
+}
+
+static void tni_regex_analyse(tni_regex_compiler *c, const tni_regex_node *root) {
+    tni_regex *regex = c->regex;
+    uint32_t count = regex->quick.count, i;
+    tni_regex_analysis a;
+    regex->strings = c->strings;
+    memset(&a, 0, sizeof a);
+    a.seen = (uint32_t *)tni_arena_alloc(c->arena, (size_t)count * sizeof *a.seen);
+    a.stack = (uint32_t *)tni_arena_alloc(c->arena, ((size_t)count * 2 + 2) * sizeof *a.stack);
+    regex->tables = (uint8_t(*)[256])tni_arena_alloc(
+        c->arena, (size_t)TNI_MIN(count, TNI_REGEX_TABLES_MOST) * 256);
+    if (a.seen == NULL || a.stack == NULL || regex->tables == NULL) {
+        (void)tni_regex_compile_stop(c, TRUENO_ERROR_MEMORY);
+        return;
+    }
+    for (i = 0; i < count && c->table_count < TNI_REGEX_TABLES_MOST; i++) {
+        if (regex->quick.code[i].op == TNI_REGEX_OP_SPLIT) {
+            tni_regex_analyse_split(c, &a, &regex->quick.code[i]);
+        } else if (regex->quick.code[i].op == TNI_REGEX_OP_RUN) {
+            tni_regex_analyse_run(c, &a, &regex->quick.code[i]);
+        }
+    }
+    tni_regex_analyse_start(c, &a);
+    tni_regex_analyse_needed(c, root);
+}
+
+/* -------------------------------------------------------------------------------- entrance --- */
+
+/* x* at either end decides nothing when only the existence of a match is asked. */
+static void tni_regex_strip(tni_regex_node *root) {
+    tni_regex_node *child, *kept = NULL;
+    if (root->kind != TNI_REGEX_CONCAT) {
+        return;
+    }
+    while (root->first != NULL && root->first->kind == TNI_REGEX_REPEAT && root->first->low == 0) {
+        root->first = root->first->next;
+    }
+    for (child = root->first; child != NULL; child = child->next) {
+        if (child->kind != TNI_REGEX_REPEAT || child->low > 0) {
+            kept = child;
+        }
+    }
+    if (kept != NULL) {
+        kept->next = NULL;
+        root->last = kept;
+    }
+}
+
+static void tni_regex_make_program(tni_regex_compiler *c, tni_regex_program *program,
+                                   const tni_regex_node *root, bool quick, bool whole) {
+    uint32_t next;
+    c->program = program;
+    c->quick = quick;
+    c->capacity = 0;
+    c->work = 0;
+    next = tni_regex_emit(c, TNI_REGEX_OP_MATCH, 0, 0, 0);
+    if (whole) {
+        next = tni_regex_emit(c, TNI_REGEX_OP_ASSERT, next, 0, TNI_REGEX_TEXT_END);
+    }
+    next = tni_regex_node_code(c, root, next);
+    if (whole) {
+        next = tni_regex_emit(c, TNI_REGEX_OP_ASSERT, next, 0, TNI_REGEX_TEXT_START);
+    }
+    program->start = next;
+}
+
+TNI_FN trueno_status tni_regex_compile(tni_arena *arena, const uint8_t *pattern, size_t length,
+                                       uint32_t flags, uint32_t groups, const tni_regex **out,
+                                       tni_error *error) {
+    bool whole = (flags & TNI_REGEX_WHOLE) != 0;
+    tni_regex_parsed parsed;
+    tni_regex_compiler c;
+    uint32_t g;
+    *out = NULL;
+    TNI_TRY(tni_regex_parse(arena, pattern, length, flags, &parsed, error));
+    memset(&c, 0, sizeof c);
+    c.arena = arena;
+    c.error = error;
+    c.groups = (flags & TNI_REGEX_TEST) != 0 ? 0 : groups;
+    c.regex = (tni_regex *)tni_arena_alloc(arena, sizeof *c.regex);
+    if (c.regex == NULL) {
+        return tni_memory_fail(arena->memory, sizeof *c.regex, error);
+    }
+    c.regex->group_count = parsed.group_count;
+    c.regex->slots = 2;
+    for (g = 1; g < TNI_REGEX_GROUPS && g <= parsed.group_count; g++) {
+        if (c.groups >> g & 1) {
+            c.regex->slots = 2 * g + 2;
+        }
+    }
+    if ((flags & TNI_REGEX_TEST) != 0 && !whole) {
+        tni_regex_strip(parsed.root);
+    }
+    tni_regex_make_program(&c, &c.regex->quick, parsed.root, true, whole);
+    tni_regex_make_program(&c, &c.regex->plain, parsed.root, false, whole);
+    if (c.status == TRUENO_OK) {
+        tni_regex_analyse(&c, parsed.root);
+    }
+    if (c.status == TRUENO_OK) {
+        *out = c.regex;
+    }
+    return c.status;
+}
+
+TNI_FN uint32_t tni_regex_group_count(const tni_regex *regex) {
+    return regex->group_count;
+}
+
+#undef TNI_REGEX_CODE_MOST
+#undef TNI_REGEX_WORK_MOST
+#undef TNI_REGEX_TABLES_MOST
+/*--- end src/plan/regex_compile.c -----------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC pop_options
+#endif
+
+/*============================================================================
+ * MARK: - running regular expressions >>plan_regex_match
+ * from src/plan/regex_match.c
+ * Needs: >>plan_regex_internal_h >>plan_text_find_h
+ *==========================================================================*/
+/*
+ * regex_match.c - running regular expressions.
+ *
+ * The quick program is run by backtracking: choices go on a stack, the next byte settles most of
+ * them before they get there, runs of a class are taken whole. Backtracking can explode, so it
+ * has a budget in proportion to the text; when that is spent the match starts over with the plain
+ * program in the parallel simulation (K. Thompson 1968, with capture slots as R. Pike had them),
+ * whose time is text times program whatever happens. Both find the same match: the leftmost one
+ * that is first in order of preference.
+ *
+ * Texts are taken to be UTF-8; bytes that are not are stepped over, never past the end.
+ *
+ * Uses: base/, plan/regex_internal.h, plan/text_find.h.
+ */
+/* #include "plan/regex_internal.h" */
+/* #include "plan/text_find.h" */
+
+#define TNI_REGEX_TAG_RESTORE UINT32_C(0x80000000)
+#define TNI_REGEX_TAG_RUN UINT32_C(0x40000000)
+
+typedef enum tni_regex_outcome {
+    TNI_REGEX_NO,
+    TNI_REGEX_YES,
+    TNI_REGEX_SPENT /* the budget, or the memory */
+} tni_regex_outcome;
+
+typedef struct tni_regex_scan {
+    tni_regex_matcher *matcher;
+    const tni_regex *regex;
+    const uint8_t *text;
+    size_t length;
+    size_t *slots;
+    int64_t budget;
+} tni_regex_scan;
+
+TNI_FN void tni_regex_matcher_init(tni_regex_matcher *matcher, tni_memory *memory) {
+    matcher->memory = memory;
+    matcher->stack = matcher->first;
+    matcher->capacity = TNI_REGEX_STACK;
+    matcher->threads = NULL;
+    matcher->thread_bytes = 0;
+    matcher->failed = false;
+}
+
+TNI_FN void tni_regex_matcher_free(tni_regex_matcher *matcher) {
+    if (matcher->stack != matcher->first) {
+        tni_free(matcher->memory, matcher->stack, matcher->capacity * sizeof *matcher->stack);
+    }
+    tni_free(matcher->memory, matcher->threads, matcher->thread_bytes);
+    tni_regex_matcher_init(matcher, matcher->memory);
+}
+
+static bool tni_regex_stack_grow(tni_regex_matcher *m) {
+    size_t capacity = m->capacity * 2;
+    tni_regex_choice *stack =
+        (tni_regex_choice *)tni_alloc_array(m->memory, capacity, sizeof *stack);
+    if (stack == NULL) {
+        m->failed = true;
+        return false;
+    }
+    memcpy(stack, m->stack, m->capacity * sizeof *stack);
+    if (m->stack != m->first) {
+        tni_free(m->memory, m->stack, m->capacity * sizeof *stack);
+    }
+    m->stack = stack;
+    m->capacity = capacity;
+    return true;
+}
+
+/* ----------------------------------------------------------------------------- small steps --- */
+
+static bool tni_regex_word_byte(uint8_t c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool tni_regex_holds(uint32_t assertion, const uint8_t *text, size_t length, size_t at) {
+    bool before, after;
+    switch (assertion) {
+    case TNI_REGEX_TEXT_START: return at == 0;
+    case TNI_REGEX_TEXT_END: return at == length;
+    case TNI_REGEX_LINE_START: return at == 0 || text[at - 1] == '\n';
+    case TNI_REGEX_LINE_END: return at == length || text[at] == '\n';
+    default: break;
+    }
+    before = at > 0 && tni_regex_word_byte(text[at - 1]);
+    after = at < length && tni_regex_word_byte(text[at]);
+    return (before != after) == (assertion == TNI_REGEX_WORD_EDGE);
+}
+
+/* One codepoint of the set at *at (below length). */
+TNI_INLINE bool tni_regex_step(const tni_regex_class *set, const uint8_t *text, size_t length,
+                               size_t *at) {
+    uint8_t c = text[*at];
+    if (c < 0x80) {
+        (*at)++;
+        return set->bytes[c] != 0;
+    }
+    if (set->simple && !set->all_high) {
+        return false;
+    }
+    return tni_regex_class_has(set, tni_utf8_next(text, length, at));
+}
+
+/* The end of the run of a simple set that begins at `at`. */
+TNI_INLINE size_t tni_regex_run_end(const tni_regex_class *set, const uint8_t *text,
+                                    size_t length, size_t at) {
+    if (set->one_stop) {
+        const void *stop = at < length ? memchr(text + at, set->stop, length - at) : NULL;
+        return stop != NULL ? (size_t)((const uint8_t *)stop - text) : length;
+    }
+    while (at < length && set->bytes[text[at]]) {
+        at++;
+    }
+    return at;
+}
+
+TNI_INLINE size_t tni_regex_before(const uint8_t *text, size_t at, size_t low) {
+    do {
+        at--;
+    } while (at > low && (text[at] & 0xc0) == 0x80);
+    return at;
+}
+
+/* ---------------------------------------------------------------------------- backtracking --- */
+
+/*
+ * Go back to the latest choice. *depth is the height of the stack; false when nothing is left.
+ * A run gives back one codepoint, or as many as what follows cannot begin with.
+ */
+static bool tni_regex_back(tni_regex_scan *scan, size_t *depth, uint32_t *pc, size_t *at) {
+    const tni_regex *regex = scan->regex;
+    tni_regex_choice *stack = scan->matcher->stack;
+    while (*depth > 0) {
+        tni_regex_choice *top = &stack[*depth - 1];
+        const tni_regex_instruction *run;
+        size_t place;
+        bool fits;
+        if (top->pc & TNI_REGEX_TAG_RESTORE) {
+            scan->slots[top->pc & ~TNI_REGEX_TAG_RESTORE] = top->at;
+            --*depth;
+            continue;
+        }
+        if (!(top->pc & TNI_REGEX_TAG_RUN)) {
+            *pc = top->pc;
+            *at = top->at;
+            --*depth;
+            return true;
+        }
+        run = &regex->quick.code[top->pc & ~TNI_REGEX_TAG_RUN];
+        place = tni_regex_before(scan->text, top->at, top->low);
+        fits = !run->looks || regex->tables[run->table][scan->text[place]];
+        while (!fits && place > top->low) {
+            place = tni_regex_before(scan->text, place, top->low);
+            fits = regex->tables[run->table][scan->text[place]] != 0;
+        }
+        scan->budget -= (int64_t)((top->at - place) / 8);
+        top->at = place;
+        if (place <= top->low) {
+            --*depth;
+        }
+        if (fits) {
+            *pc = run->x;
+            *at = place;
+            return true;
+        }
+    }
+    return false;
+}
+
+TNI_INLINE bool tni_regex_push(tni_regex_scan *scan, size_t *depth, uint32_t pc, size_t low,
+                               size_t at) {
+    tni_regex_choice *top;
+    if (*depth == scan->matcher->capacity && !tni_regex_stack_grow(scan->matcher)) {
+        return false;
+    }
+    top = &scan->matcher->stack[(*depth)++];
+    top->pc = pc;
+    top->low = (uint32_t)low;
+    top->at = at;
+    return true;
+}
+
+/* A match that begins at `from`? */
+static tni_regex_outcome tni_regex_try(tni_regex_scan *scan, size_t from) {
+    const tni_regex *regex = scan->regex;
+    const tni_regex_instruction *code = regex->quick.code;
+    const uint8_t *text = scan->text;
+    size_t length = scan->length, at = from, depth = 0, end, low;
+    uint32_t pc = regex->quick.start;
+    for (;;) {
+        const tni_regex_instruction *i = &code[pc];
+        const tni_regex_class *set;
+        bool good = false;
+        if (--scan->budget < 0) {
+            return TNI_REGEX_SPENT;
+        }
+        switch ((tni_regex_op)i->op) {
+        case TNI_REGEX_OP_MATCH:
+            scan->slots[0] = from;
+            scan->slots[1] = at;
+            return TNI_REGEX_YES;
+        case TNI_REGEX_OP_STRING:
+            good = length - at >= i->y && memcmp(text + at, regex->strings + i->value, i->y) == 0;
+            at += i->y;
+            pc = i->x;
+            break;
+        case TNI_REGEX_OP_SET:
+            good = at < length && tni_regex_step(regex->sets[i->value], text, length, &at);
+            pc = i->x;
+            break;
+        case TNI_REGEX_OP_RUN:
+            set = regex->sets[i->value];
+            end = tni_regex_run_end(set, text, length, at);
+            scan->budget -= (int64_t)((end - at) / 16);
+            good = end > at || i->least == 0;
+            if (good && !i->final) {
+                low = at + (i->least ? tni_utf8_skip(text, length, at, 1) - at : 0);
+                if (end > low &&
+                    !tni_regex_push(scan, &depth, pc | TNI_REGEX_TAG_RUN, low, end)) {
+                    return TNI_REGEX_SPENT;
+                }
+            }
+            at = end;
+            pc = i->x;
+            break;
+        case TNI_REGEX_OP_SPLIT: {
+            uint8_t open = i->looks && at < length ? regex->tables[i->table][text[at]] : 3;
+            good = open != 0;
+            if (open == 3 && !tni_regex_push(scan, &depth, i->y, 0, at)) {
+                return TNI_REGEX_SPENT;
+            }
+            pc = open == 2 ? i->y : i->x;
+            break;
+        }
+        case TNI_REGEX_OP_SAVE:
+            good = true;
+            if (depth > 0 && !tni_regex_push(scan, &depth, i->value | TNI_REGEX_TAG_RESTORE, 0,
+                                             scan->slots[i->value])) {
+                return TNI_REGEX_SPENT;
+            }
+            scan->slots[i->value] = at;
+            pc = i->x;
+            break;
+        case TNI_REGEX_OP_ASSERT:
+            good = tni_regex_holds(i->value, text, length, at);
+            pc = i->x;
+            break;
+        default: break;
+        }
+        if (!good && !tni_regex_back(scan, &depth, &pc, &at)) {
+            return TNI_REGEX_NO;
+        }
+    }
+}
+
+/* The next place at or after `from` where a match may begin; `length` + 1 when there is none. */
+static size_t tni_regex_candidate(const tni_regex_scan *scan, size_t from) {
+    const tni_regex *regex = scan->regex;
+    if (regex->anchored) {
+        return from == 0 ? 0 : scan->length + 1;
+    }
+    if (regex->prefix_length > 0) {
+        size_t found = tni_find(scan->text + from, scan->length - from, regex->prefix,
+                                regex->prefix_length);
+        return found == TNI_FIND_NONE ? scan->length + 1 : from + found;
+    }
+    if (regex->first_known) {
+        while (from < scan->length && !regex->first[scan->text[from]]) {
+            from++;
+        }
+        return from < scan->length ? from : scan->length + 1;
+    }
+    return from;
+}
+
+static tni_regex_outcome tni_regex_backtrack(tni_regex_scan *scan, size_t start) {
+    const tni_regex *regex = scan->regex;
+    size_t at = tni_regex_candidate(scan, start), s;
+    while (at <= scan->length) {
+        tni_regex_outcome outcome;
+        for (s = 2; s < regex->slots; s++) {
+            scan->slots[s] = SIZE_MAX;
+        }
+        outcome = tni_regex_try(scan, at);
+        if (outcome != TNI_REGEX_NO || at == scan->length || regex->anchored) {
+            return outcome;
+        }
+        if (regex->line_anchored) { /* .* has tried all the rest of the line */
+            const void *line = memchr(scan->text + at, '\n', scan->length - at);
+            if (line == NULL) {
+                return TNI_REGEX_NO;
+            }
+            at = (size_t)((const uint8_t *)line - scan->text);
+        }
+        at++;
+        while (at < scan->length && (scan->text[at] & 0xc0) == 0x80) {
+            at++;
+        }
+        at = tni_regex_candidate(scan, at);
+    }
+    return TNI_REGEX_NO;
+}
+
+/* ------------------------------------------------------------------------------ simulation --- */
+
+typedef struct tni_regex_threads {
+    uint32_t count;
+    uint32_t *dense, *sparse;
+    size_t *slots; /* of each instruction */
+} tni_regex_threads;
+
+typedef struct tni_regex_pending {
+    uint32_t pc; /* or slot to restore, tagged */
+    size_t old;
+} tni_regex_pending;
+
+typedef struct tni_regex_simulation {
+    tni_regex_scan *scan;
+    tni_regex_threads now, then;
+    tni_regex_pending *stack;
+    size_t current[2 * TNI_REGEX_GROUPS];
+} tni_regex_simulation;
+
+static bool tni_regex_simulation_memory(tni_regex_simulation *s) {
+    tni_regex_matcher *m = s->scan->matcher;
+    size_t n = s->scan->regex->plain.count, slots = s->scan->regex->slots, bytes;
+    uint8_t *at;
+    bytes = n * (2 * slots * sizeof(size_t) + 4 * sizeof(uint32_t)) +
+            (3 * n + 8) * sizeof(tni_regex_pending);
+    if (m->thread_bytes < bytes) {
+        tni_free(m->memory, m->threads, m->thread_bytes);
+        m->thread_bytes = 0;
+        m->threads = (uint8_t *)tni_alloc(m->memory, bytes);
+        if (m->threads == NULL) {
+            m->failed = true;
+            return false;
+        }
+        m->thread_bytes = bytes;
+    }
+    at = m->threads;
+    s->stack = (tni_regex_pending *)(void *)at;
+    at += (3 * n + 8) * sizeof(tni_regex_pending);
+    s->now.slots = (size_t *)(void *)at;
+    at += n * slots * sizeof(size_t);
+    s->then.slots = (size_t *)(void *)at;
+    at += n * slots * sizeof(size_t);
+    s->now.dense = (uint32_t *)(void *)at;
+    s->now.sparse = s->now.dense + n;
+    s->then.dense = s->now.sparse + n;
+    s->then.sparse = s->then.dense + n;
+    memset(s->now.dense, 0, 4 * n * sizeof(uint32_t));
+    s->now.count = s->then.count = 0;
+    return true;
+}
+
+/* Add instruction `pc` and all that is reached from it without a byte, by preference. */
+static void tni_regex_simulation_add(tni_regex_simulation *s, tni_regex_threads *list,
+                                     uint32_t pc, size_t at) {
+    const tni_regex *regex = s->scan->regex;
+    uint32_t depth = 0, place;
+    s->stack[depth++].pc = pc;
+    while (depth > 0) {
+        const tni_regex_pending *top = &s->stack[--depth];
+        const tni_regex_instruction *i;
+        if (top->pc & TNI_REGEX_TAG_RESTORE) {
+            s->current[top->pc & ~TNI_REGEX_TAG_RESTORE] = top->old;
+            continue;
+        }
+        pc = top->pc;
+        place = list->sparse[pc];
+        if (place < list->count && list->dense[place] == pc) {
+            continue;
+        }
+        list->sparse[pc] = list->count;
+        list->dense[list->count++] = pc;
+        i = &regex->plain.code[pc];
+        switch ((tni_regex_op)i->op) {
+        case TNI_REGEX_OP_SPLIT:
+            s->stack[depth++].pc = i->y;
+            s->stack[depth++].pc = i->x;
+            break;
+        case TNI_REGEX_OP_SAVE:
+            s->stack[depth].pc = i->value | TNI_REGEX_TAG_RESTORE;
+            s->stack[depth++].old = s->current[i->value];
+            s->current[i->value] = at;
+            s->stack[depth++].pc = i->x;
+            break;
+        case TNI_REGEX_OP_ASSERT:
+            if (tni_regex_holds(i->value, s->scan->text, s->scan->length, at)) {
+                s->stack[depth++].pc = i->x;
+            }
+            break;
+        default:
+            memcpy(list->slots + (size_t)pc * regex->slots, s->current,
+                   regex->slots * sizeof(size_t));
+        }
+    }
+}
+
+/* All threads over the codepoint at `at`; true when one matched (then lesser ones are gone). */
+static bool tni_regex_simulation_step(tni_regex_simulation *s, size_t at, size_t next,
+                                      uint32_t codepoint) {
+    const tni_regex *regex = s->scan->regex;
+    uint32_t t;
+    for (t = 0; t < s->now.count; t++) {
+        uint32_t pc = s->now.dense[t];
+        const tni_regex_instruction *i = &regex->plain.code[pc];
+        size_t *slots = s->now.slots + (size_t)pc * regex->slots;
+        bool moves = false;
+        if (i->op == TNI_REGEX_OP_MATCH) {
+            memcpy(s->scan->slots, slots, regex->slots * sizeof(size_t));
+            s->scan->slots[1] = at;
+            return true;
+        }
+        if (at < s->scan->length) {
+            moves = i->op == TNI_REGEX_OP_CHARACTER
+                        ? i->value == codepoint
+                        : i->op == TNI_REGEX_OP_SET &&
+                              tni_regex_class_has(regex->sets[i->value], codepoint);
+        }
+        if (moves) {
+            memcpy(s->current, slots, regex->slots * sizeof(size_t));
+            tni_regex_simulation_add(s, &s->then, i->x, next);
+        }
+    }
+    return false;
+}
+
+static tni_regex_outcome tni_regex_simulate(tni_regex_scan *scan, size_t start) {
+    const tni_regex *regex = scan->regex;
+    tni_regex_simulation s;
+    size_t at = start, k;
+    bool matched = false;
+    memset(&s, 0, sizeof s);
+    s.scan = scan;
+    if (!tni_regex_simulation_memory(&s)) {
+        return TNI_REGEX_SPENT;
+    }
+    for (;;) {
+        tni_regex_threads swap;
+        size_t next = at;
+        uint32_t codepoint = 0;
+        if (!matched) {
+            if (s.now.count == 0) {
+                at = tni_regex_candidate(scan, at);
+                if (at > scan->length) {
+                    return TNI_REGEX_NO;
+                }
+                next = at;
+            }
+            if (!regex->anchored || at == 0) {
+                for (k = 0; k < regex->slots; k++) {
+                    s.current[k] = SIZE_MAX;
+                }
+                s.current[0] = at;
+                tni_regex_simulation_add(&s, &s.now, regex->plain.start, at);
+            }
+        } else if (s.now.count == 0) {
+            return TNI_REGEX_YES;
+        }
+        if (at < scan->length) {
+            codepoint = tni_utf8_next(scan->text, scan->length, &next);
+        }
+        s.then.count = 0;
+        matched = tni_regex_simulation_step(&s, at, next, codepoint) || matched;
+        swap = s.now;
+        s.now = s.then;
+        s.then = swap;
+        if (at >= scan->length) {
+            return matched ? TNI_REGEX_YES : TNI_REGEX_NO;
+        }
+        at = next;
+    }
+}
+
+/* -------------------------------------------------------------------------------- entrance --- */
+
+TNI_FN bool tni_regex_match(tni_regex_matcher *matcher, const tni_regex *regex,
+                            const uint8_t *text, size_t length, size_t start, size_t *slots) {
+    tni_regex_scan scan;
+    tni_regex_outcome outcome = TNI_REGEX_SPENT;
+    if (regex->literal) {
+        size_t found = tni_find(text + start, length - start, regex->prefix,
+                                regex->prefix_length);
+        slots[0] = start + found;
+        slots[1] = slots[0] + regex->prefix_length;
+        return found != TNI_FIND_NONE;
+    }
+    if (regex->needed_length > 0 && tni_find(text + start, length - start, regex->needed,
+                                             regex->needed_length) == TNI_FIND_NONE) {
+        return false;
+    }
+    scan.matcher = matcher;
+    scan.regex = regex;
+    scan.text = text;
+    scan.length = length;
+    scan.slots = slots;
+    scan.budget = 4096 + 32 * (int64_t)(length - start);
+    if (!regex->quick_only_plain) {
+        outcome = tni_regex_backtrack(&scan, start);
+    }
+    if (outcome == TNI_REGEX_SPENT && !matcher->failed) {
+        outcome = tni_regex_simulate(&scan, start);
+    }
+    return outcome == TNI_REGEX_YES;
+}
+
+#undef TNI_REGEX_TAG_RESTORE
+#undef TNI_REGEX_TAG_RUN
+/*--- end src/plan/regex_match.c -------------------------------------------*/
+
+#if defined(TNI_GCC_COLD)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
+
+/*============================================================================
+ * MARK: - the text of a regular expression to a tree, and sets of codepoints >>plan_regex_parse
+ * from src/plan/regex_parse.c
+ * Needs: >>plan_regex_internal_h
+ *==========================================================================*/
+/*
+ * regex_parse.c - the text of a regular expression to a tree, and sets of codepoints.
+ *
+ * Recursive descent with a bound on depth:
+ *
+ *   choice := concat ('|' concat)*      concat := repeat*
+ *   repeat := atom ('*' | '+' | '?' | '{n}' | '{n,}' | '{n,m}')? '?'?
+ *   atom   := '(' ... ')' | '[' ... ']' | '.' | '^' | '$' | '\' ... | a character
+ *
+ * With (?i) a character that has another case becomes a set of its forms. Flags set inside a
+ * group hold to the group's end.
+ *
+ * Uses: base/, plan/regex_internal.h.
+ */
+/* #include "plan/regex_internal.h" */
+
+#define TNI_REGEX_DEPTH 250u
+#define TNI_REGEX_REPEAT_MOST 1000u
+#define TNI_REGEX_PATTERN_MOST (UINT32_C(1) << 16)
+#define TNI_REGEX_FOLD_WORK (UINT64_C(1) << 22) /* codepoints looked at for (?i), all in all */
+
+/* ------------------------------------------------------------------------------------ sets --- */
+
+TNI_FN tni_regex_class *tni_regex_class_new(tni_arena *arena) {
+    return (tni_regex_class *)tni_arena_alloc(arena, sizeof(tni_regex_class));
+}
+
+/* Ranges are only appended here; they are put in order when they are needed so. */
+TNI_FN bool tni_regex_class_add(tni_arena *arena, tni_regex_class *set, uint32_t low,
+                                uint32_t high) {
+    if (low > high) {
+        return true;
+    }
+    if (set->count == set->capacity) {
+        uint32_t capacity = set->capacity ? set->capacity * 2 : 8;
+        tni_regex_range *ranges =
+            (tni_regex_range *)tni_arena_alloc(arena, (size_t)capacity * sizeof *ranges);
+        if (ranges == NULL) {
+            return false;
+        }
+        if (set->count > 0) {
+            memcpy(ranges, set->ranges, set->count * sizeof *ranges);
+        }
+        set->ranges = ranges;
+        set->capacity = capacity;
+    }
+    set->ranges[set->count].low = low;
+    set->ranges[set->count].high = high;
+    set->count++;
+    return true;
+}
+
+/* Shell sort by the low end (few ranges, mostly in order), then join what touches. */
+static void tni_regex_class_order(tni_regex_class *set) {
+    uint32_t gap, i, j, kept = 0;
+    for (gap = 1; gap < set->count / 3; gap = gap * 3 + 1) {
+    }
+    for (; gap > 0; gap /= 3) {
+        for (i = gap; i < set->count; i++) {
+            tni_regex_range r = set->ranges[i];
+            for (j = i; j >= gap && set->ranges[j - gap].low > r.low; j -= gap) {
+                set->ranges[j] = set->ranges[j - gap];
+            }
+            set->ranges[j] = r;
+        }
+    }
+    for (i = 0; i < set->count; i++) {
+        tni_regex_range r = set->ranges[i];
+        if (kept > 0 && r.low <= set->ranges[kept - 1].high + 1) {
+            set->ranges[kept - 1].high = TNI_MAX(set->ranges[kept - 1].high, r.high);
+        } else {
+            set->ranges[kept++] = r;
+        }
+    }
+    set->count = kept;
+}
+
+/* Codepoints that are a third form of a letter, besides its upper and lower case. */
+static const uint16_t tni_regex_forms[][2] = {
+    {0x6b, 0x212a},  {0x73, 0x17f},   {0xe5, 0x212b},  {0x3c3, 0x3c2},  {0x3bc, 0xb5},
+    {0x3b8, 0x3d1},  {0x3b2, 0x3d0},  {0x3c6, 0x3d5},  {0x3c0, 0x3d6},  {0x3ba, 0x3f0},
+    {0x3c1, 0x3f1},  {0x3b5, 0x3f5},  {0x1e61, 0x1e9b}};
+
+static bool tni_regex_class_add_forms(tni_arena *arena, tni_regex_class *set, uint32_t c) {
+    uint32_t lower = tni_utf8_lower(c), upper = tni_utf8_upper(c);
+    size_t i;
+    if (lower != c && !tni_regex_class_add(arena, set, lower, lower)) {
+        return false;
+    }
+    if (upper != c && !tni_regex_class_add(arena, set, upper, upper)) {
+        return false;
+    }
+    lower = tni_utf8_lower(upper);
+    if (lower != c && !tni_regex_class_add(arena, set, lower, lower)) {
+        return false;
+    }
+    for (i = 0; i < TNI_COUNT_OF(tni_regex_forms); i++) {
+        uint32_t third = tni_regex_forms[i][1];
+        if (tni_regex_forms[i][0] == lower && third != c &&
+            !tni_regex_class_add(arena, set, third, third)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+TNI_FN bool tni_regex_class_fold(tni_arena *arena, tni_regex_class *set, uint64_t *work) {
+    uint32_t count, i, c, last = 0x1e943; /* the last letter with two cases */
+    tni_regex_class_order(set);
+    count = set->count;
+    for (i = 0; i < count; i++) {
+        tni_regex_range r = set->ranges[i];
+        if (r.low <= 0x80 && r.high >= last) {
+            *work += 0x80; /* every form above 0x7f is there already */
+            r.high = 0x7f;
+        }
+        for (c = r.low; c <= r.high && c <= last; c++) {
+            if (++*work > TNI_REGEX_FOLD_WORK) {
+                return true; /* the caller sees the count */
+            }
+            if (!tni_regex_class_add_forms(arena, set, c)) {
+                return false;
+            }
+        }
+    }
+    tni_regex_class_order(set);
+    return true;
+}
+
+TNI_FN bool tni_regex_class_invert(tni_arena *arena, tni_regex_class *set) {
+    tni_regex_class outside;
+    uint32_t i, from = 0;
+    memset(&outside, 0, sizeof outside);
+    tni_regex_class_order(set);
+    for (i = 0; i < set->count; i++) {
+        if (set->ranges[i].low > from &&
+            !tni_regex_class_add(arena, &outside, from, set->ranges[i].low - 1)) {
+            return false;
+        }
+        from = set->ranges[i].high + 1;
+    }
+    if (from <= TNI_REGEX_LAST && !tni_regex_class_add(arena, &outside, from, TNI_REGEX_LAST)) {
+        return false;
+    }
+    *set = outside;
+    return true;
+}
+
+TNI_FN bool tni_regex_class_has(const tni_regex_class *set, uint32_t codepoint) {
+    uint32_t low = 0, high = set->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (set->ranges[middle].high < codepoint) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < set->count && set->ranges[low].low <= codepoint;
+}
+
+TNI_FN void tni_regex_class_finish(tni_regex_class *set) {
+    uint32_t i, c, outside = 0;
+    bool none = true;
+    tni_regex_class_order(set);
+    memset(set->bytes, 0, sizeof set->bytes);
+    set->all_high = false;
+    for (i = 0; i < set->count; i++) {
+        for (c = set->ranges[i].low; c <= set->ranges[i].high && c < 0x80; c++) {
+            set->bytes[c] = 1;
+        }
+        if (set->ranges[i].high >= 0x80) {
+            none = false;
+            set->all_high = set->ranges[i].low <= 0x80 && set->ranges[i].high == TNI_REGEX_LAST;
+        }
+    }
+    set->simple = none || set->all_high;
+    if (set->all_high) {
+        memset(set->bytes + 0x80, 1, 0x80);
+    }
+    for (c = 0; c < 256; c++) {
+        if (!set->bytes[c]) {
+            outside++;
+            set->stop = (uint8_t)c;
+        }
+    }
+    set->one_stop = set->simple && outside == 1;
+}
+
+/* ---------------------------------------------------------------------------------- parser --- */
+
+typedef struct tni_regex_parser {
+    tni_arena *arena;
+    tni_error *error;
+    const uint8_t *pattern;
+    size_t length, at;
+    uint32_t depth;
+    uint32_t groups;
+    bool fold, dot_newline, lines, swap; /* flags i s m U */
+    uint64_t fold_work;
+    trueno_status status;
+} tni_regex_parser;
+
+/* NULL after recording why. */
+static tni_regex_node *tni_regex_stop(tni_regex_parser *p, trueno_status status,
+                                      const char *what) {
+    if (p->status == TRUENO_OK) {
+        p->status = tni_fail(p->error, status, "regular expression \"%.*s\": %s",
+                             (int)TNI_MIN(p->length, 120), (const char *)p->pattern, what);
+    }
+    return NULL;
+}
+
+static tni_regex_node *tni_regex_bad(tni_regex_parser *p, const char *what) {
+    return tni_regex_stop(p, TRUENO_ERROR_INVALID, what);
+}
+
+static tni_regex_node *tni_regex_memory(tni_regex_parser *p) {
+    if (p->status == TRUENO_OK) {
+        p->status = tni_memory_fail(p->arena->memory, sizeof(tni_regex_node), p->error);
+    }
+    return NULL;
+}
+
+static tni_regex_node *tni_regex_node_new(tni_regex_parser *p, tni_regex_node_kind kind,
+                                          uint32_t value) {
+    tni_regex_node *node = (tni_regex_node *)tni_arena_alloc(p->arena, sizeof *node);
+    if (node == NULL) {
+        return tni_regex_memory(p);
+    }
+    node->kind = kind;
+    node->value = value;
+    return node;
+}
+
+static void tni_regex_append(tni_regex_node *parent, tni_regex_node *child) {
+    if (parent->last != NULL) {
+        parent->last->next = child;
+    } else {
+        parent->first = child;
+    }
+    parent->last = child;
+}
+
+static bool tni_regex_more(const tni_regex_parser *p) {
+    return p->at < p->length;
+}
+
+static bool tni_regex_accept(tni_regex_parser *p, char c) {
+    if (tni_regex_more(p) && p->pattern[p->at] == (uint8_t)c) {
+        p->at++;
+        return true;
+    }
+    return false;
+}
+
+static bool tni_regex_starts(const tni_regex_parser *p, const char *text) {
+    size_t n = strlen(text);
+    return n <= p->length - p->at && memcmp(p->pattern + p->at, text, n) == 0;
+}
+
+static uint32_t tni_regex_next(tni_regex_parser *p) {
+    return tni_utf8_next(p->pattern, p->length, &p->at);
+}
+
+/* A set node from ranges that are complete but for case. */
+static tni_regex_node *tni_regex_set_node(tni_regex_parser *p, tni_regex_class *set) {
+    tni_regex_node *node = tni_regex_node_new(p, TNI_REGEX_SET, 0);
+    if (node != NULL) {
+        tni_regex_class_finish(set);
+        node->set = set;
+    }
+    return node;
+}
+
+static bool tni_regex_folded(tni_regex_parser *p, tni_regex_class *set) {
+    if (!p->fold) {
+        return true;
+    }
+    if (!tni_regex_class_fold(p->arena, set, &p->fold_work)) {
+        (void)tni_regex_memory(p);
+        return false;
+    }
+    if (p->fold_work > TNI_REGEX_FOLD_WORK) {
+        (void)tni_regex_stop(p, TRUENO_ERROR_LIMIT, "too many characters to fold the case of");
+        return false;
+    }
+    return true;
+}
+
+static tni_regex_node *tni_regex_character(tni_regex_parser *p, uint32_t c) {
+    tni_regex_class *set;
+    if (!p->fold || (tni_utf8_lower(c) == c && tni_utf8_upper(c) == c)) {
+        return tni_regex_node_new(p, TNI_REGEX_CHARACTER, c);
+    }
+    set = tni_regex_class_new(p->arena);
+    if (set == NULL || !tni_regex_class_add(p->arena, set, c, c)) {
+        return tni_regex_memory(p);
+    }
+    return tni_regex_folded(p, set) ? tni_regex_set_node(p, set) : NULL;
+}
+
+/* ------------------------------------------------------------------------------- shorthands --- */
+
+typedef struct tni_regex_named_class {
+    const char *name;
+    const char *ranges; /* pairs of characters */
+} tni_regex_named_class;
+
+static const tni_regex_named_class tni_regex_named[] = {
+    {"alnum", "09AZaz"},  {"alpha", "AZaz"},   {"blank", "\t\t  "},       {"digit", "09"},
+    {"graph", "!~"},      {"lower", "az"},     {"print", " ~"},           {"punct", "!/:@[`{~"},
+    {"space", "\t\r  "},  {"upper", "AZ"},     {"word", "09AZaz__"},      {"xdigit", "09AFaf"},
+};
+
+static bool tni_regex_add_pairs(tni_regex_parser *p, tni_regex_class *set, const char *pairs) {
+    for (; *pairs; pairs += 2) {
+        if (!tni_regex_class_add(p->arena, set, (uint8_t)pairs[0], (uint8_t)pairs[1])) {
+            (void)tni_regex_memory(p);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The set behind \d \w \s (upper case: what is not in it) into `set`. */
+static bool tni_regex_add_shorthand(tni_regex_parser *p, tni_regex_class *set, uint8_t letter) {
+    uint8_t lower = (uint8_t)(letter | 0x20);
+    const char *pairs = lower == 'd' ? "09" : lower == 'w' ? "09AZaz__" : "\t\n\f\r  ";
+    tni_regex_class *other;
+    uint32_t i;
+    if (letter == lower) {
+        return tni_regex_add_pairs(p, set, pairs);
+    }
+    other = tni_regex_class_new(p->arena);
+    if (other == NULL || !tni_regex_add_pairs(p, other, pairs) ||
+        !tni_regex_class_invert(p->arena, other)) {
+        (void)tni_regex_memory(p);
+        return false;
+    }
+    for (i = 0; i < other->count; i++) {
+        if (!tni_regex_class_add(p->arena, set, other->ranges[i].low, other->ranges[i].high)) {
+            (void)tni_regex_memory(p);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool tni_regex_is_shorthand(uint8_t c) {
+    return c == 'd' || c == 'D' || c == 'w' || c == 'W' || c == 's' || c == 'S';
+}
+
+static int tni_regex_hex(uint8_t c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* \x7F or \x{10FFFF}; `at` is past the x. */
+static bool tni_regex_hex_escape(tni_regex_parser *p, uint32_t *out) {
+    bool braces = tni_regex_accept(p, '{');
+    uint32_t digits = 0, value = 0;
+    while (tni_regex_more(p) && digits < (braces ? 8u : 2u)) {
+        int digit = tni_regex_hex(p->pattern[p->at]);
+        if (digit < 0) {
+            break;
+        }
+        value = value * 16 + (uint32_t)digit;
+        p->at++;
+        digits++;
+        if (value > TNI_REGEX_LAST) {
+            return false;
+        }
+    }
+    *out = value;
+    return braces ? digits > 0 && tni_regex_accept(p, '}') : digits == 2;
+}
+
+/* An escape that stands for one character; `at` is past the backslash. False: it does not. */
+static bool tni_regex_escape(tni_regex_parser *p, uint32_t *out) {
+    uint8_t c;
+    if (!tni_regex_more(p)) {
+        (void)tni_regex_bad(p, "it ends with a backslash");
+        return false;
+    }
+    c = p->pattern[p->at];
+    if (c >= '0' && c <= '7') {
+        uint32_t digits = 0, value = 0;
+        if (c != '0' && !(p->at + 1 < p->length && p->pattern[p->at + 1] >= '0' &&
+                          p->pattern[p->at + 1] <= '7')) {
+            (void)tni_regex_stop(p, TRUENO_ERROR_UNSUPPORTED,
+                                 "back-references (\\1) are not supported: they cannot be matched "
+                                 "in linear time");
+            return false;
+        }
+        for (; digits < 3 && tni_regex_more(p) && p->pattern[p->at] >= '0' &&
+               p->pattern[p->at] <= '7';
+             digits++) {
+            value = value * 8 + (uint32_t)(p->pattern[p->at++] - '0');
+        }
+        *out = value;
+        return true;
+    }
+    if (c < 0x80 && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+        !(c >= '0' && c <= '9')) {
+        p->at++;
+        *out = c;
+        return true;
+    }
+    p->at++;
+    switch (c) {
+    case 'a': *out = 7; return true;
+    case 'f': *out = '\f'; return true;
+    case 'n': *out = '\n'; return true;
+    case 'r': *out = '\r'; return true;
+    case 't': *out = '\t'; return true;
+    case 'v': *out = 11; return true;
+    case 'x':
+        if (tni_regex_hex_escape(p, out)) {
+            return true;
+        }
+        (void)tni_regex_bad(p, "\\x wants two digits, or more in braces");
+        return false;
+    case 'p':
+    case 'P':
+        (void)tni_regex_stop(p, TRUENO_ERROR_UNSUPPORTED,
+                             "Unicode properties (\\p) are not supported");
+        return false;
+    case 'C':
+        (void)tni_regex_stop(p, TRUENO_ERROR_UNSUPPORTED, "single bytes (\\C) are not supported");
+        return false;
+    default: (void)tni_regex_bad(p, "there is no such escape sequence"); return false;
+    }
+}
+
+/* --------------------------------------------------------------------------------- classes --- */
+
+/* [:name:] or [:^name:] inside a class; false when it is none, or after an error. */
+static bool tni_regex_named_in_class(tni_regex_parser *p, tni_regex_class *set) {
+    size_t i, from = p->at + 2, end = from;
+    bool negated;
+    tni_regex_class *other;
+    while (end + 1 < p->length && !(p->pattern[end] == ':' && p->pattern[end + 1] == ']')) {
+        end++;
+    }
+    if (end + 1 >= p->length) {
+        return false;
+    }
+    negated = from < end && p->pattern[from] == '^';
+    from += negated ? 1 : 0;
+    for (i = 0; i < TNI_COUNT_OF(tni_regex_named); i++) {
+        const char *name = tni_regex_named[i].name;
+        if (strlen(name) != end - from || memcmp(name, p->pattern + from, end - from) != 0) {
+            continue;
+        }
+        p->at = end + 2;
+        if (!negated) {
+            return tni_regex_add_pairs(p, set, tni_regex_named[i].ranges);
+        }
+        other = tni_regex_class_new(p->arena);
+        if (other == NULL || !tni_regex_add_pairs(p, other, tni_regex_named[i].ranges) ||
+            !tni_regex_class_invert(p->arena, other)) {
+            (void)tni_regex_memory(p);
+            return false;
+        }
+        for (i = 0; i < other->count; i++) {
+            if (!tni_regex_class_add(p->arena, set, other->ranges[i].low,
+                                     other->ranges[i].high)) {
+                (void)tni_regex_memory(p);
+                return false;
+            }
+        }
+        return true;
+    }
+    (void)tni_regex_bad(p, "there is no character class of that name");
+    return false;
+}
+
+/* One end of a range. */
+static bool tni_regex_class_character(tni_regex_parser *p, uint32_t *out) {
+    if (!tni_regex_more(p)) {
+        (void)tni_regex_bad(p, "a ] is missing");
+        return false;
+    }
+    if (tni_regex_accept(p, '\\')) {
+        return tni_regex_escape(p, out);
+    }
+    *out = tni_regex_next(p);
+    return true;
+}
+
+static bool tni_regex_class_item(tni_regex_parser *p, tni_regex_class *set) {
+    uint32_t low, high;
+    if (tni_regex_starts(p, "[:")) {
+        if (tni_regex_named_in_class(p, set)) {
+            return true;
+        }
+        if (p->status != TRUENO_OK) {
+            return false;
+        }
+    }
+    if (p->at + 1 < p->length && p->pattern[p->at] == '\\' &&
+        tni_regex_is_shorthand(p->pattern[p->at + 1])) {
+        p->at += 2;
+        return tni_regex_add_shorthand(p, set, p->pattern[p->at - 1]);
+    }
+    if (!tni_regex_class_character(p, &low)) {
+        return false;
+    }
+    high = low;
+    if (p->at + 1 < p->length && p->pattern[p->at] == '-' && p->pattern[p->at + 1] != ']') {
+        p->at++;
+        if (!tni_regex_class_character(p, &high)) {
+            return false;
+        }
+        if (high < low) {
+            (void)tni_regex_bad(p, "a range of a character class ends before it begins");
+            return false;
+        }
+    }
+    if (!tni_regex_class_add(p->arena, set, low, high)) {
+        (void)tni_regex_memory(p);
+        return false;
+    }
+    return true;
+}
+
+/* After the '['. */
+static tni_regex_node *tni_regex_bracket(tni_regex_parser *p) {
+    tni_regex_class *set = tni_regex_class_new(p->arena);
+    bool negated = tni_regex_accept(p, '^'), first = true;
+    if (set == NULL) {
+        return tni_regex_memory(p);
+    }
+    while (first || !tni_regex_accept(p, ']')) {
+        if (!tni_regex_more(p)) {
+            return tni_regex_bad(p, "a ] is missing");
+        }
+        if (!tni_regex_class_item(p, set)) {
+            return NULL;
+        }
+        first = false;
+    }
+    if (!tni_regex_folded(p, set)) {
+        return NULL;
+    }
+    if (negated && !tni_regex_class_invert(p->arena, set)) {
+        return tni_regex_memory(p);
+    }
+    return tni_regex_set_node(p, set);
+}
+
+static tni_regex_node *tni_regex_dot(tni_regex_parser *p) {
+    tni_regex_class *set = tni_regex_class_new(p->arena);
+    if (set == NULL || !tni_regex_class_add(p->arena, set, 0, p->dot_newline ? 0x10ffff : 9) ||
+        !tni_regex_class_add(p->arena, set, 11, TNI_REGEX_LAST)) {
+        return tni_regex_memory(p);
+    }
+    return tni_regex_set_node(p, set);
+}
+
+/* ------------------------------------------------------------------------------------ atoms --- */
+
+static tni_regex_node *tni_regex_choice_of(tni_regex_parser *p);
+
+/* \Q...\E */
+static tni_regex_node *tni_regex_quoted(tni_regex_parser *p) {
+    tni_regex_node *all = tni_regex_node_new(p, TNI_REGEX_CONCAT, 0);
+    while (all != NULL && tni_regex_more(p)) {
+        tni_regex_node *one;
+        if (tni_regex_starts(p, "\\E")) {
+            p->at += 2;
+            break;
+        }
+        one = tni_regex_character(p, tni_regex_next(p));
+        if (one == NULL) {
+            return NULL;
+        }
+        tni_regex_append(all, one);
+    }
+    return all;
+}
+
+/* After the backslash. */
+static tni_regex_node *tni_regex_backslash(tni_regex_parser *p) {
+    uint8_t c = tni_regex_more(p) ? p->pattern[p->at] : 0;
+    uint32_t value;
+    switch (c) {
+    case 'A': p->at++; return tni_regex_node_new(p, TNI_REGEX_ASSERT, TNI_REGEX_TEXT_START);
+    case 'z': p->at++; return tni_regex_node_new(p, TNI_REGEX_ASSERT, TNI_REGEX_TEXT_END);
+    case 'b': p->at++; return tni_regex_node_new(p, TNI_REGEX_ASSERT, TNI_REGEX_WORD_EDGE);
+    case 'B': p->at++; return tni_regex_node_new(p, TNI_REGEX_ASSERT, TNI_REGEX_NO_WORD_EDGE);
+    case 'Q': p->at++; return tni_regex_quoted(p);
+    default: break;
+    }
+    if (tni_regex_is_shorthand(c)) {
+        tni_regex_class *set = tni_regex_class_new(p->arena);
+        p->at++;
+        if (set == NULL) {
+            return tni_regex_memory(p);
+        }
+        return tni_regex_add_shorthand(p, set, c) ? tni_regex_set_node(p, set) : NULL;
+    }
+    return tni_regex_escape(p, &value) ? tni_regex_character(p, value) : NULL;
+}
+
+static bool tni_regex_name_character(uint8_t c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The name of a group up to '>'. */
+static bool tni_regex_group_name(tni_regex_parser *p) {
+    size_t from = p->at;
+    while (tni_regex_more(p) && tni_regex_name_character(p->pattern[p->at])) {
+        p->at++;
+    }
+    if (p->at == from || !tni_regex_accept(p, '>')) {
+        (void)tni_regex_bad(p, "the name of a group is not well-formed");
+        return false;
+    }
+    return true;
+}
+
+/* (?flags) or (?flags: after the '?'. *opens tells which. */
+static bool tni_regex_flags(tni_regex_parser *p, bool *opens) {
+    bool value = true, any = false;
+    for (;;) {
+        uint8_t c = tni_regex_more(p) ? p->pattern[p->at++] : 0;
+        switch (c) {
+        case 'i': p->fold = value; break;
+        case 'm': p->lines = value; break;
+        case 's': p->dot_newline = value; break;
+        case 'U': p->swap = value; break;
+        case '-':
+            if (!value) {
+                (void)tni_regex_bad(p, "(? is not well-formed");
+                return false;
+            }
+            value = false;
+            break;
+        case ':':
+        case ')':
+            *opens = c == ':';
+            if (!any && c == ')') {
+                (void)tni_regex_bad(p, "(? is not well-formed");
+                return false;
+            }
+            return true;
+        default: (void)tni_regex_bad(p, "(? is followed by an unknown operator"); return false;
+        }
+        any = true;
+    }
+}
+
+/* After '(': what group it is. *number 0: does not capture; *plain_flags: flags for the rest of
+ * the group around, no group of its own. */
+static bool tni_regex_group_head(tni_regex_parser *p, uint32_t *number, bool *only_flags) {
+    bool opens = true;
+    *number = 0;
+    *only_flags = false;
+    if (!tni_regex_starts(p, "?")) {
+        *number = ++p->groups;
+        return true;
+    }
+    p->at++;
+    if (tni_regex_starts(p, "=") || tni_regex_starts(p, "!") || tni_regex_starts(p, "<=") ||
+        tni_regex_starts(p, "<!")) {
+        (void)tni_regex_stop(p, TRUENO_ERROR_UNSUPPORTED,
+                             "look-around ((?=, (?!, (?<) is not supported: it cannot be matched "
+                             "in linear time");
+        return false;
+    }
+    if (tni_regex_starts(p, "P<") || tni_regex_starts(p, "<")) {
+        p->at += p->pattern[p->at] == 'P' ? 2 : 1;
+        *number = ++p->groups;
+        return tni_regex_group_name(p);
+    }
+    if (!tni_regex_flags(p, &opens)) {
+        return false;
+    }
+    *only_flags = !opens;
+    return true;
+}
+
+static tni_regex_node *tni_regex_group(tni_regex_parser *p) {
+    bool fold = p->fold, dot_newline = p->dot_newline, lines = p->lines, swap = p->swap;
+    bool only_flags;
+    uint32_t number;
+    tni_regex_node *inner, *group;
+    if (!tni_regex_group_head(p, &number, &only_flags)) {
+        return NULL;
+    }
+    if (only_flags) {
+        return tni_regex_node_new(p, TNI_REGEX_EMPTY, 0);
+    }
+    inner = tni_regex_choice_of(p);
+    if (inner == NULL) {
+        return NULL;
+    }
+    if (!tni_regex_accept(p, ')')) {
+        return tni_regex_bad(p, "a ) is missing");
+    }
+    p->fold = fold;
+    p->dot_newline = dot_newline;
+    p->lines = lines;
+    p->swap = swap;
+    if (number == 0) {
+        return inner;
+    }
+    group = tni_regex_node_new(p, TNI_REGEX_GROUP, number);
+    if (group != NULL) {
+        tni_regex_append(group, inner);
+    }
+    return group;
+}
+
+static tni_regex_node *tni_regex_atom(tni_regex_parser *p) {
+    uint8_t c = p->pattern[p->at];
+    switch (c) {
+    case '(': p->at++; return tni_regex_group(p);
+    case '[': p->at++; return tni_regex_bracket(p);
+    case '.': p->at++; return tni_regex_dot(p);
+    case '\\': p->at++; return tni_regex_backslash(p);
+    case '^':
+        p->at++;
+        return tni_regex_node_new(p, TNI_REGEX_ASSERT,
+                                  p->lines ? TNI_REGEX_LINE_START : TNI_REGEX_TEXT_START);
+    case '$':
+        p->at++;
+        return tni_regex_node_new(p, TNI_REGEX_ASSERT,
+                                  p->lines ? TNI_REGEX_LINE_END : TNI_REGEX_TEXT_END);
+    case '*':
+    case '+':
+    case '?': return tni_regex_bad(p, "* + and ? need something to repeat before them");
+    default: return tni_regex_character(p, tni_regex_next(p));
+    }
+}
+
+/* ------------------------------------------------------------------------------- repetition --- */
+
+static bool tni_regex_number(const tni_regex_parser *p, size_t *at, uint32_t *out) {
+    size_t from = *at;
+    *out = 0;
+    while (*at < p->length && p->pattern[*at] >= '0' && p->pattern[*at] <= '9') {
+        *out = TNI_MIN(*out * 10 + (uint32_t)(p->pattern[*at] - '0'), 100000u);
+        (*at)++;
+    }
+    return *at > from;
+}
+
+/* {n} {n,} {n,m}; anything else in braces is plain text. */
+static bool tni_regex_braces(tni_regex_parser *p, uint32_t *low, uint32_t *high) {
+    size_t at = p->at + 1;
+    if (!tni_regex_number(p, &at, low)) {
+        return false;
+    }
+    *high = *low;
+    if (at < p->length && p->pattern[at] == ',') {
+        at++;
+        if (!tni_regex_number(p, &at, high)) {
+            *high = TNI_REGEX_MANY;
+        }
+    }
+    if (at >= p->length || p->pattern[at] != '}') {
+        return false;
+    }
+    p->at = at + 1;
+    return true;
+}
+
+/* The operator at hand; false when there is none. */
+static bool tni_regex_repetition(tni_regex_parser *p, uint32_t *low, uint32_t *high) {
+    if (!tni_regex_more(p)) {
+        return false;
+    }
+    *low = 0;
+    *high = TNI_REGEX_MANY;
+    switch (p->pattern[p->at]) {
+    case '*': p->at++; return true;
+    case '+':
+        p->at++;
+        *low = 1;
+        return true;
+    case '?':
+        p->at++;
+        *high = 1;
+        return true;
+    case '{': return tni_regex_braces(p, low, high);
+    default: return false;
+    }
+}
+
+static tni_regex_node *tni_regex_repeat(tni_regex_parser *p) {
+    tni_regex_node *atom = tni_regex_atom(p), *node;
+    uint32_t low, high;
+    size_t at;
+    if (atom == NULL || !tni_regex_repetition(p, &low, &high)) {
+        return atom;
+    }
+    if (low > TNI_REGEX_REPEAT_MOST ||
+        (high != TNI_REGEX_MANY && (high > TNI_REGEX_REPEAT_MOST || high < low))) {
+        return tni_regex_bad(p, "a repetition is {n,m} with n <= m <= 1000");
+    }
+    node = tni_regex_node_new(p, TNI_REGEX_REPEAT, 0);
+    if (node == NULL) {
+        return NULL;
+    }
+    node->low = low;
+    node->high = high;
+    node->greedy = tni_regex_accept(p, '?') == p->swap;
+    tni_regex_append(node, atom);
+    at = p->at;
+    if (tni_regex_repetition(p, &low, &high)) {
+        p->at = at;
+        return tni_regex_bad(p, "two repetitions follow each other: use (?:...)");
+    }
+    return node;
+}
+
+static tni_regex_node *tni_regex_concat(tni_regex_parser *p) {
+    tni_regex_node *all = tni_regex_node_new(p, TNI_REGEX_CONCAT, 0);
+    while (all != NULL && tni_regex_more(p) && p->pattern[p->at] != '|' &&
+           p->pattern[p->at] != ')') {
+        tni_regex_node *one = tni_regex_repeat(p);
+        if (one == NULL) {
+            return NULL;
+        }
+        tni_regex_append(all, one);
+    }
+    return all;
+}
+
+static tni_regex_node *tni_regex_choice_of(tni_regex_parser *p) {
+    tni_regex_node *first, *choice = NULL;
+    if (++p->depth > TNI_REGEX_DEPTH) {
+        return tni_regex_stop(p, TRUENO_ERROR_LIMIT, "groups are nested too deeply");
+    }
+    first = tni_regex_concat(p);
+    while (first != NULL && tni_regex_accept(p, '|')) {
+        tni_regex_node *other;
+        if (choice == NULL) {
+            choice = tni_regex_node_new(p, TNI_REGEX_CHOICE, 0);
+            if (choice == NULL) {
+                return NULL;
+            }
+            tni_regex_append(choice, first);
+        }
+        other = tni_regex_concat(p);
+        if (other == NULL) {
+            return NULL;
+        }
+        tni_regex_append(choice, other);
+    }
+    p->depth--;
+    return choice != NULL ? choice : first;
+}
+
+static tni_regex_node *tni_regex_plain_text(tni_regex_parser *p) {
+    tni_regex_node *all = tni_regex_node_new(p, TNI_REGEX_CONCAT, 0);
+    while (all != NULL && tni_regex_more(p)) {
+        tni_regex_node *one = tni_regex_character(p, tni_regex_next(p));
+        if (one == NULL) {
+            return NULL;
+        }
+        tni_regex_append(all, one);
+    }
+    return all;
+}
+
+TNI_FN trueno_status tni_regex_parse(tni_arena *arena, const uint8_t *pattern, size_t length,
+                                     uint32_t flags, tni_regex_parsed *out, tni_error *error) {
+    tni_regex_parser p;
+    memset(&p, 0, sizeof p);
+    memset(out, 0, sizeof *out);
+    p.arena = arena;
+    p.error = error;
+    p.pattern = pattern;
+    p.length = length;
+    p.fold = (flags & TNI_REGEX_FOLD) != 0;
+    p.dot_newline = (flags & TNI_REGEX_DOT_NEWLINE) != 0;
+    if (length > TNI_REGEX_PATTERN_MOST) {
+        return tni_fail(error, TRUENO_ERROR_LIMIT, "the regular expression is longer than %lu",
+                        (unsigned long)TNI_REGEX_PATTERN_MOST);
+    }
+    out->root = (flags & TNI_REGEX_LITERAL) != 0 ? tni_regex_plain_text(&p)
+                                                 : tni_regex_choice_of(&p);
+    if (out->root != NULL && tni_regex_more(&p)) {
+        (void)tni_regex_bad(&p, "there is a ) too many");
+    }
+    out->group_count = p.groups;
+    return p.status;
+}
+
+#undef TNI_REGEX_DEPTH
+#undef TNI_REGEX_REPEAT_MOST
+#undef TNI_REGEX_PATTERN_MOST
+#undef TNI_REGEX_FOLD_WORK
+/*--- end src/plan/regex_parse.c -------------------------------------------*/
 
 /*============================================================================
  * MARK: - the rewrites that always pay, on the logical tree >>plan_rules
@@ -53547,7 +56316,8 @@ TNI_FN tni_node *tni_rules_aggregate(tni_binder *binder, tni_node *node) {
  * >>plan_scalar_internal_h
  * from src/plan/scalar_internal.h
  * Needs: >>plan_function_h
- * Used by: >>plan_scalar_date >>plan_scalar_date_make >>plan_scalar_math >>plan_scalar_string
+ * Used by: >>plan_scalar_date >>plan_scalar_date_make >>plan_scalar_math >>plan_scalar_pattern
+ *     >>plan_scalar_string
  *==========================================================================*/
 /*
  * scalar_internal.h - what the files of scalar functions share: reading arguments, telling rows
@@ -57530,75 +60300,674 @@ TNI_FN const tni_function *tni_functions_operator(void) {
 /*--- end src/plan/scalar_operator.c ---------------------------------------*/
 
 /*============================================================================
- * MARK: - scalar functions: pattern >>plan_scalar_pattern
+ * MARK: - LIKE, ILIKE, GLOB, SIMILAR TO and the regexp_ functions over vectors
+ * >>plan_scalar_pattern
  * from src/plan/scalar_pattern.c
- * Needs: >>plan_function_h
+ * Needs: >>plan_like_h >>plan_regex_h >>plan_scalar_internal_h >>plan_text_find_h
  *==========================================================================*/
 /*
- * scalar_pattern.c - scalar functions: pattern.
+ * scalar_pattern.c - LIKE, ILIKE, GLOB, SIMILAR TO and the regexp_ functions over vectors.
  *
- * Uses: base/, column/type.h, plan/function.h.
+ * Constant patterns are compiled when the call is bound; others when a row's pattern differs
+ * from the row's before. Errors in such patterns are raised by rows that count alone. Results
+ * that are a part of the text point into it.
+ *
+ * Uses: base/, column/type.h, plan/function.h, plan/like.h, plan/regex.h.
  */
-/* #include "plan/function.h" */
+/* #include "plan/like.h" */
+/* #include "plan/regex.h" */
+/* #include "plan/scalar_internal.h" */
+/* #include "plan/text_find.h" */
+
+#define TNI_PATTERN_KEEP (UINT32_C(1) << 18) /* bytes of compiled patterns before starting over */
+
+/* What binding found out. */
+typedef struct tni_pattern_bound {
+    bool known;              /* like, or regex, is compiled */
+    tni_like like;
+    const tni_regex *regex;
+    uint32_t flags;          /* TNI_REGEX_... */
+    uint32_t groups;
+    bool all;                /* regexp_replace: every match ('g') */
+} tni_pattern_bound;
+
+static trueno_status tni_pattern_bound_new(tni_bind_call *call, tni_pattern_bound **out,
+                                           tni_error *error) {
+    *out = (tni_pattern_bound *)tni_arena_alloc(call->arena, sizeof **out);
+    if (*out == NULL) {
+        return tni_memory_fail(call->arena->memory, sizeof **out, error);
+    }
+    call->bound = *out;
+    return TRUENO_OK;
+}
+
+/* The pattern of the row before, compiled. */
+typedef struct tni_pattern_cache {
+    tni_arena arena;
+    tni_string pattern, escape;
+    bool valid;
+    tni_like like;
+    const tni_regex *regex;
+} tni_pattern_cache;
+
+static void tni_pattern_cache_init(tni_pattern_cache *cache, tni_memory *memory) {
+    memset(cache, 0, sizeof *cache);
+    tni_arena_init(&cache->arena, memory);
+}
+
+/* Is it another pattern than the last one? Then room is made for it. */
+static bool tni_pattern_differs(tni_pattern_cache *cache, const tni_string *pattern,
+                                const tni_string *escape) {
+    if (cache->valid && tni_string_equal(&cache->pattern, pattern) &&
+        (escape == NULL || tni_string_equal(&cache->escape, escape))) {
+        return false;
+    }
+    if (cache->arena.total > TNI_PATTERN_KEEP) {
+        tni_arena_free(&cache->arena);
+    }
+    cache->valid = true;
+    cache->pattern = *pattern;
+    if (escape != NULL) {
+        cache->escape = *escape;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------- LIKE --- */
+
+typedef enum tni_like_form { TNI_LIKE_CASE, TNI_LIKE_FOLD, TNI_LIKE_SHELL } tni_like_form;
+
+static trueno_status tni_pattern_escape(const tni_string *text, uint32_t *out,
+                                        tni_error *error) {
+    const uint8_t *data = tni_string_data(text);
+    size_t at = 0;
+    *out = 0;
+    if (text->length == 0) {
+        return TRUENO_OK;
+    }
+    *out = tni_utf8_next(data, text->length, &at);
+    return at == text->length
+               ? TRUENO_OK
+               : tni_fail(error, TRUENO_ERROR_INVALID,
+                          "the escape of LIKE must be empty or one character");
+}
+
+static trueno_status tni_pattern_like_compile(tni_arena *arena, const tni_string *pattern,
+                                              const tni_string *escape, tni_like_form form,
+                                              tni_like *out, tni_error *error) {
+    uint32_t c = 0;
+    if (form == TNI_LIKE_SHELL) {
+        return tni_glob_compile(arena, tni_string_data(pattern), pattern->length, out, error);
+    }
+    if (escape != NULL) {
+        TNI_TRY(tni_pattern_escape(escape, &c, error));
+    }
+    return tni_like_compile(arena, tni_string_data(pattern), pattern->length, c,
+                            form == TNI_LIKE_FOLD, out, error);
+}
+
+static tni_like_form tni_like_form_of(const char *name) {
+    return tni_name_equal(name, "glob") ? TNI_LIKE_SHELL
+           : name[0] == 'i' || name[0] == 'I' ? TNI_LIKE_FOLD
+                                              : TNI_LIKE_CASE;
+}
+
+static trueno_status tni_bind_pattern_like(tni_bind_call *call, tni_error *error) {
+    const tni_string *pattern = tni_scalar_constant_text(call, 1);
+    const tni_string *escape = tni_scalar_constant_text(call, 2);
+    tni_pattern_bound *bound;
+    call->result = tni_type_make(TRUENO_TYPE_BOOLEAN);
+    if (pattern == NULL || (call->count > 2 && escape == NULL)) {
+        return TRUENO_OK;
+    }
+    TNI_TRY(tni_pattern_bound_new(call, &bound, error));
+    if (tni_pattern_like_compile(call->arena, pattern, escape, tni_like_form_of(call->name),
+                                 &bound->like, NULL) != TRUENO_OK) {
+        call->bound = NULL; /* an error of the rows that get there */
+        return TRUENO_OK;
+    }
+    bound->known = true;
+    return TRUENO_OK;
+}
+
+/* The shapes with one literal, in loops without a choice inside. */
+static bool tni_like_rows(tni_call *call, const tni_like *like) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    uint8_t *out = (uint8_t *)call->out;
+    const uint8_t *text = like->text;
+    size_t n = like->length;
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i, head = 0, have;
+    if (like->fold || n == 0) {
+        return false;
+    }
+    memcpy(&head, text, TNI_MIN(n, 4));
+    switch (like->kind) {
+    case TNI_LIKE_PREFIX:
+        for (i = 0; i < call->rows; i++) {
+            const tni_string *t = &s.data[i * s.step];
+            memcpy(&have, t->bytes, 4);
+            out[i] = n >= 4 ? have == head && t->length >= n &&
+                                  memcmp(tni_string_data(t) + 4, text + 4, n - 4) == 0
+                            : t->length >= n && memcmp(t->bytes, text, n) == 0;
+        }
+        return true;
+    case TNI_LIKE_SUFFIX:
+        for (i = 0; i < call->rows; i++) {
+            const tni_string *t = &s.data[i * s.step];
+            out[i] = t->length >= n &&
+                     memcmp(tni_string_data(t) + (t->length - n), text, n) == 0;
+        }
+        return true;
+    case TNI_LIKE_INFIX:
+        tni_scalar_clear(call);
+        while (tni_rows_next(&rows, &i)) {
+            const tni_string *t = &s.data[i * s.step];
+            out[i] = t->length >= n &&
+                     tni_find(tni_string_data(t), t->length, text, n) != TNI_FIND_NONE;
+        }
+        return true;
+    default: return false;
+    }
+}
+
+static trueno_status tni_like_eval(tni_call *call, tni_like_form form) {
+    const tni_pattern_bound *bound = (const tni_pattern_bound *)call->bound;
+    const tni_like *like = bound != NULL ? &bound->like : NULL;
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0), p = tni_scalar_strings_of(call, 1), e;
+    tni_rows rows = tni_rows_of(call);
+    trueno_status status = TRUENO_OK;
+    tni_pattern_cache cache;
+    tni_text scratch;
+    uint32_t i;
+    if (like != NULL && tni_like_rows(call, like)) {
+        return TRUENO_OK;
+    }
+    memset(&e, 0, sizeof e);
+    if (call->count > 2) {
+        e = tni_scalar_strings_of(call, 2);
+    }
+    tni_pattern_cache_init(&cache, call->env->memory);
+    tni_text_init(&scratch, call->env->memory);
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *text = &s.data[i * s.step];
+        if (bound == NULL) {
+            const tni_string *pattern = &p.data[i * p.step];
+            const tni_string *escape = e.data != NULL ? &e.data[i * e.step] : NULL;
+            if (tni_pattern_differs(&cache, pattern, escape)) {
+                status = tni_pattern_like_compile(&cache.arena, pattern, escape, form,
+                                                  &cache.like, call->error);
+                if (status != TRUENO_OK) {
+                    break;
+                }
+            }
+            like = &cache.like;
+        }
+        ((uint8_t *)call->out)[i] =
+            tni_like_match(like, tni_string_data(text), text->length, &scratch);
+    }
+    if (scratch.failed) {
+        status = tni_memory_fail(call->env->memory, scratch.capacity, call->error);
+    }
+    tni_text_free(&scratch);
+    tni_arena_free(&cache.arena);
+    return status;
+}
+
+static trueno_status tni_eval_like(tni_call *call) {
+    return tni_like_eval(call, TNI_LIKE_CASE);
+}
+static trueno_status tni_eval_ilike(tni_call *call) {
+    return tni_like_eval(call, TNI_LIKE_FOLD);
+}
+static trueno_status tni_eval_glob(tni_call *call) {
+    return tni_like_eval(call, TNI_LIKE_SHELL);
+}
+
+/* ----------------------------------------------------------------------- binding of regexps --- */
+
+/* The options of argument `index`, when the call has it: a constant. */
+static trueno_status tni_regexp_options(tni_bind_call *call, uint32_t index, bool replace,
+                                        tni_pattern_bound *bound, tni_error *error) {
+    const tni_string *text = tni_scalar_constant_text(call, index);
+    const uint8_t *data;
+    uint32_t i;
+    if (index >= call->count) {
+        return TRUENO_OK;
+    }
+    if (text == NULL) {
+        return tni_fail_at(error, TRUENO_ERROR_UNSUPPORTED, call->position,
+                           "the options of %s must be a constant text, not NULL", call->name);
+    }
+    data = tni_string_data(text);
+    for (i = 0; i < text->length; i++) {
+        switch (data[i]) {
+        case 'c': bound->flags &= ~(uint32_t)TNI_REGEX_FOLD; break;
+        case 'i': bound->flags |= TNI_REGEX_FOLD; break;
+        case 'l': bound->flags |= TNI_REGEX_LITERAL; break;
+        case 'm':
+        case 'n':
+        case 'p': bound->flags &= ~(uint32_t)TNI_REGEX_DOT_NEWLINE; break;
+        case 's': bound->flags |= TNI_REGEX_DOT_NEWLINE; break;
+        case ' ':
+        case '\t':
+        case '\n': break;
+        case 'g':
+            if (!replace) {
+                return tni_fail_at(error, TRUENO_ERROR_INVALID, call->position,
+                                   "option 'g' (every match) is for regexp_replace alone");
+            }
+            bound->all = true;
+            break;
+        default:
+            return tni_fail_at(error, TRUENO_ERROR_INVALID, call->position,
+                               "unknown option '%c' of %s: there are c i l m n p s%s", data[i],
+                               call->name, replace ? " g" : "");
+        }
+    }
+    return TRUENO_OK;
+}
+
+/* Compile argument 1 if it is constant. A bad pattern is an error at once. */
+static trueno_status tni_regexp_prepare(tni_bind_call *call, tni_pattern_bound *bound,
+                                        tni_error *error) {
+    const tni_string *pattern = tni_scalar_constant_text(call, 1);
+    trueno_status status;
+    if (pattern == NULL) {
+        return TRUENO_OK;
+    }
+    status = tni_regex_compile(call->arena, tni_string_data(pattern), pattern->length,
+                               bound->flags, bound->groups, &bound->regex, error);
+    if (status != TRUENO_OK && error != NULL) {
+        error->position = call->position;
+    }
+    bound->known = status == TRUENO_OK;
+    return status;
+}
+
+static trueno_status tni_bind_regexp_test(tni_bind_call *call, tni_error *error) {
+    bool whole = !tni_name_equal(call->name, "regexp_matches");
+    tni_pattern_bound *bound;
+    call->result = tni_type_make(TRUENO_TYPE_BOOLEAN);
+    TNI_TRY(tni_pattern_bound_new(call, &bound, error));
+    bound->flags = TNI_REGEX_TEST | (whole ? (uint32_t)TNI_REGEX_WHOLE : 0u);
+    if (tni_name_equal(call->name, "similar_to") && call->count > 2) {
+        return tni_fail_at(error, TRUENO_ERROR_UNSUPPORTED, call->position,
+                           "SIMILAR TO with ESCAPE is not supported");
+    }
+    TNI_TRY(tni_regexp_options(call, 2, false, bound, error));
+    return tni_regexp_prepare(call, bound, error);
+}
+
+static trueno_status tni_regexp_check_group(int64_t group, tni_error *error) {
+    return group >= 0 && group < (int64_t)TNI_REGEX_GROUPS
+               ? TRUENO_OK
+               : tni_fail(error, TRUENO_ERROR_INVALID,
+                          "the group of regexp_extract is 0 to 9, not %lld", (long long)group);
+}
+
+/* regexp_extract(text, pattern[, group][, options]) */
+static trueno_status tni_bind_regexp_extract(tni_bind_call *call, tni_error *error) {
+    bool grouped = call->count > 2 && call->types[2].id != TRUENO_TYPE_VARCHAR;
+    const tni_value *group = grouped ? call->constants[2] : NULL;
+    tni_pattern_bound *bound;
+    call->result = tni_type_make(TRUENO_TYPE_VARCHAR);
+    TNI_TRY(tni_pattern_bound_new(call, &bound, error));
+    TNI_TRY(tni_regexp_options(call, grouped ? 3 : 2, false, bound, error));
+    bound->groups = grouped ? ~UINT32_C(0) : 1;
+    if (group != NULL && !group->is_null && tni_type_is_integer(group->type)) {
+        TNI_TRY(tni_regexp_check_group(group->as.integer, error));
+        bound->groups = UINT32_C(1) << group->as.integer;
+    }
+    return tni_regexp_prepare(call, bound, error);
+}
+
+/* \0 to \9 and \\ in a replacement; `groups` collects which. */
+static trueno_status tni_regexp_check_rewrite(const tni_string *rewrite, uint32_t most,
+                                              uint32_t *groups, tni_error *error) {
+    const uint8_t *data = tni_string_data(rewrite);
+    uint32_t i;
+    *groups = 1;
+    for (i = 0; i < rewrite->length; i++) {
+        if (data[i] != '\\') {
+            continue;
+        }
+        i++;
+        if (i < rewrite->length && data[i] >= '0' && data[i] <= '9') {
+            uint32_t group = (uint32_t)(data[i] - '0');
+            if (group > most) {
+                return tni_fail(error, TRUENO_ERROR_INVALID,
+                                "the replacement uses group %u, the regular expression has %u",
+                                group, most);
+            }
+            *groups |= UINT32_C(1) << group;
+        } else if (i >= rewrite->length || data[i] != '\\') {
+            return tni_fail(error, TRUENO_ERROR_INVALID,
+                            "in a replacement a backslash is followed by a digit or another "
+                            "backslash");
+        }
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_bind_regexp_replace(tni_bind_call *call, tni_error *error) {
+    const tni_string *rewrite = tni_scalar_constant_text(call, 2);
+    tni_pattern_bound *bound;
+    uint32_t groups;
+    call->result = tni_type_make(TRUENO_TYPE_VARCHAR);
+    TNI_TRY(tni_pattern_bound_new(call, &bound, error));
+    TNI_TRY(tni_regexp_options(call, 3, true, bound, error));
+    bound->groups = ~UINT32_C(0);
+    if (rewrite != NULL) {
+        TNI_TRY(tni_regexp_check_rewrite(rewrite, TNI_REGEX_GROUPS, &bound->groups, error));
+    }
+    TNI_TRY(tni_regexp_prepare(call, bound, error));
+    if (bound->known && rewrite != NULL) {
+        return tni_regexp_check_rewrite(rewrite, tni_regex_group_count(bound->regex), &groups,
+                                        error);
+    }
+    return TRUENO_OK;
+}
+
+/* ---------------------------------------------------------------------------- regexp by row --- */
+
+typedef struct tni_regexp_rows {
+    tni_call *call;
+    const tni_pattern_bound *bound;
+    tni_scalar_strings text, pattern;
+    tni_pattern_cache cache;
+    tni_regex_matcher matcher;
+    size_t slots[2 * TNI_REGEX_GROUPS];
+} tni_regexp_rows;
+
+static void tni_regexp_begin(tni_regexp_rows *r, tni_call *call) {
+    r->call = call;
+    r->bound = (const tni_pattern_bound *)call->bound;
+    r->text = tni_scalar_strings_of(call, 0);
+    r->pattern = tni_scalar_strings_of(call, 1);
+    tni_pattern_cache_init(&r->cache, call->env->memory);
+    tni_regex_matcher_init(&r->matcher, call->env->memory);
+    tni_scalar_clear(call);
+}
+
+static trueno_status tni_regexp_end(tni_regexp_rows *r, trueno_status status) {
+    if (status == TRUENO_OK && r->matcher.failed) {
+        status = tni_memory_fail(r->call->env->memory, 0, r->call->error);
+    }
+    tni_regex_matcher_free(&r->matcher);
+    tni_arena_free(&r->cache.arena);
+    return status;
+}
+
+/* The regular expression of row i. */
+static trueno_status tni_regexp_of_row(tni_regexp_rows *r, uint32_t i, const tni_regex **out) {
+    const tni_string *pattern;
+    if (r->bound->known) {
+        *out = r->bound->regex;
+        return TRUENO_OK;
+    }
+    pattern = &r->pattern.data[i * r->pattern.step];
+    if (tni_pattern_differs(&r->cache, pattern, NULL)) {
+        TNI_TRY(tni_regex_compile(&r->cache.arena, tni_string_data(pattern), pattern->length,
+                                  r->bound->flags, r->bound->groups, &r->cache.regex,
+                                  r->call->error));
+    }
+    *out = r->cache.regex;
+    return TRUENO_OK;
+}
+
+static trueno_status tni_eval_regexp_test(tni_call *call) {
+    tni_rows rows = tni_rows_of(call);
+    trueno_status status = TRUENO_OK;
+    tni_regexp_rows r;
+    uint32_t i;
+    tni_regexp_begin(&r, call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *text = &r.text.data[i * r.text.step];
+        const tni_regex *regex;
+        status = tni_regexp_of_row(&r, i, &regex);
+        if (status != TRUENO_OK || r.matcher.failed) {
+            break;
+        }
+        ((uint8_t *)call->out)[i] = tni_regex_match(&r.matcher, regex, tni_string_data(text),
+                                                    text->length, 0, r.slots);
+    }
+    return tni_regexp_end(&r, status);
+}
+
+static trueno_status tni_eval_regexp_extract(tni_call *call) {
+    bool grouped = call->count > 2 && call->arguments[2].type.id != TRUENO_TYPE_VARCHAR;
+    const int64_t *groups = grouped ? (const int64_t *)tni_scalar_data(call, 2) : NULL;
+    size_t step = grouped ? tni_scalar_step(call, 2) : 0;
+    tni_string *out = (tni_string *)call->out;
+    tni_rows rows = tni_rows_of(call);
+    trueno_status status = TRUENO_OK;
+    tni_regexp_rows r;
+    uint32_t i;
+    tni_regexp_begin(&r, call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *text = &r.text.data[i * r.text.step];
+        const uint8_t *data = tni_string_data(text);
+        int64_t group = groups != NULL ? groups[i * step] : 0;
+        const tni_regex *regex;
+        status = tni_regexp_check_group(group, call->error);
+        if (status == TRUENO_OK) {
+            status = tni_regexp_of_row(&r, i, &regex);
+        }
+        if (status != TRUENO_OK || r.matcher.failed) {
+            break;
+        }
+        if (group <= (int64_t)tni_regex_group_count(regex) &&
+            tni_regex_match(&r.matcher, regex, data, text->length, 0, r.slots) &&
+            r.slots[2 * group] != SIZE_MAX && r.slots[2 * group + 1] != SIZE_MAX) {
+            size_t from = r.slots[2 * group];
+            out[i] = tni_string_make(data + from, r.slots[2 * group + 1] - from);
+        }
+    }
+    return tni_regexp_end(&r, status);
+}
+
+/* The replacement with the groups of the match at hand in it. */
+static void tni_regexp_rewrite(const tni_regexp_rows *r, const uint8_t *text,
+                               const tni_string *rewrite, tni_text *out) {
+    const uint8_t *data = tni_string_data(rewrite);
+    size_t i = 0, length = rewrite->length;
+    while (i < length) {
+        const void *mark = memchr(data + i, '\\', length - i);
+        size_t end = mark != NULL ? (size_t)((const uint8_t *)mark - data) : length;
+        tni_text_append(out, data + i, end - i);
+        i = end + 2;
+        if (end + 1 >= length) {
+            return;
+        }
+        if (data[end + 1] == '\\') {
+            tni_text_char(out, '\\');
+        } else {
+            size_t group = (size_t)(data[end + 1] - '0');
+            size_t from = r->slots[2 * group], to = r->slots[2 * group + 1];
+            if (from != SIZE_MAX && to != SIZE_MAX) {
+                tni_text_append(out, text + from, to - from);
+            }
+        }
+    }
+}
+
+/* One group alone as the replacement of the whole text: a part of it. */
+static bool tni_regexp_is_part(const tni_regexp_rows *r, const tni_string *text,
+                               const tni_string *rewrite, tni_string *out) {
+    const uint8_t *data = tni_string_data(rewrite);
+    size_t group;
+    if (rewrite->length != 2 || data[0] != '\\' || data[1] == '\\' || r->slots[0] != 0 ||
+        r->slots[1] != text->length) {
+        return false;
+    }
+    group = (size_t)(data[1] - '0');
+    if (r->slots[2 * group] == SIZE_MAX || r->slots[2 * group + 1] == SIZE_MAX) {
+        return false;
+    }
+    *out = tni_string_make(tni_string_data(text) + r->slots[2 * group],
+                           r->slots[2 * group + 1] - r->slots[2 * group]);
+    return true;
+}
+
+/* One row: the first match, or every match, replaced. An empty match right after another one
+ * does not count. */
+static trueno_status tni_regexp_replace_row(tni_regexp_rows *r, const tni_regex *regex,
+                                            uint32_t row, const tni_string *rewrite,
+                                            tni_text *out) {
+    const tni_string *text = &r->text.data[row * r->text.step];
+    const uint8_t *data = tni_string_data(text);
+    size_t length = text->length, at = 0, copied = 0, last = SIZE_MAX;
+    tni_string *result = (tni_string *)r->call->out + row;
+    bool any = false;
+    tni_text_clear(out);
+    while (at <= length && tni_regex_match(&r->matcher, regex, data, length, at, r->slots)) {
+        size_t from = r->slots[0], to = r->slots[1];
+        if (from == last && to == last) {
+            at = from < length ? tni_utf8_skip(data, length, from, 1) : length + 1;
+            last = SIZE_MAX;
+            continue;
+        }
+        if (!any && (!r->bound->all || from == 0) &&
+            tni_regexp_is_part(r, text, rewrite, result) && !r->bound->all) {
+            return TRUENO_OK;
+        }
+        any = true;
+        tni_text_append(out, data + copied, from - copied);
+        tni_regexp_rewrite(r, data, rewrite, out);
+        copied = at = last = to;
+        if (!r->bound->all) {
+            break;
+        }
+    }
+    if (!any) {
+        *result = *text;
+        return TRUENO_OK;
+    }
+    tni_text_append(out, data + copied, length - copied);
+    if (out->failed) {
+        return tni_memory_fail(r->call->env->memory, out->capacity, r->call->error);
+    }
+    return tni_scalar_put(r->call, row, out->data, out->length);
+}
+
+static trueno_status tni_eval_regexp_replace(tni_call *call) {
+    tni_scalar_strings rewrites = tni_scalar_strings_of(call, 2);
+    tni_rows rows = tni_rows_of(call);
+    trueno_status status = TRUENO_OK;
+    tni_regexp_rows r;
+    tni_text text;
+    const tni_regex *checked = NULL;
+    uint32_t i, groups;
+    tni_regexp_begin(&r, call);
+    tni_text_init(&text, call->env->memory);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *rewrite = &rewrites.data[i * rewrites.step];
+        const tni_regex *regex;
+        status = tni_regexp_of_row(&r, i, &regex);
+        if (status == TRUENO_OK && (checked != regex || rewrites.step > 0 || !r.bound->known)) {
+            checked = regex;
+            status = tni_regexp_check_rewrite(rewrite, tni_regex_group_count(regex), &groups,
+                                              call->error);
+        }
+        if (status == TRUENO_OK) {
+            status = tni_regexp_replace_row(&r, regex, i, rewrite, &text);
+        }
+        if (status != TRUENO_OK || r.matcher.failed) {
+            break;
+        }
+    }
+    tni_text_free(&text);
+    return tni_regexp_end(&r, status);
+}
+
+/* A text as a regular expression that matches it: a backslash before what is no word character. */
+static trueno_status tni_eval_regexp_escape(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i, k;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *text = &s.data[i * s.step];
+        const uint8_t *data = tni_string_data(text);
+        tni_string *out = (tni_string *)call->out + i;
+        size_t length = text->length;
+        uint8_t *room;
+        for (k = 0; k < text->length; k++) {
+            bool plain = data[k] >= 0x80 || data[k] == '_' || (data[k] >= '0' && data[k] <= '9') ||
+                         ((data[k] | 0x20) >= 'a' && (data[k] | 0x20) <= 'z');
+            length += plain ? 0 : data[k] == 0 ? 3 : 1;
+        }
+        room = tni_scalar_room(call, out, length);
+        if (room == NULL) {
+            return tni_scalar_failed(call);
+        }
+        for (k = 0; k < text->length; k++) {
+            bool plain = data[k] >= 0x80 || data[k] == '_' || (data[k] >= '0' && data[k] <= '9') ||
+                         ((data[k] | 0x20) >= 'a' && (data[k] | 0x20) <= 'z');
+            if (data[k] == 0) {
+                memcpy(room, "\\x00", 4);
+                room += 4;
+                continue;
+            }
+            if (!plain) {
+                *room++ = '\\';
+            }
+            *room++ = data[k];
+        }
+        tni_scalar_finish(out);
+    }
+    return TRUENO_OK;
+}
+
+/* ------------------------------------------------------------------------------------ table --- */
+
+#define TNI_PATTERN_ROW(name, pattern, bind, eval, signature, doc)                                 \
+    TNI_SCALAR(name, pattern, NULL, bind, eval, TNI_FUNCTION_COSTLY, signature, doc)
+#define TNI_PATTERN_HIDDEN(name, pattern, bind, eval, signature, doc)                              \
+    TNI_SCALAR(name, pattern, NULL, bind, eval, TNI_FUNCTION_COSTLY | TNI_FUNCTION_HIDDEN,         \
+               signature, doc)
 
 static const tni_function tni_pattern_table[] = {
-    {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL},
+    TNI_PATTERN_HIDDEN("like", "ss?s", tni_bind_pattern_like, tni_eval_like,
+                       "(text, pattern[, escape])", "% is any text, _ one character"),
+    TNI_PATTERN_HIDDEN("ilike", "ss?s", tni_bind_pattern_like, tni_eval_ilike,
+                       "(text, pattern[, escape])", "LIKE in any case"),
+    TNI_PATTERN_HIDDEN("glob", "ss", tni_bind_pattern_like, tni_eval_glob, "(text, pattern)",
+                       "* is any text, ? one byte, [...] one of these"),
+    TNI_PATTERN_HIDDEN("similar_to", "ss?s", tni_bind_regexp_test, tni_eval_regexp_test,
+                       "(text, pattern)", "Does the regular expression match the whole text?"),
+    TNI_PATTERN_ROW("like_escape", "sss", tni_bind_pattern_like, tni_eval_like,
+                    "(text, pattern, escape)", "LIKE with an escape character"),
+    TNI_PATTERN_ROW("ilike_escape", "sss", tni_bind_pattern_like, tni_eval_ilike,
+                    "(text, pattern, escape)", "ILIKE with an escape character"),
+    TNI_PATTERN_ROW("regexp_matches", "ss?s", tni_bind_regexp_test, tni_eval_regexp_test,
+                    "(text, regex[, options])", "Does the regular expression match anywhere?"),
+    TNI_PATTERN_ROW("regexp_full_match", "ss?s", tni_bind_regexp_test, tni_eval_regexp_test,
+                    "(text, regex[, options])",
+                    "Does the regular expression match the whole text?"),
+    TNI_PATTERN_ROW("regexp_extract", "ss?is", tni_bind_regexp_extract, tni_eval_regexp_extract,
+                    "(text, regex[, group[, options]])",
+                    "What the regular expression, or one of its groups, matches first"),
+    TNI_PATTERN_ROW("regexp_extract", "sss", tni_bind_regexp_extract, tni_eval_regexp_extract,
+                    "(text, regex, options)", "What the regular expression matches first"),
+    TNI_PATTERN_ROW("regexp_replace", "sss?s", tni_bind_regexp_replace, tni_eval_regexp_replace,
+                    "(text, regex, replacement[, options])",
+                    "The first match (all with 'g') replaced; \\1 is group 1"),
+    TNI_SCALAR("regexp_escape", "s", "s", NULL, tni_eval_regexp_escape, 0, "(text)",
+               "A regular expression that matches the text"),
+    TNI_SCALAR_END,
 };
+
+#undef TNI_PATTERN_KEEP
+#undef TNI_PATTERN_ROW
+#undef TNI_PATTERN_HIDDEN
 
 TNI_FN const tni_function *tni_functions_pattern(void) {
     return tni_pattern_table;
 }
 /*--- end src/plan/scalar_pattern.c ----------------------------------------*/
-
-/*============================================================================
- * MARK: - finding bytes in bytes, and codepoints in UTF-8, for strings of any length
- * >>plan_text_find_h
- * from src/plan/text_find.h
- * Needs: >>base_bits_h >>base_text_h
- * Used by: >>plan_scalar_string >>plan_text_find
- *==========================================================================*/
-/*
- * text_find.h - finding bytes in bytes, and codepoints in UTF-8, for strings of any length.
- */
-#ifndef TNI_PLAN_TEXT_FIND_H
-#define TNI_PLAN_TEXT_FIND_H
-
-/* #include "base/bits.h" */
-/* #include "base/text.h" */
-
-#define TNI_FIND_NONE SIZE_MAX
-
-/* Offset of the first `needle` in `text`, TNI_FIND_NONE when there is none. An empty needle is
- * found at 0. */
-TNI_FN size_t tni_find(const uint8_t *text, size_t length, const uint8_t *needle,
-                       size_t needle_length);
-/* The same for ASCII text in any case; `needle` is lower case. */
-TNI_FN size_t tni_find_folded(const uint8_t *text, size_t length, const uint8_t *needle,
-                              size_t needle_length);
-/* Equal but for ASCII case; `lower` is lower case. */
-TNI_FN bool tni_equal_folded(const uint8_t *text, const uint8_t *lower, size_t length);
-
-/* True when no byte has its high bit set. */
-TNI_INLINE bool tni_is_ascii(const uint8_t *data, size_t length) {
-    uint64_t high = 0, v;
-    size_t i = 0;
-    for (; length - i >= 8; i += 8) {
-        memcpy(&v, data + i, 8);
-        high |= v;
-    }
-    for (; i < length; i++) {
-        high |= (uint64_t)data[i] << 56 | data[i];
-    }
-    return (high & UINT64_C(0x8080808080808080)) == 0;
-}
-
-/* The offset `count` codepoints after `from`, at most `length`. */
-TNI_FN size_t tni_utf8_skip(const uint8_t *data, size_t length, size_t from, uint64_t count);
-/* The offset `count` codepoints before the end. */
-TNI_FN size_t tni_utf8_skip_back(const uint8_t *data, size_t length, uint64_t count);
-
-#endif
-/*--- end src/plan/text_find.h ---------------------------------------------*/
 
 /*============================================================================
  * MARK: - measuring, cutting, searching and joining strings, and the table of all
@@ -58798,8 +62167,12 @@ TNI_FN trueno_status tni_run_table(tni_run *run, const tni_plan *plan, const cha
 /* #include "exec/operator.h" */
 
 #define TNI_AGG_PARTITIONS 64u
+#ifndef TNI_AGG_DIRECT_LIMIT /* tests set these two, to reach every mode with little data */
 #define TNI_AGG_DIRECT_LIMIT (1u << 21)    /* most groups of a direct table */
+#endif
+#ifndef TNI_AGG_LOCAL_GROUPS
 #define TNI_AGG_LOCAL_GROUPS (1u << 16)    /* groups at which a worker considers partitioning */
+#endif
 #define TNI_AGG_BLOCK_BYTES (64u * 1024u)
 
 /* ------------------------------------------------------------------------------ keys --- */
@@ -58831,7 +62204,7 @@ typedef struct tni_agg_strings {
 
 /* Per worker and INTERN key: what local strings and dictionaries map to. */
 typedef struct tni_agg_string_cache {
-    tni_interner local;        /* FLAT strings this worker has met */
+    tni_interner local;        /* FLAT strings this worker has met; DICT: the dictionary by value */
     uint32_t *local_codes;     /* local code -> operator code */
     size_t local_capacity;
     uint64_t dictionary;       /* id of the dictionary `translated` is for */
@@ -58874,6 +62247,7 @@ typedef struct tni_accumulator {
     tni_agg_kind kind;
     uint32_t arguments[2];   /* indices into tni_agg.inputs; TNI_IR_NONE: COUNT(*) */
     uint32_t filter;         /* index into tni_agg.inputs, or TNI_IR_NONE */
+    bool exact;              /* SUM_F64: by limbs even when ungrouped (moments need every bit) */
     bool ordered_sum;        /* SUM_F64, ungrouped: by ordered blocks, not by limbs */
     uint8_t power;           /* SUM_F64: 1..4, or TNI_POWER_PRODUCT for x * y; else argument 1
                                 only masks */
@@ -58906,7 +62280,8 @@ typedef struct tni_row_state {
 /* One collected value. */
 typedef struct tni_collected {
     uint32_t group;
-    uint32_t row;
+    uint32_t row : 31;
+    uint32_t is_null : 1;
     uint64_t order;
     uint8_t value[16];
 } tni_collected;
@@ -60057,6 +63432,10 @@ static trueno_status tni_final_items_group(const tni_final *f, const tni_item_or
     }
     default: chosen = items[0];
     }
+    if (o->list->items[chosen].is_null) {
+        tni_final_null(f, i);
+        return TRUENO_OK;
+    }
     memcpy(value, o->list->items[chosen].value, sizeof value);
     tni_final_store(f, o->input, value, i);
     return TRUENO_OK;
@@ -60412,7 +63791,7 @@ TNI_FN void tni_agg_strings_free(tni_agg *agg, tni_agg_worker *worker) {
         tni_free(memory, cache->local_codes, cache->local_capacity * sizeof(uint32_t));
         tni_free(memory, cache->translated, cache->translated_capacity * sizeof(uint32_t));
     }
-    tni_free(memory, worker->strings, agg->key_count * sizeof *worker->strings);
+    tni_free(memory, worker->strings, TNI_MAX(agg->key_count, 1u) * sizeof *worker->strings);
     worker->strings = NULL;
 }
 
@@ -60491,23 +63870,30 @@ static trueno_status tni_agg_intern_codes(tni_agg *agg, tni_agg_worker *worker, 
     return TRUENO_OK;
 }
 
-/* A plain string where the shared dictionary's code is wanted (constant segments). */
+/* Index the shared dictionary by value: its strings in order, so that codes stay the same. */
+static trueno_status tni_agg_index_shared(tni_agg_string_cache *cache,
+                                          const tni_dictionary *dictionary, tni_error *error) {
+    uint32_t i, code;
+    for (i = cache->local.count; i < dictionary->count; i++) {
+        const tni_string *s = &dictionary->values[i];
+        TNI_TRY(tni_interner_add(&cache->local, s, tni_hash_string(s), &code, error));
+    }
+    return TRUENO_OK;
+}
+
+/* A plain string where the shared dictionary's code is wanted (constant segments and such). */
 static trueno_status tni_agg_shared_code(tni_agg_string_cache *cache, const tni_agg_key *key,
                                          const tni_string *string, uint64_t *out,
                                          tni_error *error) {
-    uint32_t i;
+    uint32_t code;
     if (!cache->has_last || !tni_string_equal(&cache->last, string)) {
-        for (i = 0; i < key->dictionary->count; i++) {
-            if (tni_string_equal(&key->dictionary->values[i], string)) {
-                break;
-            }
-        }
-        if (i == key->dictionary->count) {
+        TNI_TRY(tni_agg_index_shared(cache, key->dictionary, error));
+        if (!tni_interner_find(&cache->local, string, tni_hash_string(string), &code)) {
             return tni_fail(error, TRUENO_ERROR_INTERNAL,
                             "a group key is missing from its column's dictionary");
         }
-        cache->last = key->dictionary->values[i];
-        cache->last_code = i;
+        cache->last = key->dictionary->values[code];
+        cache->last_code = code;
         cache->has_last = true;
     }
     *out = cache->last_code;
@@ -60827,7 +64213,7 @@ TNI_FN trueno_status tni_agg_keys_decode(tni_agg *agg, uint32_t k, const tni_agg
                                          uint64_t *validity) {
     const tni_agg_key *key = &agg->keys[k];
     tni_physical physical = tni_type_physical(key->type);
-    uint32_t i, width = tni_physical_width(physical);
+    uint32_t i, width = key->mode == TNI_KEY_DICT ? 4 : tni_physical_width(physical);
     tni_bitmap_fill(validity, count, true);
     for (i = 0; i < count; i++) {
         const uint64_t *words = table->keys + (size_t)groups[i] * agg->word_count;
@@ -60849,7 +64235,7 @@ TNI_FN trueno_status tni_agg_keys_decode(tni_agg *agg, uint32_t k, const tni_agg
             continue;
         }
         switch (key->mode) {
-        case TNI_KEY_DICT: ((tni_string *)out)[i] = key->dictionary->values[code]; break;
+        case TNI_KEY_DICT: ((uint32_t *)out)[i] = (uint32_t)code; break;
         case TNI_KEY_INTERN: ((tni_string *)out)[i] = agg->strings.interner.values[code]; break;
         case TNI_KEY_WIDE:
             memcpy((uint8_t *)out + (size_t)i * 16, &words[key->word], 8);
@@ -62108,9 +65494,13 @@ static trueno_status tni_update_collect(tni_agg *agg, tni_agg_table *table, uint
     }
     TNI_EACH({
         tni_collected *item = &list->items[list->count];
+        uint32_t row;
         item->group = g;
-        tni_row_identity(source, i, &item->order, &item->row);
-        if (!tni_agg_keep_value(table, input->class_id, data, i, item->value)) {
+        tni_row_identity(source, i, &item->order, &row);
+        item->row = row & 0x7fffffffu;
+        item->is_null = acc->keep_nulls && prepared[acc->arguments[0]].validity != NULL &&
+                        !tni_bit_get(prepared[acc->arguments[0]].validity, i);
+        if (!item->is_null && !tni_agg_keep_value(table, input->class_id, data, i, item->value)) {
             return tni_memory_fail(table->memory, 64, error);
         }
         for (o = 0; o < orders; o++) {
@@ -63048,7 +66438,8 @@ static trueno_status tni_lone_one(tni_agg *agg, tni_agg_worker *worker, uint32_t
         acc->kind != TNI_AGG_MIN && acc->kind != TNI_AGG_MAX) {
         return TRUENO_OK;
     }
-    if (acc->kind == TNI_AGG_SUM_F64 && !acc->ordered_sum) {
+    if ((acc->kind == TNI_AGG_SUM_F64 && !acc->ordered_sum) ||
+        (acc->kind == TNI_AGG_SUM_I128 && acc->power != 0)) {
         return TRUENO_OK;
     }
     TNI_TRY(tni_lone_mask(agg, worker, chunk, acc, &mask, error));
@@ -63339,7 +66730,8 @@ static uint32_t tni_agg_accumulator_for(tni_agg *agg, const tni_accumulator *wan
         if (acc->kind == wanted->kind && acc->arguments[0] == wanted->arguments[0] &&
             acc->arguments[1] == wanted->arguments[1] && acc->filter == wanted->filter &&
             acc->power == wanted->power && acc->keep_nulls == wanted->keep_nulls &&
-            acc->feed == wanted->feed && acc->bare == wanted->bare && acc->ordered == NULL) {
+            acc->feed == wanted->feed && acc->exact == wanted->exact && acc->bare == wanted->bare &&
+            acc->ordered == NULL) {
             return a;
         }
     }
@@ -63347,7 +66739,7 @@ static uint32_t tni_agg_accumulator_for(tni_agg *agg, const tni_accumulator *wan
     *acc = *wanted;
     acc->size = tni_accumulator_size(agg, acc);
     acc->ordered_sum = agg->key_count == 0 && acc->kind == TNI_AGG_SUM_F64 && acc->power == 1 &&
-                       acc->feed == 0 && acc->arguments[1] == TNI_IR_NONE;
+                       acc->feed == 0 && !acc->exact;
     acc->offset = agg->state_size;
     agg->state_size += acc->size;
     if (acc->kind == TNI_AGG_COLLECT) {
@@ -63431,7 +66823,13 @@ static trueno_status tni_build_sum(tni_agg_build *b) {
  * when the power is not TNI_POWER_PRODUCT. */
 static uint32_t tni_build_power(tni_agg_build *b, uint32_t x, uint32_t y, uint8_t power) {
     if (b->agg->inputs[x].class_id == TNI_CLASS_F64) {
-        return tni_build_add(b, TNI_AGG_SUM_F64, x, y, power);
+        tni_accumulator acc = b->base;
+        acc.kind = TNI_AGG_SUM_F64;
+        acc.arguments[0] = x;
+        acc.arguments[1] = y;
+        acc.power = power;
+        acc.exact = true;
+        return tni_agg_accumulator_for(b->agg, &acc);
     }
     return power == 1 ? tni_build_add(b, TNI_AGG_SUM_I64, x, y, 0)
                       : tni_build_add(b, TNI_AGG_SUM_I128, x, y, power);
@@ -63488,6 +66886,8 @@ static trueno_status tni_build_collect(tni_agg_build *b, bool rows_matter) {
     acc.kind = TNI_AGG_COLLECT;
     acc.arguments[0] = x;
     acc.arguments[1] = TNI_IR_NONE;
+    acc.keep_nulls = b->aggregate->function->kind == TNI_AGGREGATE_FIRST ||
+                     b->aggregate->function->kind == TNI_AGGREGATE_LAST;
     acc.bare = !rows_matter && b->aggregate->order_count == 0 &&
                tni_agg_class_width(b->agg->inputs[x].class_id) == 8;
     if (b->aggregate->order_count > 0) {
@@ -63951,6 +67351,11 @@ static trueno_status tni_agg_emit(tni_agg_driver *driver, tni_agg_table *table,
         memset(&chunk.columns[i], 0, sizeof chunk.columns[i]);
         chunk.columns[i].type = plan->types[i];
         chunk.columns[i].data = out;
+        if (i < agg->key_count && agg->keys[i].mode == TNI_KEY_DICT) { /* codes, not strings */
+            chunk.columns[i].form = TNI_FORM_DICT;
+            chunk.columns[i].code_width = 4;
+            chunk.columns[i].dictionary = agg->keys[i].dictionary;
+        }
         chunk.columns[i].validity = tni_bitmap_count(validity, count) == count ? NULL : validity;
     }
     chunk.rows = chunk.active = count;
@@ -64713,6 +68118,10 @@ static trueno_status tni_eval_column(tni_evaluator *evaluator, uint32_t reg, tni
                         node->column);
     }
     r->vector = evaluator->chunk->columns[node->column];
+    if (r->vector.form == TNI_FORM_CONSTANT && r->vector.data == NULL) {
+        memset(r->constant, 0, sizeof r->constant); /* kernels read a value, NULL or not */
+        r->vector.data = r->constant;
+    }
     r->has_vector = true;
     r->has_bits = false;
     r->has_flat = false;
@@ -65656,7 +69065,7 @@ TNI_FN trueno_status tni_eval_compare(tni_evaluator *evaluator, uint32_t reg, tn
     uint64_t *validity = tni_eval_validity(evaluator, reg, error);
     const tni_vector *a;
     const tni_vector *b;
-    bool nulls, done = false;
+    bool nulls, null_side, done = false;
     if (bits == NULL || validity == NULL) {
         return error->status;
     }
@@ -65672,13 +69081,15 @@ TNI_FN trueno_status tni_eval_compare(tni_evaluator *evaluator, uint32_t reg, tn
         op = tni_mirror(op);
     }
     nulls = tni_join_validity(a, b, evaluator->rows, validity);
-    if (b->form == TNI_FORM_CONSTANT && !b->is_null) {
+    null_side = (a->form == TNI_FORM_CONSTANT && a->is_null) ||
+                (b->form == TNI_FORM_CONSTANT && b->is_null); /* whose data may be NULL */
+    if (null_side) {
+        memset(bits, 0, words * 8);
+    } else if (b->form == TNI_FORM_CONSTANT) {
         done = tni_compare_constant(evaluator, reg, op, a, b, bits);
     }
-    if (!done && !(b->form == TNI_FORM_CONSTANT && b->is_null)) {
+    if (!null_side && !done) {
         TNI_TRY(tni_compare_general(evaluator, left, right, op, bits, error));
-    } else if (!done) {
-        memset(bits, 0, words * 8);
     }
     if (op == TNI_IR_DISTINCT || op == TNI_IR_NOT_DISTINCT) {
         tni_finish_distinct(a, b, op == TNI_IR_DISTINCT, evaluator->rows, validity, nulls, bits);
@@ -71540,14 +74951,19 @@ TRUENO_API bool trueno_statement_complete(const char *sql) {
 /*--- end src/db/database.c ------------------------------------------------*/
 
 /*============================================================================
- * MARK: - the public names of statuses and types, from the lists in trueno.h >>db_names
+ * MARK: - the version, and the public names of statuses and types from the lists in trueno.h
+ * >>db_names
  * from src/db/names.c
  * Needs: >>base_core_h
  *==========================================================================*/
 /*
- * names.c - the public names of statuses and types, from the lists in trueno.h.
+ * names.c - the version, and the public names of statuses and types from the lists in trueno.h.
  */
 /* #include "base/core.h" */
+
+TRUENO_API const char *trueno_version(void) {
+    return TRUENO_VERSION;
+}
 
 TRUENO_API const char *trueno_status_name(trueno_status status) {
     static const char *const names[] = {
@@ -74886,12 +78302,18 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_PARQUET_UNCOUNTED
 #undef TNI_PARQUET_UUID_TEXT
 #undef TNI_PARSER_SHOWN
+#undef TNI_PATTERN_HIDDEN
+#undef TNI_PATTERN_KEEP
+#undef TNI_PATTERN_ROW
 #undef TNI_PLAN_BINDER_H
 #undef TNI_PLAN_BIND_INTERNAL_H
 #undef TNI_PLAN_CATALOG_H
 #undef TNI_PLAN_FUNCTION_H
 #undef TNI_PLAN_IR_H
+#undef TNI_PLAN_LIKE_H
 #undef TNI_PLAN_PLAN_H
+#undef TNI_PLAN_REGEX_H
+#undef TNI_PLAN_REGEX_INTERNAL_H
 #undef TNI_PLAN_SCALAR_INTERNAL_H
 #undef TNI_PLAN_TEXT_FIND_H
 #undef TNI_POSIX_ENTRY_NAME
@@ -74914,6 +78336,19 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_QUERY_OPERATOR_BY_NAME
 #undef TNI_QUERY_OPERATOR_NONE
 #undef TNI_RANGE_FLOAT_BODY
+#undef TNI_REGEX_CODE_MOST
+#undef TNI_REGEX_DEPTH
+#undef TNI_REGEX_FOLD_WORK
+#undef TNI_REGEX_GROUPS
+#undef TNI_REGEX_LAST
+#undef TNI_REGEX_MANY
+#undef TNI_REGEX_PATTERN_MOST
+#undef TNI_REGEX_REPEAT_MOST
+#undef TNI_REGEX_STACK
+#undef TNI_REGEX_TABLES_MOST
+#undef TNI_REGEX_TAG_RESTORE
+#undef TNI_REGEX_TAG_RUN
+#undef TNI_REGEX_WORK_MOST
 #undef TNI_REPORT_BEFORE
 #undef TNI_REPORT_WIDTH
 #undef TNI_RESTRICT
