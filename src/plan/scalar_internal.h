@@ -220,4 +220,21 @@ TNI_FN trueno_status tni_bind_make(tni_bind_call *call, tni_error *error);
 TNI_FN trueno_status tni_bind_time_bucket(tni_bind_call *call, tni_error *error);
 TNI_FN trueno_status tni_bind_timezone(tni_bind_call *call, tni_error *error);
 
+/* ---- rows of the string table that live elsewhere ---- */
+#define TNI_STRING_EVALS(X)                                                                        \
+    /* scalar_text.c */                                                                            \
+    X(upper) X(lower) X(reverse) X(chr) X(ascii) X(unicode) X(translate) X(bar) X(levenshtein)     \
+    X(damerau) X(hamming) X(jaccard) X(jaro) X(jaro_winkler)                                       \
+    /* scalar_encode.c */                                                                          \
+    X(hex) X(unhex) X(bin) X(unbin) X(to_base64) X(from_base64) X(url_encode) X(url_decode)        \
+    X(encode) X(decode) X(md5) X(sha1) X(sha256) X(to_base)                                        \
+    /* scalar_format.c */                                                                          \
+    X(format) X(printf) X(format_bytes) X(format_decimal_bytes)
+#define TNI_STRING_EVAL(name) TNI_FN trueno_status tni_eval_##name(tni_call *call);
+TNI_STRING_EVALS(TNI_STRING_EVAL)
+#undef TNI_STRING_EVAL
+TNI_FN trueno_status tni_bind_hex(tni_bind_call *call, tni_error *error);
+TNI_FN trueno_status tni_bind_format(tni_bind_call *call, tni_error *error);
+TNI_FN trueno_status tni_bind_first_codepoint(tni_bind_call *call, tni_error *error);
+
 #endif
