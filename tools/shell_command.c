@@ -316,7 +316,8 @@ static bool shell_do_functions(shell_call *call) {
     size_t i;
     for (i = 0; i < names.count; i += 2) {
         const char *signature = names.items[i + 1];
-        fprintf(call->sh->out, "%s\n", signature[0] != '\0' ? signature : names.items[i]);
+        bool whole = signature[0] != '\0' && signature[0] != '(';
+        fprintf(call->sh->out, "%s%s\n", whole ? "" : names.items[i], signature);
     }
     shell_names_free(&names);
     return true;

@@ -33,9 +33,9 @@ typedef struct edit_library {
     char ***attempted_completion; /* points to a function pointer, seen as a pointer */
     const char **word_breaks;
     char **line_buffer;
-    int *done;
     int *completion_over;
-    int (**signal_hook)(void);
+    void (*check_signals)(void);
+    int (**read_key)(FILE *stream);
 } edit_library;
 
 static edit_library edit;
@@ -239,12 +239,22 @@ static char **edit_complete(const char *word, int start, int end) {
 
 #if EDIT_LIBRARY
 
-/* Ctrl-C while a line is edited ends the line; the caller drops it. */
-static int edit_on_signal(void) {
-    if (shell_interrupted && edit.done != NULL) {
-        *edit.done = 1;
+/* Reads a key. Ctrl-C ends the line as if it had been entered; the caller drops it. */
+static int edit_read_key(FILE *stream) {
+    unsigned char c;
+    for (;;) {
+        ssize_t got = read(fileno(stream), &c, 1);
+        if (got == 1) {
+            return c;
+        }
+        if (got == 0 || errno != EINTR) {
+            return EOF;
+        }
+        edit.check_signals(); /* the library's handlers come first, then ours */
+        if (shell_interrupted) {
+            return '\n';
+        }
     }
-    return 0;
 }
 
 static void *edit_symbol(const char *name) {
@@ -275,11 +285,11 @@ static void edit_open_library(void) {
     edit.attempted_completion = (char ***)edit_symbol("rl_attempted_completion_function");
     edit.word_breaks = (const char **)edit_symbol("rl_completer_word_break_characters");
     edit.line_buffer = (char **)edit_symbol("rl_line_buffer");
-    edit.done = (int *)edit_symbol("rl_done");
     edit.completion_over = (int *)edit_symbol("rl_attempted_completion_over");
-    EDIT_FUNCTION(edit.signal_hook, "rl_signal_event_hook");
-    if (edit.signal_hook != NULL) {
-        *edit.signal_hook = edit_on_signal;
+    EDIT_FUNCTION(edit.check_signals, "rl_check_signals");
+    EDIT_FUNCTION(edit.read_key, "rl_getc_function");
+    if (edit.check_signals != NULL && edit.read_key != NULL) {
+        *edit.read_key = edit_read_key;
     }
     if (edit.word_breaks != NULL) {
         *edit.word_breaks = " \t\n()+-*/%,;=<>'\"";

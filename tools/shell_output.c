@@ -378,22 +378,37 @@ static void shell_markdown_cell(text *out, const char *s, size_t length) {
     }
 }
 
-static void shell_print_markdown(shell *sh, trueno_result *result) {
-    uint32_t columns = trueno_result_column_count(result), c, i;
-    uint64_t rows = trueno_result_row_count(result), r;
-    uint32_t *widths = shell_widths(sh, result, "");
+static void shell_markdown_row(shell *sh, trueno_result *result, uint64_t row, bool names,
+                               uint32_t *widths, bool measure) {
+    uint32_t columns = trueno_result_column_count(result), c;
     text cell = {NULL, 0, 0};
     for (c = 0; c < columns; c++) {
-        const char *name = trueno_result_column_name(result, c);
         bool right = shell_type_is_number(trueno_result_column_type(result, c));
-        uint32_t width = shell_text_width(name, strlen(name));
-        widths[c] = widths[c] < width ? width : widths[c]; /* there is always a header */
-        widths[c] = widths[c] < 3 ? 3 : widths[c];
-        shell_markdown_cell(&cell, name, strlen(name));
+        const char *s = trueno_result_column_name(result, c);
+        size_t length = strlen(s);
+        s = names ? s : shell_shown(sh, result, row, c, "", &length);
+        shell_markdown_cell(&cell, s, length);
+        if (measure) {
+            uint32_t width = shell_text_width(cell.data, cell.length);
+            widths[c] = width > widths[c] ? width : widths[c];
+            continue;
+        }
         fputs("| ", sh->out);
         shell_print_padded(sh->out, cell.data, cell.length, widths[c], right);
         fputs(c + 1 < columns ? " " : " |\n", sh->out);
     }
+    text_free(&cell);
+}
+
+static void shell_print_markdown(shell *sh, trueno_result *result) {
+    uint32_t columns = trueno_result_column_count(result), c, i;
+    uint64_t rows = trueno_result_row_count(result), r;
+    uint32_t *widths = (uint32_t *)shell_alloc(columns * sizeof *widths);
+    shell_markdown_row(sh, result, 0, true, widths, true);
+    for (r = 0; r < rows; r++) {
+        shell_markdown_row(sh, result, r, false, widths, true);
+    }
+    shell_markdown_row(sh, result, 0, true, widths, false); /* there is always a header */
     for (c = 0; c < columns; c++) {
         bool right = shell_type_is_number(trueno_result_column_type(result, c));
         fputs("|-", sh->out);
@@ -404,17 +419,8 @@ static void shell_print_markdown(shell *sh, trueno_result *result) {
     }
     fputs("|\n", sh->out);
     for (r = 0; r < rows && !ferror(sh->out); r++) {
-        for (c = 0; c < columns; c++) {
-            bool right = shell_type_is_number(trueno_result_column_type(result, c));
-            size_t length;
-            const char *s = shell_shown(sh, result, r, c, "", &length);
-            shell_markdown_cell(&cell, s, length);
-            fputs("| ", sh->out);
-            shell_print_padded(sh->out, cell.data, cell.length, widths[c], right);
-            fputs(c + 1 < columns ? " " : " |\n", sh->out);
-        }
+        shell_markdown_row(sh, result, r, false, widths, false);
     }
-    text_free(&cell);
     free(widths);
 }
 

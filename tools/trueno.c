@@ -365,9 +365,18 @@ bool shell_run_statement(shell *sh, const char *sql) {
     return ok;
 }
 
+/* Skip what stands between statements, counting the lines of a script. */
+static char *shell_skip(shell *sh, char *from, const char *to) {
+    while (from < to || (*from != '\0' && strchr(" \t\r\n\f\v", *from) != NULL)) {
+        sh->line += *from == '\n';
+        from++;
+    }
+    return from;
+}
+
 /* Run the complete statements at the start of `pending` and take them out; `all`: the rest, too. */
 static bool shell_run_pending(shell *sh, text *pending, bool all) {
-    char *start = pending->data, *at = start;
+    char *start = shell_skip(sh, pending->data, pending->data), *at = start;
     bool ok = true;
     while (!sh->quit && (ok || !sh->bail) && (at = strchr(at, ';')) != NULL) {
         char after = at[1];
@@ -375,10 +384,12 @@ static bool shell_run_pending(shell *sh, text *pending, bool all) {
         if (trueno_statement_complete(start)) {
             ok = shell_run_statement(sh, start) && ok;
             at[1] = after;
-            start = at + 1;
+            start = shell_skip(sh, start, at + 1);
+            at = start;
+        } else {
+            at[1] = after;
+            at++;
         }
-        at[1] = after;
-        at++;
     }
     if (all && !sh->quit && (ok || !sh->bail)) {
         ok = shell_run_statement(sh, start) && ok;
@@ -759,7 +770,7 @@ int main(int argc, char **argv) {
     if (code < 0) {
         shell_catch_signals();
         shell_run_steps(&sh, &options);
-        code = sh.exit_code != 0 ? sh.exit_code : sh.failed ? 1 : 0;
+        code = sh.exit_code != 0 ? sh.exit_code : sh.failed && !sh.interactive ? 1 : 0;
     }
     shell_close(&sh);
     free(options.steps);
