@@ -57,7 +57,7 @@ static uint32_t tni_cache_class(size_t size, size_t *rounded) {
 
 static bool tni_cache_takes(const tni_memory *memory, size_t size) {
     return memory->cache != NULL && size >= (size_t)1 << TNI_CACHE_SHIFT &&
-           (uint64_t)size < (UINT64_C(1) << 36);
+           size <= SIZE_MAX / 4 >> (sizeof size == 8 ? 26 : 0); /* 64 GiB; 1 GiB of 32 bits */
 }
 
 TNI_FN void tni_memory_cache_start(tni_memory *memory, tni_memory_cache *cache) {

@@ -108,7 +108,7 @@ static trueno_status tni_agg_table_grow(tni_agg *agg, tni_agg_table *table, uint
             fine = grown != NULL;
             if (fine) {
                 tni_free(memory, table->slots,
-                         table->slots == NULL ? 0 : (table->slot_mask + 1) * sizeof *grown);
+                         table->slots == NULL ? 0 : (size_t)(table->slot_mask + 1) * sizeof *grown);
                 table->slots = grown;
                 tni_agg_fill_slots(table, slots);
             }

@@ -127,9 +127,9 @@ TNI_FN tni_expr *tni_bind_coerce(tni_binder *binder, tni_expr *expr,
 /* ----------------------------------------------------------------------- literals --- */
 
 static tni_expr *tni_bind_integer(tni_binder *binder, int64_t v) {
-    bool small = v >= INT32_MIN && v <= INT32_MAX;
+    bool is_small = v >= INT32_MIN && v <= INT32_MAX;
     tni_value value =
-        tni_value_i64(tni_type_make(small ? TRUENO_TYPE_INTEGER : TRUENO_TYPE_BIGINT), v);
+        tni_value_i64(tni_type_make(is_small ? TRUENO_TYPE_INTEGER : TRUENO_TYPE_BIGINT), v);
     return tni_expr_constant(binder, &value);
 }
 

@@ -385,7 +385,7 @@ static trueno_status tni_csv_set_option(tni_csv_options *options, uint8_t kind, 
 
 TNI_FN trueno_status tni_csv_option(tni_csv_options *options, const char *name,
                                     const tni_csv_setting *value, tni_error *error) {
-    const char *near = NULL;
+    const char *closest = NULL;
     uint32_t best = 4;
     size_t i;
     for (i = 0; i < TNI_COUNT_OF(tni_csv_option_table); i++) {
@@ -397,12 +397,12 @@ TNI_FN trueno_status tni_csv_option(tni_csv_options *options, const char *name,
         distance = tni_edit_distance(name, entry->name, best);
         if (distance < best) {
             best = distance;
-            near = entry->name;
+            closest = entry->name;
         }
     }
     return tni_fail(error, TRUENO_ERROR_BINDER, "CSV has no option \"%s\"%s%s%s", name,
-                    near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                    near != NULL ? "\"?" : "");
+                    closest != NULL ? "; did you mean \"" : "", closest != NULL ? closest : "",
+                    closest != NULL ? "\"?" : "");
 }
 
 TNI_FN trueno_status tni_csv_option_value(tni_csv_options *options, const char *name,

@@ -946,18 +946,18 @@ static uint32_t tni_csv_field_by_name(const tni_csv_source *source, const char *
 static trueno_status tni_csv_no_column(const tni_csv_source *source, const char *option,
                                        const char *name, tni_error *error) {
     uint32_t f, best = 3;
-    const char *near = NULL;
+    const char *closest = NULL;
     for (f = 0; f < source->source.field_count; f++) {
         uint32_t distance = tni_edit_distance(name, source->source.fields[f].name, best);
         if (distance < best) {
             best = distance;
-            near = source->source.fields[f].name;
+            closest = source->source.fields[f].name;
         }
     }
     return tni_fail(error, TRUENO_ERROR_BINDER,
                     "%s: %s names column \"%s\", which is not there%s%s%s", source->source.name,
-                    option, name, near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                    near != NULL ? "\"?" : "");
+                    option, name, closest != NULL ? "; did you mean \"" : "",
+                    closest != NULL ? closest : "", closest != NULL ? "\"?" : "");
 }
 
 static trueno_status tni_csv_give_type(tni_csv_source *source, uint32_t field, const char *type,

@@ -121,13 +121,13 @@ static bool tni_parquet_big_endian(const uint8_t *in, size_t size, tni_i128 *out
 
 static const char tni_parquet_decimal_reason[] = "a DECIMAL value is out of the range of its type";
 
-static const char *tni_parquet_decimal(const uint8_t *in, size_t size, bool small, size_t at,
+static const char *tni_parquet_decimal(const uint8_t *in, size_t size, bool is_small, size_t at,
                                        void *out) {
     tni_i128 v;
-    if (!tni_parquet_big_endian(in, size, &v) || (small && !tni_i128_fits_i64(v))) {
+    if (!tni_parquet_big_endian(in, size, &v) || (is_small && !tni_i128_fits_i64(v))) {
         return tni_parquet_decimal_reason;
     }
-    if (small) {
+    if (is_small) {
         ((int64_t *)out)[at] = (int64_t)v.low;
     } else {
         ((tni_i128 *)out)[at] = v;
@@ -137,11 +137,11 @@ static const char *tni_parquet_decimal(const uint8_t *in, size_t size, bool smal
 
 TNI_FN const char *tni_parquet_convert_bytes(const tni_parquet_leaf *leaf, const tni_string *in,
                                              size_t n, void *out) {
-    bool small = leaf->convert == TNI_PARQUET_BYTES_TO_I64;
+    bool is_small = leaf->convert == TNI_PARQUET_BYTES_TO_I64;
     const char *reason = NULL;
     size_t i;
     for (i = 0; i < n && !reason; i++) {
-        reason = tni_parquet_decimal(tni_string_data(&in[i]), in[i].length, small, i, out);
+        reason = tni_parquet_decimal(tni_string_data(&in[i]), in[i].length, is_small, i, out);
     }
     return reason;
 }
@@ -400,10 +400,10 @@ TNI_PARQUET_NARROW(tni_parquet_narrow_64_16, uint64_t, uint16_t)
 
 TNI_FN void tni_parquet_narrow(tni_physical physical, const void *values, size_t n, int64_t base,
                                uint32_t code_width, void *out) {
-    bool small = physical == TNI_PHYSICAL_I32 || physical == TNI_PHYSICAL_U32;
-    if (small && code_width == 1) {
+    bool is_small = physical == TNI_PHYSICAL_I32 || physical == TNI_PHYSICAL_U32;
+    if (is_small && code_width == 1) {
         tni_parquet_narrow_32_8((const uint32_t *)values, n, (uint32_t)base, (uint8_t *)out);
-    } else if (small) {
+    } else if (is_small) {
         tni_parquet_narrow_32_16((const uint32_t *)values, n, (uint32_t)base, (uint16_t *)out);
     } else if (code_width == 1) {
         tni_parquet_narrow_64_8((const uint64_t *)values, n, (uint64_t)base, (uint8_t *)out);

@@ -206,7 +206,7 @@ static void tni_parquet_plain_type(tni_parquet_leaf *leaf, bool binary_as_string
 static void tni_parquet_decimal_type(const tni_parquet_element *e, tni_parquet_leaf *leaf) {
     bool integer = leaf->physical == TNI_PARQUET_INT32 || leaf->physical == TNI_PARQUET_INT64;
     bool bytes = leaf->physical >= TNI_PARQUET_BYTE_ARRAY;
-    bool small = e->precision <= 18;
+    bool is_small = e->precision <= 18;
     if ((!integer && !bytes) || e->precision < 1 || e->scale < 0 || e->scale > e->precision) {
         return;
     }
@@ -216,8 +216,8 @@ static void tni_parquet_decimal_type(const tni_parquet_element *e, tni_parquet_l
     }
     leaf->type = tni_type_decimal((uint8_t)e->precision, (uint8_t)e->scale);
     if (bytes) {
-        leaf->convert = small ? TNI_PARQUET_BYTES_TO_I64 : TNI_PARQUET_BYTES_TO_I128;
-    } else if (!small) {
+        leaf->convert = is_small ? TNI_PARQUET_BYTES_TO_I64 : TNI_PARQUET_BYTES_TO_I128;
+    } else if (!is_small) {
         leaf->convert = TNI_PARQUET_TO_I128;
     } else if (leaf->physical == TNI_PARQUET_INT32) {
         leaf->convert = TNI_PARQUET_TO_I64;
