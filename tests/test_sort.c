@@ -29,15 +29,16 @@ static uint64_t draw(void) {
 
 static const char *const words[] = {"",      "a",         "ab",         "abc",
                                     "abcdefgh", "abcdefghi", "abcdefghij", "http://example.org/",
-                                    "http://example.org/one", "http://example.org/two", "zz", "\xc3\xa9t\xc3\xa9"};
+                                    "http://example.org/one", "http://example.org/two",
+                                    "zz",    "\xc3\xa9t\xc3\xa9"};
 
 static tni_string make_string(dataset *d, bool many) {
     char buffer[80];
     size_t length;
     char *place = d->text + d->text_used;
     if (many) {
-        length = (size_t)sprintf(buffer, "http://example.org/%llu/%llu", (unsigned long long)(draw() % 4),
-                                 (unsigned long long)(draw() % 5000));
+        unsigned host = (unsigned)(draw() % 4), page = (unsigned)(draw() % 5000);
+        length = (size_t)sprintf(buffer, "http://example.org/%u/%u", host, page);
     } else {
         const char *word = words[draw() % TNI_COUNT_OF(words)];
         length = strlen(word);

@@ -79,7 +79,9 @@ uint32_t shell_text_width(const char *s, size_t length) {
     while (length > 0) {
         size_t bytes;
         uint32_t c = shell_code_point(s, length, &bytes);
-        width += c < 0x300 ? 1 : SHELL_IN(c, shell_zero_wide) ? 0 : SHELL_IN(c, shell_two_wide) ? 2 : 1;
+        if (c < 0x300 || !SHELL_IN(c, shell_zero_wide)) {
+            width += c >= 0x1100 && SHELL_IN(c, shell_two_wide) ? 2 : 1;
+        }
         s += bytes;
         length -= bytes;
     }
