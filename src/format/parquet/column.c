@@ -498,6 +498,7 @@ static trueno_status tni_parquet_append_front_coded(tni_parquet_collect *c, uint
         tni_buffer *owner = NULL;
         tni_text heap;
         tni_text_init(&heap, c->memory);
+        ends[count - 1] = 0; /* the batch fills it, which gcc does not see */
         status = tni_parquet_front_coded_batch(c, count, &heap, ends, error);
         if (status != TRUENO_OK) {
             tni_text_free(&heap);
