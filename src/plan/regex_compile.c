@@ -206,6 +206,7 @@ static uint32_t tni_regex_loop_code(tni_regex_compiler *c, const tni_regex_node 
                                     uint32_t least, uint32_t next) {
     const tni_regex_node *child = node->first;
     uint32_t split, body;
+    bool nullable = tni_regex_nullable(child);
     if (c->quick && node->greedy && child->kind == TNI_REGEX_SET && child->set->simple) {
         split = tni_regex_emit(c, TNI_REGEX_OP_RUN, next, 0, tni_regex_set_index(c, child->set));
         if (c->status == TRUENO_OK) {
@@ -213,7 +214,7 @@ static uint32_t tni_regex_loop_code(tni_regex_compiler *c, const tni_regex_node 
         }
         return split;
     }
-    if (tni_regex_nullable(child)) {
+    if (nullable) {
         c->regex->quick_only_plain = true;
     }
     split = tni_regex_emit(c, TNI_REGEX_OP_SPLIT, next, next, 0);
@@ -226,7 +227,14 @@ static uint32_t tni_regex_loop_code(tni_regex_compiler *c, const tni_regex_node 
     } else {
         c->program->code[split].y = body;
     }
-    return least > 0 ? body : split;
+    if (least > 0) {
+        return body;
+    }
+    if (nullable) { /* (x+)?: an empty x leads on before anything longer is tried */
+        return node->greedy ? tni_regex_emit(c, TNI_REGEX_OP_SPLIT, body, next, 0)
+                            : tni_regex_emit(c, TNI_REGEX_OP_SPLIT, next, body, 0);
+    }
+    return split;
 }
 
 static uint32_t tni_regex_repeat_code(tni_regex_compiler *c, const tni_regex_node *node,
