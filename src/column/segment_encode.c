@@ -426,7 +426,9 @@ static trueno_status tni_encode_runs_write(tni_encode *e) {
             out[i] = (uint##to##_t)(v[i] - (uint##from##_t)base);                                  \
         }                                                                                          \
     }
+TNI_ENCODE_CODES(8, 8)
 TNI_ENCODE_CODES(16, 8)
+TNI_ENCODE_CODES(16, 16)
 TNI_ENCODE_CODES(32, 8)
 TNI_ENCODE_CODES(32, 16)
 TNI_ENCODE_CODES(64, 8)
@@ -442,6 +444,8 @@ static trueno_status tni_encode_narrow(tni_encode *e, uint32_t code_width) {
     void *data;
     TNI_TRY(tni_encode_buffer(e, 0, (size_t)e->rows * code_width, &data));
     switch (e->width * 8 + code_width) {
+    case 1 * 8 + 1: tni_encode_codes_8_8(e->values, e->rows, base, data); break;
+    case 2 * 8 + 2: tni_encode_codes_16_16(e->values, e->rows, base, data); break;
     case 2 * 8 + 1: tni_encode_codes_16_8(e->values, e->rows, base, data); break;
     case 4 * 8 + 1: tni_encode_codes_32_8(e->values, e->rows, base, data); break;
     case 4 * 8 + 2: tni_encode_codes_32_16(e->values, e->rows, base, data); break;
@@ -489,6 +493,10 @@ static trueno_status tni_encode_fixed(tni_encode *e) {
     if (e->runs <= e->rows / 8 &&
         (uint64_t)e->runs * (e->width + 4) * 2 <= (uint64_t)e->rows * code_width) {
         return tni_encode_runs_write(e);
+    }
+    /* one and two bytes wide, codes cost the same, and kernels and group keys know them */
+    if (tni_type_has_narrow(e->type) && e->width <= 2 && e->segment->zone.has_bounds) {
+        return tni_encode_narrow(e, code_width);
     }
     return code_width < e->width ? tni_encode_narrow(e, code_width) : tni_encode_plain(e);
 }

@@ -371,7 +371,7 @@ static void tni_eval_blend(const tni_vector *in, uint32_t rows, uint32_t width,
     }
 }
 
-static void tni_eval_set_flat(tni_evaluator *evaluator, uint32_t reg, const void *data,
+TNI_FN void tni_eval_set_flat(tni_evaluator *evaluator, uint32_t reg, const void *data,
                               const uint64_t *validity) {
     tni_register *r = &evaluator->registers[reg];
     memset(&r->vector, 0, sizeof r->vector);
@@ -384,7 +384,7 @@ static void tni_eval_set_flat(tni_evaluator *evaluator, uint32_t reg, const void
     r->has_flat = false;
 }
 
-static bool tni_eval_all_set(const uint64_t *bits, uint32_t rows) {
+TNI_FN bool tni_eval_all_set(const uint64_t *bits, uint32_t rows) {
     return tni_bitmap_count(bits, rows) == rows;
 }
 

@@ -118,6 +118,9 @@ static trueno_status tni_memo_reset(tni_evaluator *evaluator, tni_memo *memo, ui
     }
     memset(memo->known, 0, dictionary->count);
     memo->count = dictionary->count;
+    memo->looked_up = 0;
+    memo->complete = false;
+    memo->has_nulls = false;
     memo->dictionary = dictionary->id;
     return TRUENO_OK;
 }
@@ -168,6 +171,11 @@ static trueno_status tni_memo_fill(tni_evaluator *evaluator, uint32_t reg,
     for (i = 0; i < count; i++) {
         uint32_t code = evaluator->codes[i];
         memo->known[code] = tni_bit_get(validity, i) ? 1 : 2;
+        memo->has_nulls = memo->has_nulls || memo->known[code] == 2;
+        if (node->type.id == TRUENO_TYPE_BOOLEAN && memo->known[code] == 1 &&
+            evaluator->batch[i] != 0) {
+            memo->known[code] = 3;
+        }
         memcpy(memo->values + (size_t)code * width, evaluator->batch + (size_t)i * width, width);
     }
     return TRUENO_OK;
@@ -203,6 +211,97 @@ static trueno_status tni_memo_complete(tni_evaluator *evaluator, uint32_t reg,
     return tni_memo_fill(evaluator, reg, arguments, which, count, error);
 }
 
+/* After twice as many rows as entries the rest is worth having at once: no row asks again whether
+ * its entry is known. Functions that may fail are left to the rows that need them. */
+static trueno_status tni_memo_all(tni_evaluator *evaluator, uint32_t reg,
+                                  const tni_vector *arguments, uint32_t which,
+                                  tni_error *error) {
+    const tni_ir_node *node = &evaluator->program->nodes[reg];
+    tni_memo *memo = &evaluator->registers[reg].memo;
+    uint32_t code = 0;
+    if (node->op == TNI_IR_CAST || node->predicate != TNI_IR_NONE ||
+        memo->looked_up < (uint64_t)memo->count * 2 || node->type.id == TRUENO_TYPE_VARCHAR) {
+        return TRUENO_OK;
+    }
+    while (code < memo->count) {
+        tni_error ignored;
+        uint32_t count = 0;
+        for (; code < memo->count && count < TNI_VECTOR_ROWS; code++) {
+            if (memo->known[code] == 0) {
+                evaluator->codes[count++] = code;
+            }
+        }
+        tni_error_clear(&ignored);
+        if (count > 0 &&
+            tni_memo_fill(evaluator, reg, arguments, which, count, &ignored) != TRUENO_OK) {
+            memo->looked_up = 0; /* some entry no row has asked for fails: stay lazy */
+            (void)error;
+            return TRUENO_OK;
+        }
+    }
+    memo->complete = true;
+    return TRUENO_OK;
+}
+
+#define TNI_MEMO_CODES(T, BODY)                                                                    \
+    do {                                                                                           \
+        const T *codes = (const T *)v->data;                                                       \
+        for (i = 0; i < rows; i++) {                                                               \
+            uint32_t code = codes[i];                                                              \
+            BODY                                                                                   \
+        }                                                                                          \
+    } while (0)
+#define TNI_MEMO_EACH(BODY)                                                                        \
+    switch (v->code_width) {                                                                       \
+    case 1: TNI_MEMO_CODES(uint8_t, BODY); break;                                                  \
+    case 2: TNI_MEMO_CODES(uint16_t, BODY); break;                                                 \
+    default: TNI_MEMO_CODES(uint32_t, BODY);                                                       \
+    }
+
+/* BOOLEAN: true bits and known-and-not-NULL bits straight from the memo. */
+static void tni_memo_bits(const tni_memo *memo, const tni_vector *v, uint32_t rows,
+                          uint64_t *bits, uint64_t *validity) {
+    const uint8_t *known = memo->known;
+    uint32_t i, words = (uint32_t)tni_bitmap_words(rows);
+    memset(bits, 0, words * 8);
+    memset(validity, 0, words * 8);
+    TNI_MEMO_EACH(bits[i >> 6] |= (uint64_t)(known[code] == 3) << (i & 63);
+                  validity[i >> 6] |= (uint64_t)(known[code] & 1) << (i & 63);)
+    for (i = 0; v->validity != NULL && i < words; i++) {
+        bits[i] &= v->validity[i];
+        validity[i] &= v->validity[i];
+    }
+}
+
+/* Values of eight bytes when every entry is known and none is NULL: a plain gather. */
+static void tni_memo_gather(const tni_memo *memo, const tni_vector *v, uint32_t rows,
+                            uint64_t *out) {
+    const uint64_t *values = (const uint64_t *)(const void *)memo->values;
+    uint32_t i;
+    TNI_MEMO_EACH(out[i] = values[code];)
+}
+
+static void tni_memo_rows(const tni_memo *memo, const tni_vector *v, uint32_t rows,
+                          uint32_t width, uint8_t *out, uint64_t *validity) {
+    uint32_t i;
+    tni_bitmap_fill(validity, rows, true);
+    for (i = 0; i < rows; i++) {
+        uint64_t code = tni_vector_code(v, i);
+        bool valid = v->validity == NULL || tni_bit_get(v->validity, i);
+        if (!valid || (memo->known[code] & 1) == 0) {
+            memset(out + (size_t)i * width, 0, width);
+            tni_bit_clear(validity, i);
+        } else if (width == 8) {
+            memcpy(out + (size_t)i * 8, memo->values + code * 8, 8);
+        } else {
+            memcpy(out + (size_t)i * width, memo->values + code * width, width);
+        }
+    }
+}
+
+#undef TNI_MEMO_CODES
+#undef TNI_MEMO_EACH
+
 static trueno_status tni_call_memoised(tni_evaluator *evaluator, uint32_t reg,
                                        const tni_vector *arguments, uint32_t which,
                                        const uint64_t *active, tni_error *error) {
@@ -210,37 +309,40 @@ static trueno_status tni_call_memoised(tni_evaluator *evaluator, uint32_t reg,
     tni_register *r = &evaluator->registers[reg];
     const tni_vector *v = &arguments[which];
     uint32_t width = tni_type_width(node->type);
-    uint8_t *out = (uint8_t *)tni_eval_data(evaluator, reg, error);
+    uint8_t *out;
     uint64_t *validity = tni_eval_validity(evaluator, reg, error);
-    bool nulls = false;
-    uint32_t i;
-    if (out == NULL || validity == NULL) {
+    uint32_t rows = evaluator->rows;
+    if (validity == NULL) {
         return error->status;
     }
     TNI_TRY(tni_memo_buffers(evaluator, error));
     TNI_TRY(tni_memo_reset(evaluator, &r->memo, width, v->dictionary, error));
-    TNI_TRY(tni_memo_complete(evaluator, reg, arguments, which, active, error));
-    tni_bitmap_fill(validity, evaluator->rows, true);
-    for (i = 0; i < evaluator->rows; i++) {
-        uint64_t code = tni_vector_code(v, i);
-        bool valid = v->validity == NULL || tni_bit_get(v->validity, i);
-        if (!valid || r->memo.known[code] != 1) {
-            memset(out + (size_t)i * width, 0, width);
-            tni_bit_clear(validity, i);
-            nulls = true;
-        } else if (width == 1) {
-            out[i] = r->memo.values[code];
-        } else if (width == 8) {
-            memcpy(out + (size_t)i * 8, r->memo.values + code * 8, 8);
-        } else {
-            memcpy(out + (size_t)i * width, r->memo.values + code * width, width);
-        }
+    if (!r->memo.complete) {
+        TNI_TRY(tni_memo_complete(evaluator, reg, arguments, which, active, error));
+        TNI_TRY(tni_memo_all(evaluator, reg, arguments, which, error));
     }
-    memset(&r->vector, 0, sizeof r->vector);
-    r->vector.type = node->type;
-    r->vector.form = TNI_FORM_FLAT;
-    r->vector.data = out;
-    r->vector.validity = nulls ? validity : NULL;
+    r->memo.looked_up += rows;
+    if (node->type.id == TRUENO_TYPE_BOOLEAN) {
+        uint64_t *bits = tni_eval_own_bits(evaluator, reg, error);
+        if (bits == NULL) {
+            return error->status;
+        }
+        tni_memo_bits(&r->memo, v, rows, bits, validity);
+        tni_eval_set_bits(evaluator, reg, bits,
+                          tni_eval_all_set(validity, rows) ? NULL : validity);
+        return TRUENO_OK;
+    }
+    out = (uint8_t *)tni_eval_data(evaluator, reg, error);
+    if (out == NULL) {
+        return error->status;
+    }
+    if (width == 8 && r->memo.complete && !r->memo.has_nulls) {
+        tni_memo_gather(&r->memo, v, rows, (uint64_t *)(void *)out);
+        tni_eval_set_flat(evaluator, reg, out, v->validity);
+        return TRUENO_OK;
+    }
+    tni_memo_rows(&r->memo, v, rows, width, out, validity);
+    tni_eval_set_flat(evaluator, reg, out, tni_eval_all_set(validity, rows) ? NULL : validity);
     return TRUENO_OK;
 }
 
@@ -312,9 +414,7 @@ TNI_FN trueno_status tni_eval_call(tni_evaluator *evaluator, uint32_t reg, tni_e
     TNI_TRY(tni_eval_active(evaluator, node, &active, error));
     dictionary = arguments == few ? tni_call_dictionary_argument(node, arguments) : -1;
     if (dictionary >= 0) {
-        TNI_TRY(tni_call_memoised(evaluator, reg, arguments, (uint32_t)dictionary, active, error));
-        r->has_vector = true;
-        return TRUENO_OK;
+        return tni_call_memoised(evaluator, reg, arguments, (uint32_t)dictionary, active, error);
     }
     for (a = 0; a < node->argument_count; a++) {
         const tni_vector *vector;

@@ -15,7 +15,10 @@ typedef struct tni_memo {
     uint64_t dictionary;  /* id, 0 = empty */
     uint32_t count;       /* entries of the dictionary */
     size_t capacity;      /* entries allocated */
-    uint8_t *known;       /* 0 not yet, 1 a value, 2 NULL */
+    uint64_t looked_up;   /* rows answered so far */
+    bool complete;        /* every entry is known */
+    bool has_nulls;       /* some known entry is NULL */
+    uint8_t *known;       /* 0 not yet, 1 a value (BOOLEAN: false), 2 NULL, 3 true */
     uint8_t *values;      /* count * width */
     tni_arena heap;       /* long strings */
     bool has_heap;
@@ -71,6 +74,11 @@ TNI_FN trueno_status tni_eval_active(tni_evaluator *evaluator, const tni_ir_node
 /* Set a BOOLEAN register from bits in its own buffer. */
 TNI_FN void tni_eval_set_bits(tni_evaluator *evaluator, uint32_t reg, const uint64_t *bits,
                               const uint64_t *valid);
+
+/* The register becomes FLAT values. */
+TNI_FN void tni_eval_set_flat(tni_evaluator *evaluator, uint32_t reg, const void *data,
+                              const uint64_t *validity);
+TNI_FN bool tni_eval_all_set(const uint64_t *bits, uint32_t rows);
 
 TNI_FN trueno_status tni_eval_compare(tni_evaluator *evaluator, uint32_t reg, tni_error *error);
 TNI_FN trueno_status tni_eval_in(tni_evaluator *evaluator, uint32_t reg, tni_error *error);
