@@ -39,6 +39,13 @@ TNI_FN double tni_trunc(double v);
 TNI_FN double tni_round(double v);      /* half away from zero */
 TNI_FN double tni_round_even(double v); /* half to even */
 TNI_FN double tni_sqrt(double v);       /* correctly rounded; hardware where there is one */
+/* The one NaN that operations of ours give: a processor's own has either sign. */
+TNI_INLINE double tni_nan(void) {
+    uint64_t bits = UINT64_C(0x7ff8000000000000);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
 TNI_INLINE bool tni_is_nan(double v) {
     return v != v;
 }

@@ -54,29 +54,28 @@ static tni_double2 tni_dd_divide(tni_double2 a, double n) {
 }
 
 /* The state as high + low: its double, and what that double missed. */
-static tni_double2 tni_dd_of_state(const tni_float_state *state, int32_t scale) {
+static tni_double2 tni_dd_of_state(const tni_float_state *state) {
     tni_double2 r;
-    tni_float_state rest = *state;
-    int64_t top;
-    r.high = tni_float_state_value(state, scale);
+    tni_float_state part;
+    r.high = tni_float_state_value(state);
     r.low = 0;
-    if (state->flags != 0 || scale == TNI_GRID_UNSET || !tni_is_finite(r.high)) {
+    if (state->flags != 0 || state->grid == 0 || !tni_is_finite(r.high)) {
         return r;
     }
     /* the upper limb alone is exact in two parts; sum them in double-double */
-    top = rest.limbs[0];
-    memset(&rest, 0, sizeof rest);
-    rest.limbs[0] = top / 4096 * 4096;
-    r.high = tni_float_state_value(&rest, scale);
-    rest.limbs[0] = top % 4096;
-    r.low = tni_float_state_value(&rest, scale);
+    memset(&part, 0, sizeof part);
+    part.grid = state->grid;
+    part.limbs[0] = state->limbs[0] / 4096 * 4096;
+    r.high = tni_float_state_value(&part);
+    part.limbs[0] = state->limbs[0] % 4096;
+    r.low = tni_float_state_value(&part);
     r = tni_dd_sum(r.high, r.low);
-    memset(&rest, 0, sizeof rest);
-    rest.limbs[1] = state->limbs[1] / 4096 * 4096;
-    r = tni_dd_add(r, tni_dd_sum(tni_float_state_value(&rest, scale), 0));
-    rest.limbs[1] = state->limbs[1] % 4096;
-    rest.limbs[2] = state->limbs[2];
-    return tni_dd_add(r, tni_dd_sum(tni_float_state_value(&rest, scale), 0));
+    part.limbs[0] = 0;
+    part.limbs[1] = state->limbs[1] / 4096 * 4096;
+    r = tni_dd_add(r, tni_dd_sum(tni_float_state_value(&part), 0));
+    part.limbs[1] = state->limbs[1] % 4096;
+    part.limbs[2] = state->limbs[2];
+    return tni_dd_add(r, tni_dd_sum(tni_float_state_value(&part), 0));
 }
 
 /* ------------------------------------------------------------------------- reading --- */
@@ -108,8 +107,7 @@ static double tni_final_number(const tni_final *f, uint32_t which, uint32_t grou
         return f->agg->ordered_sums[a];
     }
     return tni_float_state_value(
-        TNI_STATE(const tni_float_state, f->table, &f->agg->accumulators[a], group),
-        f->table->scales[a]);
+        TNI_STATE(const tni_float_state, f->table, &f->agg->accumulators[a], group));
 }
 
 /* An integer sum of either width. */
@@ -134,13 +132,14 @@ static tni_double2 tni_dd_of_integer(tni_i128 v) {
 }
 
 static tni_double2 tni_final_sum(const tni_final *f, uint32_t which, uint32_t group) {
-    uint32_t a = f->accs[which];
-    if (f->agg->accumulators[a].kind != TNI_AGG_SUM_F64) {
+    const tni_accumulator *acc = tni_final_acc(f, which);
+    const tni_float_state *state = TNI_STATE(const tni_float_state, f->table, acc, group);
+    tni_double2 sum;
+    if (acc->kind != TNI_AGG_SUM_F64) {
         return tni_dd_of_integer(tni_final_integer(f, which, group));
     }
-    return tni_dd_of_state(
-        TNI_STATE(const tni_float_state, f->table, tni_final_acc(f, which), group),
-        f->table->scales[a]);
+    sum = tni_dd_of_state(state);
+    return acc->size == sizeof *state ? sum : tni_dd_add(sum, tni_dd_of_state(state + 1));
 }
 
 static const tni_agg_input *tni_final_input(const tni_final *f, uint32_t which) {
@@ -278,10 +277,12 @@ static void tni_final_bits(const tni_final *f) {
 
 /* ----------------------------------------------------------------------------- moments --- */
 
-/* sum((x - mean)^2) from n, sum x, sum x^2; never below zero. */
+/* sum((x - mean)^2) from n, sum x, sum x^2; never below zero, and zero for equal values: what the
+ * two terms' own rounding leaves is not a variance. */
 static double tni_moment2(double n, tni_double2 sx, tni_double2 sxx) {
+    const double noise = 1.0 / ((double)(INT64_C(1) << 50) * (double)(INT64_C(1) << 50));
     tni_double2 m = tni_dd_add(sxx, tni_dd_negate(tni_dd_divide(tni_dd_multiply(sx, sx), n)));
-    return m.high > 0 ? m.high : m.high != m.high ? m.high : 0.0;
+    return m.high > sxx.high * noise || m.high != m.high ? m.high : 0.0;
 }
 
 static double tni_comoment(double n, tni_double2 sx, tni_double2 sy, tni_double2 sxy) {
@@ -361,12 +362,12 @@ static bool tni_final_pair(const tni_final *f, uint32_t g, double *out) {
     sxx = tni_moment2(n, sx, tni_final_sum(f, 3, g));
     sxy = tni_comoment(n, sx, sy, tni_final_sum(f, 4, g));
     switch (kind) {
-    case TNI_AGGREGATE_CORR:
-        *out = sxy / tni_sqrt(sxx * syy);
-        return sxx != 0 && syy != 0;
+    case TNI_AGGREGATE_CORR: /* 0 / 0 is NaN, as in DuckDB; the standard has NULL */
+        *out = sxx != 0 && syy != 0 ? sxy / tni_sqrt(sxx * syy) : tni_nan();
+        return true;
     case TNI_AGGREGATE_COVAR_SAMP: *out = sxy / (n - 1); return n > 1;
     case TNI_AGGREGATE_COVAR_POP: *out = sxy / n; return true;
-    case TNI_AGGREGATE_REGR_SLOPE: *out = sxy / sxx; return sxx != 0;
+    case TNI_AGGREGATE_REGR_SLOPE: *out = sxx != 0 ? sxy / sxx : tni_nan(); return true;
     case TNI_AGGREGATE_REGR_INTERCEPT:
         *out = (sy.high - sxy / sxx * sx.high) / n;
         return sxx != 0;
