@@ -50,6 +50,8 @@ static int run(trueno_db *db, const char *sql) {
         code = 0;
     } else if (trueno_result_status(result) != TRUENO_OK) {
         printf("%s\n%s\n", sql, trueno_result_error(result));
+    } else if (trueno_result_column_count(result) == 0) {
+        code = 0;
     } else if (trueno_result_to_csv(result, &text, &length) == TRUENO_OK) {
         fwrite(text, 1, length, stdout);
         trueno_text_free(result, text, length);
