@@ -129,6 +129,26 @@ TNI_INLINE int32_t tni_date_weekday(int32_t days) { /* 0 = Monday */
     return (int32_t)(v < 0 ? v + 7 : v);
 }
 
+/*
+ * Civil date of a day that is a TIMESTAMP's (within 106,751,992 days of 1970), inline: the loops
+ * below live from it. Neri and Schneider's method, as in base/datetime.c; the epoch is moved by
+ * 2,000 cycles of 400 years so that all is unsigned and below 2^32.
+ */
+TNI_FORCE_INLINE void tni_date_civil(int32_t days, int32_t *year, int32_t *month, int32_t *day) {
+    uint32_t n = 4 * ((uint32_t)days + 292913468u) + 3;
+    uint32_t century = n / 146097, n2 = n % 146097 | 3;
+    uint64_t product = UINT64_C(2939745) * n2;
+    uint32_t of_year = (uint32_t)product / 2939745 / 4;
+    uint32_t n3 = 2141 * of_year + 197913, late = of_year >= 306 ? 1 : 0;
+    *year = (int32_t)(100 * century + (uint32_t)(product >> 32) + late) - 800000;
+    *month = (int32_t)((n3 >> 16) - 12 * late);
+    *day = (int32_t)((n3 & 0xffff) / 2141 + 1);
+}
+
+TNI_INLINE bool tni_date_in_range(int32_t days) {
+    return (uint32_t)days + 106751992u <= 2u * 106751992u;
+}
+
 TNI_INLINE int32_t tni_date_year_start(int32_t year) {
     int32_t days;
     return tni_days_from_civil(year, 1, 1, &days) ? days : 0;
@@ -145,8 +165,10 @@ TNI_INLINE int32_t tni_date_ceiling(int32_t year, int32_t unit) { /* years are i
     return year > 0 ? (year - 1) / unit + 1 : year / unit - 1;
 }
 
-/* A part of day `days`, `us` microseconds in; not EPOCH and JULIAN, which are no whole numbers. */
-TNI_FORCE_INLINE int64_t tni_date_part_value(tni_date_part part, int32_t days, int64_t us) {
+/* A part of day `days`, `us` microseconds in; not EPOCH and JULIAN, which are no whole numbers.
+ * `in_range`: the day is one a TIMESTAMP can have. */
+TNI_FORCE_INLINE int64_t tni_date_part_at(tni_date_part part, int32_t days, int64_t us,
+                                          bool in_range) {
     int32_t year, month, day, week;
     switch (part) {
     case TNI_PART_MICROSECOND: return us % TNI_DATE_US_MINUTE;
@@ -165,7 +187,11 @@ TNI_FORCE_INLINE int64_t tni_date_part_value(tni_date_part part, int32_t days, i
     case TNI_PART_TIMEZONE: return 0;
     default: break;
     }
-    tni_civil_from_days(days, &year, &month, &day);
+    if (in_range) {
+        tni_date_civil(days, &year, &month, &day);
+    } else {
+        tni_civil_from_days(days, &year, &month, &day);
+    }
     switch (part) {
     case TNI_PART_DAY: return day;
     case TNI_PART_MONTH: return month;
@@ -177,6 +203,10 @@ TNI_FORCE_INLINE int64_t tni_date_part_value(tni_date_part part, int32_t days, i
     case TNI_PART_ERA: return year > 0;
     default: return year;
     }
+}
+
+static int64_t tni_date_part_value(tni_date_part part, int32_t days, int64_t us) {
+    return tni_date_part_at(part, days, us, false);
 }
 
 static double tni_date_part_real(tni_date_part part, int32_t days, int64_t us) {
@@ -335,7 +365,7 @@ static void tni_date_drop_infinite(tni_call *call, uint32_t argument) {
     for (i = 0; i < rows; i++) {                                                                   \
         int64_t us;                                                                                \
         int32_t days = tni_date_of(in[i * step], &us);                                             \
-        out[i] = tni_date_part_value(PART, days, us);                                              \
+        out[i] = tni_date_part_at(PART, days, us, true);                                           \
     }
 
 static void tni_date_parts_of_moments(tni_date_part part, const int64_t *in, size_t step,
@@ -352,24 +382,27 @@ static void tni_date_parts_of_moments(tni_date_part part, const int64_t *in, siz
     }
 }
 
+#define TNI_DATE_DAY_LOOP(PART, IN_RANGE)                                                              \
+    for (i = 0; i < rows; i++) {                                                                   \
+        out[i] = tni_date_part_at(PART, in[i * step], 0, IN_RANGE);                                \
+    }
+
 static void tni_date_parts_of_days(tni_date_part part, const int32_t *in, size_t step,
                                    uint32_t rows, int64_t *out) {
+    bool in_range = true;
     uint32_t i;
+    for (i = 0; i < rows; i++) {
+        in_range &= tni_date_in_range(in[i * step]);
+    }
+    if (!in_range) {
+        TNI_DATE_DAY_LOOP(part, false)
+        return;
+    }
     switch (part) {
-    case TNI_PART_YEAR:
-        for (i = 0; i < rows; i++) {
-            out[i] = tni_date_part_value(TNI_PART_YEAR, in[i * step], 0);
-        }
-        break;
-    case TNI_PART_MONTH:
-        for (i = 0; i < rows; i++) {
-            out[i] = tni_date_part_value(TNI_PART_MONTH, in[i * step], 0);
-        }
-        break;
-    default:
-        for (i = 0; i < rows; i++) {
-            out[i] = tni_date_part_value(part, in[i * step], 0);
-        }
+    case TNI_PART_YEAR: TNI_DATE_DAY_LOOP(TNI_PART_YEAR, true) break;
+    case TNI_PART_MONTH: TNI_DATE_DAY_LOOP(TNI_PART_MONTH, true) break;
+    case TNI_PART_DAY: TNI_DATE_DAY_LOOP(TNI_PART_DAY, true) break;
+    default: TNI_DATE_DAY_LOOP(part, true)
     }
 }
 
@@ -531,7 +564,7 @@ static trueno_status tni_bind_epoch(tni_bind_call *call, tni_error *error) {
 
 /* ------------------------------------------------------------------------------ truncation --- */
 
-/* The first day of the unit that `days` lies in. */
+/* The first day of the unit that a TIMESTAMP's day lies in. */
 TNI_FORCE_INLINE int64_t tni_date_trunc_days(tni_date_part part, int32_t days) {
     int32_t year, month, day, out;
     switch (part) {
@@ -543,7 +576,7 @@ TNI_FORCE_INLINE int64_t tni_date_trunc_days(tni_date_part part, int32_t days) {
         return out - tni_date_weekday(out);
     default: break;
     }
-    tni_civil_from_days(days, &year, &month, &day);
+    tni_date_civil(days, &year, &month, &day);
     switch (part) {
     case TNI_PART_MONTH: return (int64_t)days - day + 1;
     case TNI_PART_QUARTER: month = (month - 1) / 3 * 3 + 1; break;
@@ -561,7 +594,7 @@ TNI_FORCE_INLINE int64_t tni_date_trunc_days(tni_date_part part, int32_t days) {
     ((int64_t)((uint64_t)(us) - (uint64_t)((us) % (unit)) -                                        \
                ((us) % (unit) < 0 ? (uint64_t)(unit) : 0u)))
 
-static int64_t tni_date_trunc(tni_date_part part, int64_t us) {
+TNI_FORCE_INLINE int64_t tni_date_trunc(tni_date_part part, int64_t us) {
     int64_t rest, days;
     switch (part) {
     case TNI_PART_MICROSECOND:
@@ -636,6 +669,8 @@ static void tni_date_trunc_rows(tni_call *call, tni_date_part part) {
             out[i] = tni_timestamp_is_infinite(us) ? us : TNI_DATE_FLOOR(us, TNI_US_PER_DAY);
         }
         break;
+    case TNI_PART_MONTH: TNI_DATE_TRUNC_LOOP(TNI_PART_MONTH) break;
+    case TNI_PART_WEEK: TNI_DATE_TRUNC_LOOP(TNI_PART_WEEK) break;
     default: TNI_DATE_TRUNC_LOOP(part)
     }
 }
@@ -1064,6 +1099,7 @@ static const tni_function tni_date_table[] = {
 #undef TNI_DATE_US_MINUTE
 #undef TNI_DATE_US_HOUR
 #undef TNI_DATE_LOOP
+#undef TNI_DATE_DAY_LOOP
 #undef TNI_DATE_FLOOR
 #undef TNI_DATE_TRUNC_LOOP
 

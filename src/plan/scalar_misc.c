@@ -163,7 +163,7 @@ static trueno_status tni_eval_hash(tni_call *call) {
     return TRUENO_OK;
 }
 
-/* --------------------------------------------------------------------- texts known beforehand --- */
+/* --------------------------------------------------------------- texts known beforehand --- */
 
 /* The same text in every row: call->bound is a tni_string. */
 static trueno_status tni_eval_known_text(tni_call *call) {
@@ -223,7 +223,7 @@ static trueno_status tni_bind_user(tni_bind_call *call, tni_error *error) {
     return tni_bind_known(call, "trueno", error);
 }
 
-/* ------------------------------------------------------------------------------------ random --- */
+/* ------------------------------------------------------------------------------- random --- */
 
 /* Binding leaves a pointer to the counter: the data behind call->bound never changes itself. */
 typedef struct tni_random_source {
@@ -296,7 +296,7 @@ static trueno_status tni_eval_uuid(tni_call *call) {
     return TRUENO_OK;
 }
 
-/* ------------------------------------------------------------------------------------- error --- */
+/* -------------------------------------------------------------------------------- error --- */
 
 static trueno_status tni_bind_error(tni_bind_call *call, tni_error *error) {
     (void)error;
@@ -318,7 +318,7 @@ static trueno_status tni_eval_error(tni_call *call) {
     return TRUENO_OK;
 }
 
-/* ------------------------------------------------------------------------------------- table --- */
+/* -------------------------------------------------------------------------------- table --- */
 
 #define TNI_MISC_KNOWN(name, pattern, bind, signature, doc)                                        \
     TNI_SCALAR(name, pattern, NULL, bind, tni_eval_known_text, TNI_FUNCTION_NULLS, signature, doc)
