@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Make the benchmark tables as Parquet files: h2o group-by (G1) and a table of ClickBench's shape.
+"""Make the benchmark tables: h2o group-by (G1), a table of ClickBench's shape, floats, groups, a CSV.
 
 Usage: generate.py DIRECTORY [rows]   (default 10,000,000). Needs duckdb (PyPI). Deterministic.
+run.py calls make() for the tables that a run needs.
 """
 import os
 import re
@@ -83,22 +84,61 @@ def read_schema(path):
     return columns
 
 
-def main():
-    directory = sys.argv[1]
-    n = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000_000
+GROUPED = """
+SELECT (hash(i * 5 + 1) % 100000)::INT AS k, concat('group ', hash(i * 5 + 2) % 1001) AS s,
+       (hash(i * 5 + 3) % 1000000000) / 1000003.0 AS v
+FROM range({n}) t(i)
+"""
+SALES = """
+SELECT i AS id, '2026-01-01'::DATE + (hash(i * 3 + 1) % 365)::INT AS day,
+       concat('category ', hash(i * 3 + 2) % 1001) AS category,
+       ((hash(i * 3 + 3) % 1000000) / 100.0)::DECIMAL(8, 2) AS price
+FROM range({n}) t(i)
+"""
+FLOATS = "SELECT ((hash(i) % 16777216) / 167772.16)::FLOAT AS v FROM range({n}) t(i)"
+
+
+def query_of(table, rows):
+    """The SELECT that makes a table, or None when its schema is not at hand."""
+    if table == "hits":
+        shared = os.environ.get("TRUENO_SHARED", os.path.join(os.path.dirname(__file__), "..", "..", "shared"))
+        schema = os.path.join(shared, "sql", "clickbench_schema.sql")
+        return hits(read_schema(schema), rows) if os.path.exists(schema) else None
+    if table == "h2o_small":
+        return H2O.format(k=100, nk=max(rows // 1000, 1), n=max(rows // 10, 1))
+    if table == "h2o":
+        return H2O.format(k=100, nk=max(rows // 100, 1), n=rows)
+    text = {"floats": FLOATS, "grouped": GROUPED, "sales": SALES}[table]
+    return text.format(n={"floats": rows * 10, "grouped": rows, "sales": rows * 4 // 5}[table])
+
+
+TABLES = {"h2o": "parquet", "hits": "parquet", "h2o_small": "parquet", "floats": "parquet",
+          "grouped": "parquet", "sales": "csv"}
+
+
+def make(directory, table, rows):
+    """The path of a table's file, made now unless it is there."""
+    directory = directory if rows == 10_000_000 else os.path.join(directory, str(rows))
+    path = os.path.join(directory, f"{table}.{TABLES[table]}")
+    if os.path.exists(path):
+        return path
+    query = query_of(table, rows)
+    if query is None:
+        return None
     os.makedirs(directory, exist_ok=True)
+    print(f"making {path}", file=sys.stderr, flush=True)
     db = duckdb.connect()
-    db.execute("SET preserve_insertion_order = false")
-    path = os.path.join(directory, "h2o.parquet")
-    if not os.path.exists(path):
-        db.execute(f"COPY ({H2O.format(k=100, nk=max(n // 100, 1), n=n)}) TO '{path}.part' (FORMAT parquet)")
-        os.rename(path + ".part", path)
-    path = os.path.join(directory, "hits.parquet")
-    shared = os.environ.get("TRUENO_SHARED", os.path.join(os.path.dirname(__file__), "..", "..", "shared"))
-    schema = os.path.join(shared, "sql", "clickbench_schema.sql")
-    if not os.path.exists(path) and os.path.exists(schema):
-        db.execute(f"COPY ({hits(read_schema(schema), n)}) TO '{path}.part' (FORMAT parquet)")
-        os.rename(path + ".part", path)
+    db.execute("SET preserve_insertion_order = false; SET memory_limit = '6GB'")
+    form = "FORMAT csv, HEADER" if TABLES[table] == "csv" else "FORMAT parquet"
+    db.execute(f"COPY ({query}) TO '{path}.part' ({form})")
+    os.rename(path + ".part", path)
+    return path
+
+
+def main():
+    rows = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000_000
+    for table in TABLES:
+        make(sys.argv[1], table, rows)
 
 
 if __name__ == "__main__":
