@@ -9,6 +9,7 @@
  *     test_functions bench    nanoseconds a row of LIKE, regular expressions, dates, substring
  */
 #include "plan/function.h"
+#include "plan/regex.h"
 #include "test.h"
 
 #define MOST_ARGUMENTS 7
@@ -1751,6 +1752,248 @@ static void bench_one(function_world *w, const bench_case *bench) {
     printf("\n");
 }
 
+/* ---- what a table of cases cannot say ---- */
+
+/* A call whose arguments are vectors of `rows` values; constants at `known` are bound. */
+typedef struct direct_call {
+    bound_case b;
+    tni_call call;
+    tni_arena heap;
+    uint64_t validity[TNI_VECTOR_WORDS];
+    TNI_ALIGN8 uint8_t out[BENCH_ROWS * 16];
+} direct_call;
+
+/* Bind by the texts of the case, then run over `vectors`. */
+static trueno_status direct_run(function_world *w, const function_case *c, uint32_t known,
+                                const tni_vector *vectors, uint32_t rows, direct_call *d) {
+    tni_arena_init(&d->heap, &w->memory);
+    TNI_TRY(case_bind(w, c, known, &d->b));
+    memset(&d->call, 0, sizeof d->call);
+    tni_bitmap_fill(d->validity, rows, true);
+    d->call.env = &w->env;
+    d->call.settings = &w->settings;
+    d->call.error = &w->error;
+    d->call.bound = d->b.call.bound;
+    d->call.rows = rows;
+    d->call.count = d->b.call.count;
+    d->call.arguments = vectors;
+    d->call.type = d->b.call.result;
+    d->call.out = d->out;
+    d->call.validity = d->validity;
+    d->call.heap = &d->heap;
+    tni_error_clear(&w->error);
+    return d->b.function->eval(&d->call);
+}
+
+static tni_vector flat_strings(const tni_string *strings) {
+    tni_vector v;
+    memset(&v, 0, sizeof v);
+    v.type = tni_type_make(TRUENO_TYPE_VARCHAR);
+    v.form = TNI_FORM_FLAT;
+    v.data = strings;
+    return v;
+}
+
+/* Patterns that differ from row to row, with repeats. */
+static void test_patterns_by_row(function_world *w) {
+    static const char *const texts[] = {"abc", "abd", "xyz", "abc", "a.c", ""};
+    static const char *const likes[] = {"ab%", "ab%", "%z", "_b_", "a!.c", "%"};
+    static const char *const regexes[] = {"b.", "b.", "^x", "c$", "a\\.c", "^$"};
+    static direct_call d;
+    function_case like = {"like", {"VARCHAR:a", "VARCHAR:a"}, "BOOLEAN", "true"};
+    function_case regex = {"regexp_matches", {"VARCHAR:a", "VARCHAR:a"}, "BOOLEAN", "true"};
+    tni_string a[600], b[600], r[600];
+    tni_vector vectors[2];
+    uint32_t i;
+    for (i = 0; i < 600; i++) {
+        a[i] = tni_string_c(texts[i % 6]);
+        b[i] = tni_string_c(likes[i % 6]);
+        r[i] = tni_string_c(regexes[i % 6]);
+    }
+    vectors[0] = flat_strings(a);
+    vectors[1] = flat_strings(b);
+    TNI_CHECK_EQ_INT(direct_run(w, &like, 0, vectors, 600, &d), TRUENO_OK);
+    for (i = 0; i < 600; i++) {
+        TNI_CHECK_EQ_INT(d.out[i], i % 6 != 4);
+    }
+    tni_arena_free(&d.heap);
+    vectors[1] = flat_strings(r);
+    TNI_CHECK_EQ_INT(direct_run(w, &regex, 0, vectors, 600, &d), TRUENO_OK);
+    for (i = 0; i < 600; i++) {
+        TNI_CHECK_EQ_INT(d.out[i], 1);
+    }
+    tni_arena_free(&d.heap);
+    tni_arena_free(&w->arena);
+}
+
+/* Numbers from 0 to 1, all different, others in the next chunk and under another seed. */
+static void test_random(function_world *w) {
+    static direct_call d;
+    static double first[BENCH_ROWS];
+    function_case c = {"random", {NULL}, "DOUBLE", NULL};
+    function_case u = {"uuid", {NULL}, "VARCHAR", NULL};
+    double sum = 0;
+    uint32_t i, same = 0;
+    TNI_CHECK_EQ_INT(direct_run(w, &c, 0, NULL, BENCH_ROWS, &d), TRUENO_OK);
+    memcpy(first, d.out, sizeof first);
+    for (i = 0; i < BENCH_ROWS; i++) {
+        TNI_CHECK(first[i] >= 0.0 && first[i] < 1.0);
+        sum += first[i];
+    }
+    TNI_CHECK(sum > 0.45 * BENCH_ROWS && sum < 0.55 * BENCH_ROWS);
+    TNI_CHECK_EQ_INT(d.b.function->eval(&d.call), TRUENO_OK);
+    for (i = 0; i < BENCH_ROWS; i++) {
+        same += ((const double *)(const void *)d.out)[i] == first[i] ? 1 : 0;
+    }
+    TNI_CHECK_EQ_UINT(same, 0);
+    w->settings.random_seed = 43;
+    TNI_CHECK_EQ_INT(direct_run(w, &c, 0, NULL, BENCH_ROWS, &d), TRUENO_OK);
+    TNI_CHECK(memcmp(first, d.out, sizeof first) != 0);
+    w->settings.random_seed = 42;
+    TNI_CHECK_EQ_INT(direct_run(w, &c, 0, NULL, BENCH_ROWS, &d), TRUENO_OK);
+    TNI_CHECK_BYTES(d.out, first, sizeof first);
+    TNI_CHECK_EQ_INT(direct_run(w, &u, 0, NULL, 3, &d), TRUENO_OK);
+    for (i = 0; i < 3; i++) {
+        const tni_string *s = (const tni_string *)(const void *)d.out + i;
+        const char *text = (const char *)tni_string_data(s);
+        TNI_CHECK(s->length == 36 && text[14] == '4' && text[8] == '-' &&
+                  strchr("89ab", text[19]) != NULL);
+    }
+    TNI_CHECK(memcmp(d.out, d.out + 16, 16) != 0);
+    tni_arena_free(&d.heap);
+    tni_arena_free(&w->arena);
+}
+
+/* Patterns made to take for ever, or all memory, end soon: with an answer or an error. */
+static void test_hostile_patterns(function_world *w) {
+    static const char *const patterns[] = {"(a*)*$",
+                                           "(a|a)*$",
+                                           "(a|aa)+$",
+                                           "(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)b",
+                                           "([a-z]+)+\\d",
+                                           "(x+x+)+y",
+                                           "a{1000}a{1000}",
+                                           "((a{100}){100}){100}",
+                                           "(((((((((a{9}){9}){9}){9}){9}){9}){9}){9}){9}){9}",
+                                           "((((((((){999}){999}){999}){999}){999}){999}){999}){999}",
+                                           "(?i)[^a][^b][^c][^d][^e][^f][^g]",
+                                           "[a-z]*[a-z]*[a-z]*[a-z]*[a-z]*[a-z]*0"};
+    size_t n = 20000, i, depth;
+    char *text = (char *)malloc(n);
+    char *deep = (char *)malloc(3000);
+    int64_t start = tni_clock_nanoseconds();
+    memset(text, 'a', n);
+    for (i = 0; i < TNI_COUNT_OF(patterns); i++) {
+        tni_arena arena;
+        tni_regex_matcher matcher;
+        size_t slots[2 * TNI_REGEX_GROUPS];
+        const tni_regex *regex;
+        trueno_status status;
+        tni_arena_init(&arena, &w->memory);
+        tni_error_clear(&w->error);
+        status = tni_regex_compile(&arena, (const uint8_t *)patterns[i], strlen(patterns[i]), 0,
+                                   ~UINT32_C(0), &regex, &w->error);
+        TNI_CHECK(status == TRUENO_OK || status == TRUENO_ERROR_LIMIT);
+        if (status == TRUENO_OK) {
+            tni_regex_matcher_init(&matcher, &w->memory);
+            (void)tni_regex_match(&matcher, regex, (const uint8_t *)text, n, 0, slots);
+            TNI_CHECK(!matcher.failed);
+            tni_regex_matcher_free(&matcher);
+        }
+        tni_arena_free(&arena);
+    }
+    for (depth = 10; depth < 1000; depth *= 3) { /* groups in groups */
+        tni_arena arena;
+        const tni_regex *regex;
+        trueno_status status;
+        tni_arena_init(&arena, &w->memory);
+        tni_error_clear(&w->error);
+        memset(deep, '(', depth);
+        deep[depth] = 'a';
+        memset(deep + depth + 1, ')', depth);
+        status = tni_regex_compile(&arena, (const uint8_t *)deep, 2 * depth + 1, 0, 0, &regex,
+                                   &w->error);
+        TNI_CHECK_EQ_INT(status, depth < 250 ? TRUENO_OK : TRUENO_ERROR_LIMIT);
+        tni_arena_free(&arena);
+    }
+    TNI_CHECK(tni_clock_nanoseconds() - start < INT64_C(20000000000));
+    free(text);
+    free(deep);
+}
+
+/* Every function with a limit on memory too low for it: an error, and nothing is lost. */
+static void test_out_of_memory(function_world *w) {
+    static const function_case calls[] = {
+        {"repeat", {"VARCHAR:abc", "INTEGER:1000000"}, "VARCHAR", NULL},
+        {"lpad", {"VARCHAR:abc", "INTEGER:1000000", "VARCHAR:xy"}, "VARCHAR", NULL},
+        {"concat", {"VARCHAR:0123456789", "VARCHAR:0123456789"}, "VARCHAR", NULL},
+        {"upper", {"VARCHAR:a text that is not short"}, "VARCHAR", NULL},
+        {"replace", {"VARCHAR:a text that is not short", "VARCHAR:t", "VARCHAR:T"}, "VARCHAR", NULL},
+        {"levenshtein", {"VARCHAR:kitten", "VARCHAR:sitting"}, "BIGINT", NULL},
+        {"strftime", {"DATE:2024-01-01", "VARCHAR:%Y-%m-%d %Y-%m-%d"}, "VARCHAR", NULL},
+        {"format", {"VARCHAR:{} and some more text {}", "INTEGER:1", "INTEGER:2"}, "VARCHAR", NULL},
+        {"regexp_replace",
+         {"VARCHAR:a text that is not short", "VARCHAR:t", "VARCHAR:T", "VARCHAR:g"},
+         "VARCHAR",
+         NULL},
+        {"regexp_extract", {"VARCHAR:aaaaaaaab", "VARCHAR:(a*)*b", "INTEGER:1"}, "VARCHAR", NULL},
+        {"ilike", {"VARCHAR:\303\204\303\226", "VARCHAR:%\303\266%"}, "BOOLEAN", NULL},
+    };
+    static direct_call d;
+    size_t i;
+    for (i = 0; i < TNI_COUNT_OF(calls); i++) {
+        tni_vector vectors[MOST_ARGUMENTS];
+        uint8_t storage[MOST_ARGUMENTS][16];
+        bound_case b;
+        trueno_status status;
+        int64_t before;
+        uint32_t a;
+        if (!TNI_CHECK_EQ_INT(case_bind(w, &calls[i], UINT32_MAX, &b), TRUENO_OK)) {
+            continue;
+        }
+        for (a = 0; a < b.call.count; a++) {
+            vectors[a] = tni_vector_constant(&b.values[a], storage[a]);
+        }
+        before = tni_atomic_load_i64(&w->memory.used);
+        TNI_CHECK_EQ_INT(direct_run(w, &calls[i], UINT32_MAX, vectors, 1, &d), TRUENO_OK);
+        tni_arena_free(&d.heap);
+        d.call.heap = &d.heap;
+        d.validity[0] = 1;
+        before = tni_atomic_load_i64(&w->memory.used);
+        w->memory.limit = before; /* not a byte more */
+        tni_error_clear(&w->error);
+        status = d.b.function->eval(&d.call);
+        if (!TNI_CHECK(status == TRUENO_ERROR_MEMORY_LIMIT || status == TRUENO_ERROR_MEMORY)) {
+            printf("    %s\n", calls[i].name);
+        }
+        w->memory.limit = INT64_MAX;
+        tni_arena_free(&d.heap);
+        TNI_CHECK_EQ_INT(tni_atomic_load_i64(&w->memory.used), before);
+        tni_arena_free(&w->arena);
+    }
+}
+
+/* hash: equal values have equal hashes, in every form; NULL has one too. */
+static void test_hash(function_world *w) {
+    static direct_call d;
+    function_case c = {"hash", {"VARCHAR:a"}, "UBIGINT", NULL};
+    tni_string strings[4];
+    tni_vector v;
+    uint64_t validity = 7;
+    const uint64_t *out = (const uint64_t *)(const void *)d.out;
+    strings[0] = tni_string_c("the quick brown fox");
+    strings[1] = tni_string_c("the quick brown dog");
+    strings[2] = strings[0];
+    strings[3] = tni_string_c("");
+    v = flat_strings(strings);
+    v.validity = &validity;
+    TNI_CHECK_EQ_INT(direct_run(w, &c, 0, &v, 4, &d), TRUENO_OK);
+    TNI_CHECK(out[0] == out[2] && out[0] != out[1] && out[3] != out[0]);
+    TNI_CHECK_EQ_UINT(d.validity[0] & 15, 15);
+    tni_arena_free(&d.heap);
+    tni_arena_free(&w->arena);
+}
+
 int main(int count, char **arguments) {
     function_world w;
     size_t i;
@@ -1763,6 +2006,11 @@ int main(int count, char **arguments) {
         return 0;
     }
     test_cases(&w);
+    test_patterns_by_row(&w);
+    test_random(&w);
+    test_hash(&w);
+    test_hostile_patterns(&w);
+    test_out_of_memory(&w);
     world_close(&w);
     return tni_test_report();
 }

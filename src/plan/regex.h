@@ -51,7 +51,8 @@ typedef struct tni_regex_matcher {
     size_t capacity;
     uint8_t *threads; /* of the parallel simulation */
     size_t thread_bytes;
-    bool failed; /* out of memory */
+    bool failed; /* out of memory: `wanted` bytes were not to be had */
+    size_t wanted;
     tni_regex_choice first[TNI_REGEX_STACK];
 } tni_regex_matcher;
 

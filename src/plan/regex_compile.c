@@ -39,7 +39,7 @@ static uint32_t tni_regex_compile_stop(tni_regex_compiler *c, trueno_status stat
                                    "the regular expression is too large: its repetitions, "
                                    "written out, exceed %u steps",
                                    TNI_REGEX_CODE_MOST)
-                        : tni_memory_fail(c->arena->memory, 0, c->error);
+                        : tni_memory_fail(c->arena->memory, 4096, c->error);
     }
     return 0;
 }

@@ -40,6 +40,7 @@ TNI_FN void tni_regex_matcher_init(tni_regex_matcher *matcher, tni_memory *memor
     matcher->threads = NULL;
     matcher->thread_bytes = 0;
     matcher->failed = false;
+    matcher->wanted = 0;
 }
 
 TNI_FN void tni_regex_matcher_free(tni_regex_matcher *matcher) {
@@ -56,6 +57,7 @@ static bool tni_regex_stack_grow(tni_regex_matcher *m) {
         (tni_regex_choice *)tni_alloc_array(m->memory, capacity, sizeof *stack);
     if (stack == NULL) {
         m->failed = true;
+        m->wanted = capacity * sizeof *stack;
         return false;
     }
     memcpy(stack, m->stack, m->capacity * sizeof *stack);
@@ -333,6 +335,7 @@ static bool tni_regex_simulation_memory(tni_regex_simulation *s) {
         m->threads = (uint8_t *)tni_alloc(m->memory, bytes);
         if (m->threads == NULL) {
             m->failed = true;
+            m->wanted = bytes;
             return false;
         }
         m->thread_bytes = bytes;

@@ -382,7 +382,7 @@ static void tni_date_parts_of_moments(tni_date_part part, const int64_t *in, siz
     }
 }
 
-#define TNI_DATE_DAY_LOOP(PART, IN_RANGE)                                                              \
+#define TNI_DATE_DAY_LOOP(PART, IN_RANGE)                                                          \
     for (i = 0; i < rows; i++) {                                                                   \
         out[i] = tni_date_part_at(PART, in[i * step], 0, IN_RANGE);                                \
     }

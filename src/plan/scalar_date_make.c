@@ -587,7 +587,7 @@ TNI_FN trueno_status tni_eval_strftime(tni_call *call) {
         status = tni_format_timestamp(us, (const char *)tni_string_data(f), f->length, &text,
                                       call->error);
         if (status == TRUENO_OK && text.failed) {
-            status = tni_memory_fail(call->env->memory, text.capacity, call->error);
+            status = tni_scalar_text_failed(call, &text);
         }
         if (status == TRUENO_OK) {
             status = tni_scalar_put(call, i, text.data, text.length);

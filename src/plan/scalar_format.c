@@ -637,7 +637,7 @@ static trueno_status tni_format_rows(tni_call *call, bool c_style) {
         status = c_style ? tni_printf_template(&r, &s.data[i * s.step])
                          : tni_format_template(&r, &s.data[i * s.step]);
         if (status == TRUENO_OK && text.failed) {
-            status = tni_memory_fail(call->env->memory, text.capacity, call->error);
+            status = tni_scalar_text_failed(call, &text);
         }
         if (status == TRUENO_OK) {
             status = tni_scalar_put(call, i, text.data, text.length);

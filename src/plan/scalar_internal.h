@@ -145,6 +145,11 @@ TNI_INLINE trueno_status tni_scalar_put(tni_call *call, uint32_t row, const void
     return TRUENO_OK;
 }
 
+/* The error behind text->failed. */
+TNI_INLINE trueno_status tni_scalar_text_failed(tni_call *call, const tni_text *text) {
+    return tni_memory_fail(call->env->memory, text->capacity * 2 + 64, call->error);
+}
+
 /* The value of a constant VARCHAR argument while binding; NULL when there is none. */
 TNI_INLINE const tni_string *tni_scalar_constant_text(const tni_bind_call *call,
                                                       uint32_t argument) {

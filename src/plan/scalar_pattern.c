@@ -201,7 +201,7 @@ static trueno_status tni_like_eval(tni_call *call, tni_like_form form) {
             tni_like_match(like, tni_string_data(text), text->length, &scratch);
     }
     if (scratch.failed) {
-        status = tni_memory_fail(call->env->memory, scratch.capacity, call->error);
+        status = tni_scalar_text_failed(call, &scratch);
     }
     tni_text_free(&scratch);
     tni_arena_free(&cache.arena);
@@ -386,7 +386,7 @@ static void tni_regexp_begin(tni_regexp_rows *r, tni_call *call) {
 
 static trueno_status tni_regexp_end(tni_regexp_rows *r, trueno_status status) {
     if (status == TRUENO_OK && r->matcher.failed) {
-        status = tni_memory_fail(r->call->env->memory, 0, r->call->error);
+        status = tni_memory_fail(r->call->env->memory, r->matcher.wanted, r->call->error);
     }
     tni_regex_matcher_free(&r->matcher);
     tni_arena_free(&r->cache.arena);
@@ -540,7 +540,7 @@ static trueno_status tni_regexp_replace_row(tni_regexp_rows *r, const tni_regex 
     }
     tni_text_append(out, data + copied, length - copied);
     if (out->failed) {
-        return tni_memory_fail(r->call->env->memory, out->capacity, r->call->error);
+        return tni_scalar_text_failed(r->call, out);
     }
     return tni_scalar_put(r->call, row, out->data, out->length);
 }

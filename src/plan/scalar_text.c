@@ -231,7 +231,7 @@ TNI_FN trueno_status tni_eval_translate(tni_call *call) {
                 tni_text_append(&text, bytes, tni_utf8_put((uint32_t)replaced, bytes));
             }
         }
-        status = text.failed ? tni_memory_fail(call->env->memory, text.capacity, call->error)
+        status = text.failed ? tni_scalar_text_failed(call, &text)
                              : tni_scalar_put(call, i, text.data, text.length);
     }
     tni_text_free(&text);
