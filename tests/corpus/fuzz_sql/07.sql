@@ -1,0 +1,1 @@
+SELECT DISTINCT ON (b) b, i FROM t ORDER BY b, i
