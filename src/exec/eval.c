@@ -180,6 +180,7 @@ TNI_FN trueno_status tni_eval_bits(tni_evaluator *evaluator, uint32_t reg, const
 TNI_FN trueno_status tni_eval_vector(tni_evaluator *evaluator, uint32_t reg,
                                      const tni_vector **out, tni_error *error) {
     tni_register *r = &evaluator->registers[reg];
+    *out = &r->vector;
     if (!r->has_vector) {
         uint8_t *bytes = (uint8_t *)tni_eval_data(evaluator, reg, error);
         if (bytes == NULL) {
@@ -193,7 +194,6 @@ TNI_FN trueno_status tni_eval_vector(tni_evaluator *evaluator, uint32_t reg,
         r->vector.validity = r->valid;
         r->has_vector = true;
     }
-    *out = &r->vector;
     return TRUENO_OK;
 }
 
