@@ -122,6 +122,16 @@ static trueno_status tni_date_part_of_text(const tni_string *text, tni_date_part
                : tni_date_part_unknown(name, text->length, error);
 }
 
+/* The same while binding: the failure has the place of the call. */
+static trueno_status tni_date_part_bound(const tni_bind_call *call, const tni_string *text,
+                                         tni_date_part *out, tni_error *error) {
+    trueno_status status = tni_date_part_of_text(text, out, error);
+    if (status != TRUENO_OK && error != NULL) {
+        error->position = call->position;
+    }
+    return status;
+}
+
 /* ---------------------------------------------------------------------------- single parts --- */
 
 TNI_INLINE int32_t tni_date_weekday(int32_t days) { /* 0 = Monday */
@@ -327,12 +337,7 @@ static trueno_status tni_bind_part(tni_bind_call *call, tni_error *error) {
         call->result = tni_type_make(TRUENO_TYPE_DOUBLE);
         return tni_bind_part_value(call, 1, NULL, error);
     }
-    if (tni_date_part_of_text(name, &part, error) != TRUENO_OK) {
-        if (error != NULL) {
-            error->position = call->position;
-        }
-        return TRUENO_ERROR_CONVERSION;
-    }
+    TNI_TRY(tni_date_part_bound(call, name, &part, error));
     call->result = tni_type_make(tni_part_is_real(part) ? TRUENO_TYPE_DOUBLE : TRUENO_TYPE_BIGINT);
     TNI_TRY(tni_bind_part_value(call, 1, &part, error));
     return tni_bind_store_part(call, part, error);
@@ -717,7 +722,7 @@ static trueno_status tni_bind_trunc_part(tni_bind_call *call, tni_error *error) 
     if (name == NULL) {
         return TRUENO_OK;
     }
-    TNI_TRY(tni_date_part_of_text(name, &part, error));
+    TNI_TRY(tni_date_part_bound(call, name, &part, error));
     return tni_bind_store_part(call, part, error);
 }
 
@@ -828,7 +833,7 @@ static trueno_status tni_bind_difference(tni_bind_call *call, tni_error *error) 
     call->result = tni_type_make(TRUENO_TYPE_BIGINT);
     if (call->types[1].id == TRUENO_TYPE_TIME && call->types[2].id == TRUENO_TYPE_TIME) {
         if (name != NULL) {
-            TNI_TRY(tni_date_part_of_text(name, &part, error));
+            TNI_TRY(tni_date_part_bound(call, name, &part, error));
             if (tni_date_unit_us(part) == 0) {
                 return tni_fail_at(error, TRUENO_ERROR_BINDER, call->position,
                                    "two TIMEs have no difference in that unit");
@@ -844,7 +849,7 @@ static trueno_status tni_bind_difference(tni_bind_call *call, tni_error *error) 
     if (name == NULL) {
         return TRUENO_OK;
     }
-    TNI_TRY(tni_date_part_of_text(name, &part, error));
+    TNI_TRY(tni_date_part_bound(call, name, &part, error));
     return tni_bind_store_part(call, part, error);
 }
 
