@@ -601,6 +601,31 @@ static double tni_quantile(const tni_agg_input *input, int64_t *keys, size_t n, 
     return low + (position - floor) * (high - low);
 }
 
+/* The same of a decimal, date or time, which keeps its type: in units, exactly. Decimals lose the
+ * fraction of a unit, moments round half away from zero, both as in DuckDB. */
+static int64_t tni_quantile_units(const tni_agg_input *input, int64_t *keys, size_t n, double p) {
+    double position = (double)(n - 1) * p, floor = tni_floor(position), step, rest;
+    size_t k = (size_t)floor;
+    int64_t low, high, value;
+    bool up;
+    tni_select_i64(keys, n, k);
+    low = (int64_t)tni_bare_unkey(input, keys[k]);
+    if (k + 1 >= n || position == floor) {
+        return low;
+    }
+    tni_select_i64(keys + k + 1, n - k - 1, 0);
+    high = (int64_t)tni_bare_unkey(input, keys[k + 1]);
+    step = (position - floor) * (double)((uint64_t)high - (uint64_t)low);
+    rest = step - tni_floor(step);
+    value = (int64_t)((uint64_t)low + (uint64_t)tni_floor(step));
+    if (input->type.id == TRUENO_TYPE_DECIMAL) {
+        up = rest > 0 && value < 0;
+    } else {
+        up = rest > 0.5 || (rest == 0.5 && value >= 0);
+    }
+    return value + (up ? 1 : 0);
+}
+
 static double tni_final_fraction(const tni_final *f) {
     const tni_value *c = &f->aggregate->constants[0];
     if (f->aggregate->constant_count == 0 || c->is_null) {
@@ -640,11 +665,19 @@ static double tni_final_entropy(const tni_final *f, const int64_t *keys, size_t 
     return sum;
 }
 
+static void tni_final_units(const tni_final *f, int64_t units, uint32_t i) {
+    tni_value v = tni_value_null(f->aggregate->type);
+    v.is_null = false;
+    v.as.integer = units;
+    tni_value_store(&v, (uint8_t *)f->out + (size_t)i * tni_type_width(f->aggregate->type));
+}
+
 static void tni_final_bare_group(const tni_final *f, const tni_agg_input *input, int64_t *keys,
                                  size_t n, uint32_t i) {
     tni_aggregate_kind kind = f->aggregate->function->kind;
     uint64_t value[2] = {0, 0};
     double number = 0;
+    uint32_t s;
     switch (kind) {
     case TNI_AGGREGATE_QUANTILE_DISC: {
         double p = tni_final_fraction(f);
@@ -663,7 +696,13 @@ static void tni_final_bare_group(const tni_final *f, const tni_agg_input *input,
         tni_sort_i64(keys, n);
         number = tni_final_entropy(f, keys, n);
         break;
-    default: number = tni_quantile(input, keys, n, tni_final_fraction(f));
+    default:
+        if (!tni_type_is_float(f->aggregate->type)) {
+            value[0] = (uint64_t)tni_quantile_units(input, keys, n, tni_final_fraction(f));
+            tni_final_units(f, (int64_t)value[0], i);
+            return;
+        }
+        number = tni_quantile(input, keys, n, tni_final_fraction(f));
     }
     if (tni_type_is_float(f->aggregate->type)) {
         if (f->aggregate->type.id == TRUENO_TYPE_FLOAT) {
@@ -673,18 +712,10 @@ static void tni_final_bare_group(const tni_final *f, const tni_agg_input *input,
         }
         return;
     }
-    {
-        /* quantiles of decimals, dates and times keep their type: round to the nearest unit */
-        double scaled = number;
-        uint32_t s;
-        tni_value v = tni_value_null(f->aggregate->type);
-        for (s = 0; input->type.id == TRUENO_TYPE_DECIMAL && s < input->type.scale; s++) {
-            scaled *= 10;
-        }
-        v.is_null = false;
-        v.as.integer = (int64_t)tni_round(scaled);
-        tni_value_store(&v, (uint8_t *)f->out + (size_t)i * tni_type_width(f->aggregate->type));
+    for (s = 0; input->type.id == TRUENO_TYPE_DECIMAL && s < input->type.scale; s++) {
+        number *= 10;
     }
+    tni_final_units(f, (int64_t)tni_round(number), i);
 }
 
 static trueno_status tni_final_bare(const tni_final *f, tni_error *error) {

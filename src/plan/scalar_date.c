@@ -517,6 +517,12 @@ static trueno_status tni_eval_part(tni_call *call) {
     return TRUENO_OK;
 }
 
+/* Half away from zero. */
+TNI_INLINE int64_t tni_epoch_round(int64_t value, int64_t unit) {
+    int64_t whole = value / unit, rest = value % unit;
+    return whole + (rest >= (unit + 1) / 2) - (-rest >= (unit + 1) / 2);
+}
+
 /* epoch_ms, epoch_us, epoch_ns of a moment, a TIME or an INTERVAL. */
 static trueno_status tni_epoch_units(tni_call *call, int64_t multiply, int64_t divide) {
     tni_type type = call->arguments[0].type;
@@ -525,6 +531,7 @@ static trueno_status tni_epoch_units(tni_call *call, int64_t multiply, int64_t d
     int64_t *out = (int64_t *)call->out;
     uint32_t i;
     bool nanoseconds = type.id == TRUENO_TYPE_TIMESTAMP_NS;
+    bool moment = tni_type_is_timestamp(type); /* rounds, durations lose the rest, as in DuckDB */
     for (i = 0; i < call->rows; i++) {
         int64_t us = type.id == TRUENO_TYPE_INTERVAL
                          ? tni_interval_epoch_us(((const tni_interval *)in)[i * step])
@@ -539,7 +546,7 @@ static trueno_status tni_epoch_units(tni_call *call, int64_t multiply, int64_t d
             return tni_fail(call->error, TRUENO_ERROR_OUT_OF_RANGE,
                             "the moment is out of the range of nanoseconds");
         }
-        out[i] = divide == 1 ? scaled : us / divide;
+        out[i] = moment ? tni_epoch_round(scaled, divide) : scaled / divide;
     }
     if (tni_type_is_timestamp(type)) {
         tni_date_drop_infinite(call, 0);
