@@ -123,7 +123,7 @@ spirv: $(BUILD)/embed_spirv
 	@command -v glslangValidator >/dev/null || { echo "make spirv needs glslangValidator"; exit 1; }
 	@test -n "$(KERNELS)" || { echo "there is no kernel in src/gpu/kernels"; exit 1; }
 	@for k in $(KERNELS); do \
-	    glslangValidator -V --target-env vulkan1.2 -o $(BUILD)/spirv/$$(basename $$k .comp).spv $$k \
+	    glslangValidator -V --target-env vulkan1.1 -o $(BUILD)/spirv/$$(basename $$k .comp).spv $$k \
 	        >$(BUILD)/spirv/log || { cat $(BUILD)/spirv/log; exit 1; }; done
 	$(BUILD)/embed_spirv trueno_db_spirv.h $(KERNELS:src/gpu/kernels/%.comp=$(BUILD)/spirv/%.spv)
 

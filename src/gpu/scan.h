@@ -1,0 +1,59 @@
+/*
+ * scan.h - filter and ungrouped aggregates over a table on the GPU, in one fused pass a morsel.
+ *
+ * The caller gives the shape of the work and the table's segments; columns come from the cache or
+ * are uploaded, the kernel is found by its shape or built, and partial results are put together
+ * on the host in an order that no device decides. Float sums come back as one number per block
+ * of 4,096 rows, the same bits as the CPU kernels give (simd/kernels.h), for the caller to
+ * combine in block order.
+ */
+#ifndef TNI_GPU_SCAN_H
+#define TNI_GPU_SCAN_H
+
+#include "gpu/column.h"
+
+struct tni_gpu_pipeline {
+    tni_gpu_pipeline *next;
+    uint64_t hash;
+    uint32_t word_count;
+    uint32_t *words;        /* the module, to tell shapes of one hash apart */
+    uint32_t kinds[TNI_GPU_SLOTS];
+    tni_vk_handle module, pipeline;
+};
+
+typedef struct tni_gpu_table {
+    uint64_t owner;         /* cache key: never reused */
+    uint32_t column_count;
+    const uint32_t *numbers; /* cache key of each column; NULL: its position */
+    const tni_segment *const *const *columns; /* [column][segment] */
+    uint32_t segment_count;
+    uint64_t rows;
+} tni_gpu_table;
+
+typedef struct tni_gpu_slot_result {
+    uint64_t count;         /* rows that fed it */
+    tni_i128 sum;           /* integers */
+    uint64_t bits;          /* MIN, MAX: the value's bits; meaningless when count is 0 */
+    const double *blocks;   /* float sums: one per block of the table, NaN canonical */
+} tni_gpu_slot_result;
+
+typedef struct tni_gpu_scan_result {
+    bool overflowed;        /* some row failed: let the CPU say which and why */
+    tni_gpu_slot_result slots[TNI_GPU_SLOTS];
+    uint64_t block_count;
+    double compile_ms, upload_ms, compute_ms; /* compute: the device's own clock */
+    uint64_t uploaded_bytes, read_bytes;
+    uint32_t morsels;
+    double *block_sums;     /* [float slots][block_count] */
+    size_t block_bytes;
+} tni_gpu_scan_result;
+
+/* Run. Errors: UNSUPPORTED (the message is the reason), MEMORY_LIMIT, MEMORY; after each the
+ * caller uses the CPU. `code` comes from tni_gpu_emit of `shape`, for this device. */
+TNI_FN trueno_status tni_gpu_scan(tni_gpu_device *device, const tni_gpu_shape *shape,
+                                  const tni_gpu_code *code, const tni_gpu_table *table,
+                                  tni_gpu_scan_result *out, tni_error *error);
+TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *result);
+TNI_FN void tni_gpu_pipelines_free(tni_gpu_device *device);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * spirv.h - from the expression IR to a SPIR-V module: the body of q_row is emitted and spliced
+ * into a skeleton kernel.
+ *
+ * The result depends on the shape of the query alone: literals go to push constants and
+ * dictionary predicates to bitmaps, so that one module, and one pipeline, serves every query of a
+ * shape. What cannot be emitted with the exact result of the CPU is refused by name
+ * (UNSUPPORTED): the caller then uses the CPU.
+ *
+ * An overflow raises a flag, not an error: the CPU repeats the query and reports it in full.
+ */
+#ifndef TNI_GPU_SPIRV_H
+#define TNI_GPU_SPIRV_H
+
+#include "gpu/device.h"
+#include "plan/ir.h"
+
+/* How an input column lies in device memory. */
+typedef struct tni_gpu_layout {
+    tni_type type;
+    uint8_t width;      /* bytes of a value or code: 1, 2, 4 or 8 */
+    bool based;         /* NARROW: value = base of the row's segment + unsigned code */
+    bool nullable;      /* there is a validity bitmap */
+    const tni_dictionary *dictionary; /* VARCHAR and BLOB: what the codes mean */
+} tni_gpu_layout;
+
+typedef enum tni_gpu_aggregate {
+    TNI_GPU_COUNT,      /* rows whose value is not NULL */
+    TNI_GPU_SUM,        /* and their count: AVG is this */
+    TNI_GPU_MIN,
+    TNI_GPU_MAX
+} tni_gpu_aggregate;
+
+typedef struct tni_gpu_slot {
+    tni_gpu_aggregate aggregate;
+    uint32_t output;    /* of `values`; TNI_IR_NONE: COUNT(*) */
+} tni_gpu_slot;
+
+/* One pass over a table: rows for which output 0 of `filter` is true feed the slots with outputs
+ * of `values`. IR column numbers index `columns`. Either program may be NULL. */
+typedef struct tni_gpu_shape {
+    const tni_gpu_layout *columns;
+    uint32_t column_count;
+    const tni_program *filter, *values;
+    uint32_t slot_count;
+    tni_gpu_slot slots[TNI_GPU_SLOTS];
+} tni_gpu_shape;
+
+/* Kinds of slots, as kernels/scan_aggregate.glsl numbers them. */
+enum {
+    TNI_GPU_KIND_NONE, TNI_GPU_KIND_COUNT, TNI_GPU_KIND_SUM_SMALL, TNI_GPU_KIND_SUM_I64,
+    TNI_GPU_KIND_SUM_U64, TNI_GPU_KIND_MIN, TNI_GPU_KIND_MAX, TNI_GPU_KIND_SUM_F64
+};
+
+typedef enum tni_gpu_part {
+    TNI_GPU_PART_VALUES,
+    TNI_GPU_PART_BASES,    /* int64 a segment */
+    TNI_GPU_PART_VALIDITY,
+    TNI_GPU_PART_LOOKUP    /* a bit a dictionary entry: does `node` hold for it? */
+} tni_gpu_part;
+
+typedef struct tni_gpu_input { /* what a descriptor must point to */
+    uint32_t column;
+    tni_gpu_part part;
+    const tni_ir_node *node; /* LOOKUP: a comparison or IN with constants */
+    const tni_value *constant;
+    bool swapped;            /* LOOKUP: the constant is the left side */
+} tni_gpu_input;
+
+typedef struct tni_gpu_code {
+    uint32_t *words;         /* in the arena */
+    uint32_t word_count;
+    uint64_t hash;           /* of the words and kinds */
+    uint32_t kinds[TNI_GPU_SLOTS];
+    uint8_t physical[TNI_GPU_SLOTS]; /* tni_physical of the slot's value */
+    uint64_t literals[TNI_GPU_LITERALS];
+    uint32_t literal_count;
+    tni_gpu_input inputs[TNI_GPU_COLUMNS];
+    uint32_t input_count;
+} tni_gpu_code;
+
+/* UNSUPPORTED: the message says what the GPU cannot do. */
+TNI_FN trueno_status tni_gpu_emit(const tni_gpu_info *info, const tni_gpu_shape *shape,
+                                  tni_arena *arena, tni_gpu_code *out, tni_error *error);
+
+/* The bitmap of a LOOKUP input: bit i = the comparison holds for entry i. `bits` has
+ * tni_bitmap_words(count) words. */
+TNI_FN void tni_gpu_lookup(const tni_gpu_input *input, const tni_dictionary *dictionary,
+                           uint64_t *bits);
+
+/* Order-preserving key of MIN and MAX back to the value's bits (as int64, uint64, or the bits of
+ * a float or double; NaN canonical). */
+TNI_FN uint64_t tni_gpu_key_value(tni_physical physical, uint64_t key);
+
+#endif
