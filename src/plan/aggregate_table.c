@@ -276,7 +276,8 @@ static bool tni_aggregate_rule_apply(tni_aggregate_rule rule, tni_bind_call *cal
     }
 }
 
-/* Moments of small integers are summed exactly: such arguments stay integers. */
+/* Moments of small integers are summed exactly: such arguments stay integers. Not UINTEGER, whose
+ * products leave 64 bits. */
 static bool tni_aggregate_exact_moments(const tni_aggregate_function *function,
                                         tni_bind_call *call) {
     tni_aggregate_kind kind = function->kind;
@@ -286,7 +287,8 @@ static bool tni_aggregate_exact_moments(const tni_aggregate_function *function,
     uint32_t i;
     for (i = 0; i < call->count; i++) {
         moments = moments && tni_type_is_integer(call->types[i]) &&
-                  tni_type_width(call->types[i]) < 8;
+                  tni_type_width(call->types[i]) < 8 &&
+                  call->types[i].id != TRUENO_TYPE_UINTEGER;
     }
     if (moments) {
         call->result = tni_type_make(TRUENO_TYPE_DOUBLE);
