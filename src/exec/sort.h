@@ -56,6 +56,7 @@ typedef struct tni_sort_field {
     uint64_t min, max;
     uint64_t base, null_code;
     uint32_t skip;        /* TEXT: bytes all strings share */
+    uint8_t spare;        /* TEXT: low bits of the word that are zero in all */
 } tni_sort_field;
 
 /* Bits of a field in a word: (value >> drop) << shift. */
@@ -78,6 +79,7 @@ typedef struct tni_sort_stats {
     uint64_t min[2], max[2]; /* words; [1] for LOW and REST; strings: min[0], max[0] lengths */
     const tni_string *sample; /* strings: one of them, and how many bytes all share with it */
     uint32_t shared;
+    bool trailing_zero;       /* strings: one ends with a zero byte */
 } tni_sort_stats;
 
 /* Rows by number, and how to order them. */

@@ -97,23 +97,35 @@ TNI_INLINE uint64_t tni_sort_word_rest(const void *p) {
     return (uint64_t)rest;
 }
 
-/* Bytes [skip, skip + 8) of a string, zero padded, the first most significant. */
+/* Eight bytes, the first most significant. */
+TNI_INLINE uint64_t tni_sort_eight(const uint8_t *p) {
+    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
+           (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
+           (uint64_t)p[6] << 8 | (uint64_t)p[7];
+}
+
+/* Bytes [skip, skip + 8) of a string, zero padded. Inline strings are padded where they lie. */
 TNI_INLINE uint64_t tni_sort_word_bytes(const void *p, uint64_t skip) {
-    tni_string s;
-    const uint8_t *bytes;
+    const uint8_t *inlined = (const uint8_t *)p + offsetof(tni_string, bytes);
     uint8_t padded[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+    tni_string s;
     memcpy(&s, p, sizeof s);
+    if (s.length <= TNI_STRING_INLINE) {
+        if (skip <= TNI_STRING_INLINE - 8) {
+            return tni_sort_eight(inlined + skip);
+        }
+        return skip >= TNI_STRING_INLINE
+                   ? 0
+                   : tni_sort_eight(inlined + 4) << (8 * (skip - (TNI_STRING_INLINE - 8)));
+    }
     if (skip >= s.length) {
         return 0;
     }
-    bytes = tni_string_data(&s) + skip;
-    if (s.length - skip < 8) {
-        memcpy(padded, bytes, (size_t)(s.length - skip));
-        bytes = padded;
+    if (s.length - skip >= 8) {
+        return tni_sort_eight(s.tail.pointer + skip);
     }
-    return (uint64_t)bytes[0] << 56 | (uint64_t)bytes[1] << 48 | (uint64_t)bytes[2] << 40 |
-           (uint64_t)bytes[3] << 32 | (uint64_t)bytes[4] << 24 | (uint64_t)bytes[5] << 16 |
-           (uint64_t)bytes[6] << 8 | (uint64_t)bytes[7];
+    memcpy(padded, s.tail.pointer + skip, (size_t)(s.length - skip));
+    return tni_sort_eight(padded);
 }
 
 TNI_INLINE uint64_t tni_sort_word_length(const void *p) {
@@ -293,6 +305,9 @@ static void tni_sort_measure_strings(const tni_string *strings, const uint64_t *
             stats->shared = tni_sort_shared_bytes(stats->sample, &strings[i], stats->shared);
         }
         tni_sort_stats_range(stats, 0, strings[i].length, strings[i].length);
+        stats->trailing_zero =
+            stats->trailing_zero ||
+            (strings[i].length > 0 && tni_string_data(&strings[i])[strings[i].length - 1] == 0);
         stats->any = true;
     }
 }
@@ -352,6 +367,7 @@ static void tni_sort_measure_block(const tni_collection *rows, const tni_block *
 
 static void tni_sort_stats_merge(tni_sort_stats *into, const tni_sort_stats *from) {
     into->has_nulls = into->has_nulls || from->has_nulls;
+    into->trailing_zero = into->trailing_zero || from->trailing_zero;
     if (!from->any) {
         return;
     }
@@ -439,6 +455,7 @@ static void tni_sort_put_piece(tni_sort_packer *packer, const tni_sort_field *fi
  * by the shift: the low part of a split field must fill its word from the top. */
 static void tni_sort_put_field(tni_sort_packer *packer, const tni_sort_field *field) {
     uint32_t left = field->bits;
+    TNI_ASSERT(left + field->spare <= 64);
     while (left > 0) {
         uint32_t bits;
         if (packer->room == 0) {
@@ -450,27 +467,37 @@ static void tni_sort_put_field(tni_sort_packer *packer, const tni_sort_field *fi
     }
 }
 
-/* A string: what fits of its first word here, then its own stage, then the length. */
+/* A string. Up to eight bytes behind what all share are one field; more take what room is left
+ * for a start, then stages of their own. The length comes last, where it can matter: two strings
+ * with the same words differ in zero bytes at the end. */
 static void tni_sort_put_text(tni_sort_packer *packer, tni_sort_field *field,
                               const tni_sort_stats *stats) {
-    tni_sort_stage *stage;
+    uint64_t bytes = stats->max[0] - stats->shared;
     field->kind = TNI_SORT_TEXT;
     field->skip = stats->shared;
-    field->bits = 64;
     field->min = 0;
     field->max = UINT64_MAX;
     field->base = 0;
     field->null_code = 0;
-    if (stats->max[0] > stats->shared) {
+    field->bits = (uint8_t)(8 * TNI_MIN(bytes, 8u));
+    field->spare = (uint8_t)(64 - field->bits);
+    if (bytes <= 8) {
+        tni_sort_put_field(packer, field);
+    } else {
+        tni_sort_stage *stage;
         if (packer->room > 0 && packer->room < 64) {
             tni_sort_put_piece(packer, field, 64 - packer->room, packer->room);
         }
         stage = tni_sort_new_stage(packer);
         stage->text = *field;
-        stage->words = (stats->max[0] - stats->shared + 7) / 8;
+        stage->words = (bytes + 7) / 8;
         packer->room = 0;
     }
+    if (!stats->trailing_zero) {
+        return;
+    }
     field->kind = TNI_SORT_LENGTH;
+    field->spare = 0;
     field->min = stats->min[0];
     field->max = stats->max[0];
     field->bits = tni_sort_bits(field->max - field->min);
@@ -542,7 +569,8 @@ static void tni_sort_load_piece(const tni_sorter *sorter, const tni_sort_piece *
     const uint8_t *const *data = sorter->data + table;
     const uint64_t *const *validity = sorter->validity + table;
     const uint64_t min = field->min, max = field->max, base = field->base;
-    const uint32_t width = field->width, drop = piece->drop, shift = piece->shift;
+    const uint32_t width = field->width, drop = piece->drop + field->spare, shift = piece->shift;
+    const uint64_t skip = field->skip;
     const bool descending = field->descending, nulls = field->has_nulls;
     switch (field->kind) {
 #define TNI_SORT_LOAD(kind, expression)                                                            \
@@ -562,7 +590,7 @@ static void tni_sort_load_piece(const tni_sorter *sorter, const tni_sort_piece *
         break;
 #define TNI_SORT_LOAD_KIND(kind, name) TNI_SORT_LOAD(kind, tni_sort_word_##name(p))
         TNI_SORT_KINDS(TNI_SORT_LOAD_KIND)
-        TNI_SORT_LOAD(TNI_SORT_TEXT, tni_sort_word_bytes(p, field->skip))
+        TNI_SORT_LOAD(TNI_SORT_TEXT, tni_sort_word_bytes(p, skip))
     default: /* NULLS: `base` alone for a value */
         for (i = 0; i < count; i++) {
             uint64_t row = entries[i].row;

@@ -11,6 +11,7 @@
 
 #define TNI_SORT_PART_ROWS 32768u /* least rows of a part */
 #define TNI_SORT_SMALL_GROUP 12u
+#define TNI_SORT_AHEAD 24u /* rows that are fetched into the cache before their turn */
 
 /* --------------------------------------------------------------------------- groups --- */
 
@@ -340,6 +341,9 @@ TNI_FN void tni_sorter_free(tni_sorter *sorter) {
         uint32_t i;                                                                                \
         for (i = 0; i < count; i++) {                                                              \
             uint64_t row = entries[i].row;                                                         \
+            uint64_t ahead = entries[TNI_MIN(i + TNI_SORT_AHEAD, count - 1)].row;                  \
+            TNI_PREFETCH(data[ahead >> TNI_SORT_BLOCK_BITS] +                                      \
+                         (ahead & TNI_SORT_OFFSET_MASK) * bytes);                                  \
             memcpy(out + (size_t)i * bytes,                                                        \
                    data[row >> TNI_SORT_BLOCK_BITS] + (row & TNI_SORT_OFFSET_MASK) * bytes,        \
                    bytes);                                                                         \
@@ -409,4 +413,5 @@ TNI_FN trueno_status tni_sorter_gather(const tni_sorter *sorter, const tni_sort_
 
 #undef TNI_SORT_PART_ROWS
 #undef TNI_SORT_SMALL_GROUP
+#undef TNI_SORT_AHEAD
 #undef TNI_SORT_GATHER
