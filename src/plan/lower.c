@@ -23,7 +23,7 @@ typedef struct tni_emitter {
     bool needs_math;
 } tni_emitter;
 
-static bool tni_emit(tni_emitter *emitter, tni_expr *e);
+static bool tni_lower_emit(tni_emitter *emitter, tni_expr *e);
 
 static bool tni_emit_append(tni_emitter *emitter, const tni_ir_node *node) {
     if (emitter->count == emitter->capacity) {
@@ -51,7 +51,7 @@ static bool tni_emit_arguments(tni_emitter *emitter, const tni_expr *e, tni_ir_n
         return false;
     }
     for (i = 0; i < e->argument_count; i++) {
-        if (!tni_emit(emitter, e->arguments[i])) {
+        if (!tni_lower_emit(emitter, e->arguments[i])) {
             return false;
         }
         arguments[i] = e->arguments[i]->reg;
@@ -62,7 +62,7 @@ static bool tni_emit_arguments(tni_emitter *emitter, const tni_expr *e, tni_ir_n
 }
 
 /* Give the expression a register. One that is also computed for all rows needs no predicate. */
-static bool tni_emit(tni_emitter *emitter, tni_expr *e) {
+static bool tni_lower_emit(tni_emitter *emitter, tni_expr *e) {
     tni_ir_node node;
     if (e->register_walk == emitter->walk) {
         return true;
@@ -92,7 +92,7 @@ static bool tni_emit(tni_emitter *emitter, tni_expr *e) {
         return false;
     }
     if (e->predicate) {
-        if (!tni_emit(emitter, e->predicate)) {
+        if (!tni_lower_emit(emitter, e->predicate)) {
             return false;
         }
         node.predicate = e->predicate->reg;
@@ -128,7 +128,7 @@ static tni_program *tni_lower_program(tni_binder *binder, const uint32_t *ids, u
         return NULL;
     }
     for (i = 0; i < count; i++) {
-        if (!tni_emit(&emitter, exprs[i])) {
+        if (!tni_lower_emit(&emitter, exprs[i])) {
             return NULL;
         }
         program->outputs[i] = exprs[i]->reg;
