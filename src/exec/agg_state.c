@@ -3,10 +3,11 @@
  *
  * Inputs are brought to one form per class once per vector (int64, double, 128 bits, string), so
  * an accumulator is one short loop over (group, value). Float sums cut each value into three
- * 32-bit slices at fixed binary places and add integers: exact, so associative. The places move
- * up in steps of 32 bits when a larger value comes; what falls off the low end would have been
- * rounded away had the large value come first, so the result is the same in every order (the
- * binned sums of Demmel and Nguyen, reduced to one shared bin index per accumulator).
+ * 32-bit slices at fixed binary places and add integers: exact, so associative. A group's places
+ * move up in steps of 32 bits when a larger value comes; what falls off the low end would have
+ * been rounded away had the large value come first, so the result is the same in every order (the
+ * binned sums of Demmel and Nguyen). A vector is cut on the grid of its largest value, by kernel;
+ * only groups on another grid take the long way.
  */
 #include "exec/aggregate.h"
 
@@ -154,6 +155,8 @@ TNI_FN trueno_status tni_agg_prepare(tni_agg *agg, tni_agg_worker *worker, const
 #define TNI_AGG_CACHE (1u << 20) /* bytes of states that stay near without help */
 #define TNI_GRID 32
 #define TNI_GRID_LOWEST (-896)
+#define TNI_GRID_HEADROOM 8 /* bits above the largest value: 2^39 rows cannot overflow a limb */
+#define TNI_GRID_MOST 61u   /* scale 1024 */
 
 static double tni_power2(int exponent) { /* -1022 .. 1023 */
     uint64_t bits = (uint64_t)(exponent + 1023) << 52;
@@ -162,40 +165,25 @@ static double tni_power2(int exponent) { /* -1022 .. 1023 */
     return v;
 }
 
-/* Smallest grid exponent B with |x| < 2^B. */
-static int32_t tni_grid_for(double magnitude) {
+/* The grid a finite value needs: the lowest with |x| < 2^(scale - headroom). */
+TNI_FORCE_INLINE uint32_t tni_grid_for(double x) {
+    const uint32_t lowest = (uint32_t)(TNI_GRID_LOWEST - TNI_GRID_HEADROOM + 1022);
     uint64_t bits;
-    int32_t exponent;
-    memcpy(&bits, &magnitude, sizeof bits);
-    exponent = (int32_t)((bits >> 52) & 0x7ff) - 1022; /* |x| < 2^exponent */
-    if (exponent <= TNI_GRID_LOWEST) {
-        return TNI_GRID_LOWEST;
+    uint32_t above; /* |x| < 2^(above - 1022) */
+    memcpy(&bits, &x, sizeof bits);
+    above = (uint32_t)((bits >> 52) & 0x7ff);
+    if (above <= lowest) {
+        return 1;
     }
-    return (exponent - TNI_GRID_LOWEST + TNI_GRID - 1) / TNI_GRID * TNI_GRID + TNI_GRID_LOWEST;
+    above = (above - lowest + TNI_GRID - 1) / TNI_GRID + 1;
+    return TNI_MIN(above, TNI_GRID_MOST);
 }
 
-static void tni_float_shift(tni_float_state *state, int32_t steps) {
-    for (; steps > 0; steps--) {
+static void tni_float_shift(tni_float_state *state, uint32_t steps) {
+    for (steps = TNI_MIN(steps, 3u); steps > 0; steps--) {
         state->limbs[2] = state->limbs[1];
         state->limbs[1] = state->limbs[0];
         state->limbs[0] = 0;
-    }
-}
-
-/* Raise the grid of a whole accumulator to at least `grid`. */
-static void tni_float_raise(tni_agg *agg, tni_agg_table *table, uint32_t acc, int32_t grid) {
-    int32_t old = table->scales[acc], steps;
-    uint32_t group;
-    if (old != TNI_GRID_UNSET && grid <= old) {
-        return;
-    }
-    table->scales[acc] = grid;
-    if (old == TNI_GRID_UNSET) {
-        return;
-    }
-    steps = TNI_MIN((grid - old) / TNI_GRID, 3);
-    for (group = 0; group < table->count; group++) {
-        tni_float_shift(TNI_STATE(tni_float_state, table, &agg->accumulators[acc], group), steps);
     }
 }
 
@@ -204,43 +192,71 @@ typedef struct tni_float_grid {
     double quantum[3];
 } tni_float_grid;
 
-static void tni_float_grid_set(tni_float_grid *grid, int32_t scale) {
-    int j;
+static void tni_float_grid_set(tni_float_grid *out, uint32_t grid) {
+    int j, scale = TNI_GRID_LOWEST + TNI_GRID * ((int)grid - 1);
     for (j = 0; j < 3; j++) {
         int exponent = scale - TNI_GRID * (j + 1);
-        grid->quantum[j] = tni_power2(exponent);
-        grid->inverse[j] = tni_power2(-exponent);
+        out->quantum[j] = tni_power2(exponent);
+        out->inverse[j] = tni_power2(-exponent);
     }
 }
 
-/* Add x, a finite value below 2^scale, to the limbs. */
-TNI_FORCE_INLINE void tni_float_add(tni_float_state *state, const tni_float_grid *grid, double x) {
+/* The limbs of x, a finite value that needs no higher grid. */
+static void tni_float_split(double x, uint32_t grid, int64_t *limbs) {
     const double magic = 6755399441055744.0; /* 1.5 * 2^52: adding it rounds to an integer */
-    double t0 = x * grid->inverse[0] + magic;
-    double r1 = x - (t0 - magic) * grid->quantum[0];
-    double t1 = r1 * grid->inverse[1] + magic;
-    double r2 = r1 - (t1 - magic) * grid->quantum[1];
-    double t2 = r2 * grid->inverse[2] + magic;
-    int64_t b0, b1, b2;
-    const int64_t zero = INT64_C(0x4338000000000000); /* bits of magic */
-    memcpy(&b0, &t0, sizeof b0);
-    memcpy(&b1, &t1, sizeof b1);
-    memcpy(&b2, &t2, sizeof b2);
-    state->limbs[0] += b0 - zero;
-    state->limbs[1] += b1 - zero;
-    state->limbs[2] += b2 - zero;
+    const int64_t zero = INT64_C(0x4338000000000000); /* its bits */
+    tni_float_grid g;
+    int j;
+    tni_float_grid_set(&g, grid);
+    for (j = 0; j < 3; j++) {
+        double t = x * g.inverse[j] + magic;
+        memcpy(&limbs[j], &t, sizeof t);
+        limbs[j] -= zero;
+        x -= (t - magic) * g.quantum[j];
+    }
 }
 
-TNI_FN double tni_float_state_value(const tni_float_state *state, int32_t scale) {
+/* Add x, whose limbs on its vector's grid are given, to a state on another grid. A state's grid
+ * is the highest that one of its values needs; what lies below the window is dropped. */
+static void tni_float_meet(tni_float_state *state, double x, uint32_t grid, int64_t high,
+                           int64_t middle, int64_t low) {
+    int64_t limbs[3];
+    limbs[0] = high;
+    limbs[1] = middle;
+    limbs[2] = low;
+    if (state->grid < grid) {
+        uint32_t own = tni_grid_for(x);
+        if (own > state->grid) {
+            tni_float_shift(state, own - state->grid);
+            state->grid = own;
+        }
+        if (state->grid < grid) {
+            tni_float_split(x, state->grid, limbs);
+            grid = state->grid;
+        }
+    }
+    for (; grid < state->grid && (limbs[0] != 0 || limbs[1] != 0); grid++) {
+        limbs[2] = limbs[1];
+        limbs[1] = limbs[0];
+        limbs[0] = 0;
+    }
+    if (grid == state->grid) {
+        state->limbs[0] += limbs[0];
+        state->limbs[1] += limbs[1];
+        state->limbs[2] += limbs[2];
+    }
+}
+
+TNI_FN double tni_float_state_value(const tni_float_state *state) {
     tni_i128 total, part;
     double v;
-    int exponent = scale - 3 * TNI_GRID;
+    int exponent = TNI_GRID_LOWEST + TNI_GRID * ((int)state->grid - 1) - 3 * TNI_GRID;
     if (state->flags != 0) {
         double infinity = 1e308 * 10;
         bool nan = (state->flags & 1) != 0 || (state->flags & 6) == 6;
         return nan ? infinity - infinity : (state->flags & 2) != 0 ? infinity : -infinity;
     }
-    if (scale == TNI_GRID_UNSET) {
+    if (state->grid == 0) {
         return 0.0;
     }
     total.low = (uint64_t)state->limbs[2];
@@ -432,40 +448,37 @@ static double tni_float_survey(const tni_kernels *kernels, const double *v, uint
     return most;
 }
 
-static void tni_update_floats(tni_agg *agg, tni_agg_table *table, uint32_t acc, const double *v,
+static void tni_update_floats(const tni_kernels *kernels, tni_agg_states s, const double *v,
                               const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
-    const tni_kernels *kernels = agg->run->env->kernels;
-    tni_agg_states s = tni_states_of(table, &agg->accumulators[acc]);
-    int64_t slices[3][TNI_VECTOR_ROWS];
-    tni_float_grid grid;
+    int64_t high[TNI_VECTOR_ROWS];
+    int64_t middle[TNI_VECTOR_ROWS];
+    int64_t low[TNI_VECTOR_ROWS];
+    tni_float_grid places;
     bool special;
-    double most = tni_float_survey(kernels, v, rows, mask, &special);
-    tni_float_raise(agg, table, acc, tni_grid_for(most));
-    tni_float_grid_set(&grid, table->scales[acc]);
-    if (!special) {
-        kernels->split_f64(v, rows, grid.inverse, grid.quantum, slices[0], slices[1], slices[2]);
-        TNI_EACH(tni_float_state *state = TNI_AT(tni_float_state, g);
-                 state->limbs[0] += slices[0][i]; state->limbs[1] += slices[1][i];
-                 state->limbs[2] += slices[2][i];);
-        return;
-    }
+    uint32_t grid = tni_grid_for(tni_float_survey(kernels, v, rows, mask, &special));
+    tni_float_grid_set(&places, grid);
+    kernels->split_f64(v, rows, places.inverse, places.quantum, high, middle, low);
     TNI_EACH({
-        double x = v[i];
-        if (tni_is_finite(x)) {
-            tni_float_add(TNI_AT(tni_float_state, g), &grid, x);
+        tni_float_state *state = TNI_AT(tni_float_state, g);
+        if (TNI_UNLIKELY(special && !tni_is_finite(v[i]))) {
+            state->flags |= v[i] != v[i] ? 1u : v[i] > 0 ? 2u : 4u;
+        } else if (TNI_LIKELY(state->grid == grid)) {
+            state->limbs[0] += high[i];
+            state->limbs[1] += middle[i];
+            state->limbs[2] += low[i];
         } else {
-            TNI_AT(tni_float_state, g)->flags |= x != x ? 1u : x > 0 ? 2u : 4u;
+            tni_float_meet(state, v[i], grid, high[i], middle[i], low[i]);
         }
     });
 }
 
 /* Powers and products: x^2 and x*y enter as exact pairs, x^3 and x^4 rounded once. */
-static void tni_update_powers(tni_agg *agg, tni_agg_table *table, uint32_t acc,
+static void tni_update_powers(const tni_kernels *kernels, tni_agg_states s,
                               const tni_accumulator *a, const double *x, const double *y,
                               const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
     double high[TNI_VECTOR_ROWS];
     double low[TNI_VECTOR_ROWS];
-    bool pair = a->power == 2 || a->power == TNI_POWER_PRODUCT;
+    bool pair = a->size > sizeof(tni_float_state);
     uint32_t i;
     for (i = 0; i < rows; i++) {
         if (mask != NULL && !tni_bit_get(mask, i)) {
@@ -479,9 +492,10 @@ static void tni_update_powers(tni_agg *agg, tni_agg_table *table, uint32_t acc,
             high[i] = a->power == 3 ? square * x[i] : square * square;
         }
     }
-    tni_update_floats(agg, table, acc, high, groups, rows, mask);
+    tni_update_floats(kernels, s, high, groups, rows, mask);
     if (pair) {
-        tni_update_floats(agg, table, acc, low, groups, rows, mask);
+        s.first += sizeof(tni_float_state);
+        tni_update_floats(kernels, s, low, groups, rows, mask);
     }
 }
 
@@ -730,6 +744,7 @@ static trueno_status tni_agg_update_one(tni_agg *agg, tni_agg_table *table, uint
     const tni_agg_input *input =
         acc->arguments[0] == TNI_IR_NONE ? NULL : &agg->inputs[acc->arguments[0]];
     const void *data = input == NULL ? NULL : prepared[acc->arguments[0]].data;
+    const tni_kernels *kernels = agg->run->env->kernels;
     tni_agg_states s = tni_states_of(table, acc);
     switch (acc->kind) {
     case TNI_AGG_COUNT: tni_update_count(s, groups, rows, mask); break;
@@ -750,9 +765,9 @@ static trueno_status tni_agg_update_one(tni_agg *agg, tni_agg_table *table, uint
         break;
     case TNI_AGG_SUM_F64:
         if (acc->power == 1) {
-            tni_update_floats(agg, table, a, (const double *)data, groups, rows, mask);
+            tni_update_floats(kernels, s, (const double *)data, groups, rows, mask);
         } else {
-            tni_update_powers(agg, table, a, acc, (const double *)data,
+            tni_update_powers(kernels, s, acc, (const double *)data,
                               acc->power == TNI_POWER_PRODUCT
                                   ? (const double *)prepared[acc->arguments[1]].data
                                   : (const double *)data,
@@ -894,24 +909,30 @@ TNI_FN trueno_status tni_agg_update(tni_agg *agg, tni_agg_table *table,
 
 /* ----------------------------------------------------------------------------- merge --- */
 
-static void tni_merge_floats(tni_agg *agg, tni_agg_table *into, const tni_agg_table *from,
-                             uint32_t a, const uint32_t *source, const uint32_t *target,
-                             uint32_t count) {
-    const tni_accumulator *acc = &agg->accumulators[a];
-    int32_t steps = 0;
-    uint32_t i;
-    if (from->scales[a] != TNI_GRID_UNSET) {
-        tni_float_raise(agg, into, a, from->scales[a]);
-        steps = TNI_MIN((into->scales[a] - from->scales[a]) / TNI_GRID, 3);
+static void tni_merge_float(tni_float_state *into, tni_float_state s) {
+    if (into->grid < s.grid) {
+        tni_float_shift(into, s.grid - into->grid);
+        into->grid = s.grid;
+    } else {
+        tni_float_shift(&s, into->grid - s.grid);
     }
+    into->limbs[0] += s.limbs[0];
+    into->limbs[1] += s.limbs[1];
+    into->limbs[2] += s.limbs[2];
+    into->flags |= s.flags;
+}
+
+static void tni_merge_floats(const tni_accumulator *acc, tni_agg_table *into,
+                             const tni_agg_table *from, const uint32_t *source,
+                             const uint32_t *target, uint32_t count) {
+    uint32_t i;
     for (i = 0; i < count; i++) {
-        tni_float_state s = *TNI_STATE(tni_float_state, from, acc, source[i]);
+        const tni_float_state *s = TNI_STATE(tni_float_state, from, acc, source[i]);
         tni_float_state *o = TNI_STATE(tni_float_state, into, acc, target[i]);
-        tni_float_shift(&s, steps);
-        o->limbs[0] += s.limbs[0];
-        o->limbs[1] += s.limbs[1];
-        o->limbs[2] += s.limbs[2];
-        o->flags |= s.flags;
+        tni_merge_float(o, s[0]);
+        if (acc->size > sizeof *s) {
+            tni_merge_float(o + 1, s[1]);
+        }
     }
 }
 
@@ -1012,7 +1033,7 @@ TNI_FN trueno_status tni_agg_merge(tni_agg *agg, tni_agg_table *into, const tni_
     for (a = 0; a < agg->accumulator_count; a++) {
         const tni_accumulator *acc = &agg->accumulators[a];
         switch (acc->kind) {
-        case TNI_AGG_SUM_F64: tni_merge_floats(agg, into, from, a, source, target, count); break;
+        case TNI_AGG_SUM_F64: tni_merge_floats(acc, into, from, source, target, count); break;
         case TNI_AGG_FIRST:
         case TNI_AGG_LAST:
         case TNI_AGG_ARG_MIN:
@@ -1038,5 +1059,7 @@ TNI_FN trueno_status tni_agg_merge(tni_agg *agg, tni_agg_table *into, const tni_
 #undef TNI_EACH
 #undef TNI_AT
 #undef TNI_GRID
+#undef TNI_GRID_HEADROOM
+#undef TNI_GRID_MOST
 #undef TNI_AGG_CACHE
 #undef TNI_GRID_LOWEST

@@ -125,21 +125,16 @@ TNI_FN trueno_status tni_agg_table_init(tni_agg *agg, tni_agg_table *table, uint
                                         tni_error *error) {
     tni_memory *memory = agg->run->env->memory;
     size_t states = TNI_MAX(agg->accumulator_count, 1u);
-    uint32_t a;
     memset(table, 0, sizeof *table);
     table->memory = memory;
     table->word_count = agg->word_count;
     tni_arena_init(&table->heap, memory);
     table->state_size = agg->state_size;
-    table->scales = (int32_t *)tni_alloc_zero(memory, states * sizeof *table->scales);
     table->lists = (tni_collect_list *)tni_alloc_zero(
         memory, TNI_MAX(agg->collect_count, 1u) * sizeof *table->lists);
     table->skip = (uint8_t *)tni_alloc_zero(memory, states);
-    if (table->skip == NULL || table->scales == NULL || table->lists == NULL) {
-        return tni_memory_fail(memory, states * sizeof *table->scales, error);
-    }
-    for (a = 0; a < agg->accumulator_count; a++) {
-        table->scales[a] = agg->initial_scales[a];
+    if (table->skip == NULL || table->lists == NULL) {
+        return tni_memory_fail(memory, states, error);
     }
     TNI_TRY(tni_agg_table_grow(agg, table, TNI_MAX(capacity, 1u), error));
     if (agg->word_count == 0) {
@@ -165,7 +160,6 @@ TNI_FN void tni_agg_table_free(tni_agg *agg, tni_agg_table *table) {
         tni_free(memory, list->offsets, list->offset_count * sizeof *list->offsets);
     }
     tni_free(memory, table->skip, states);
-    tni_free(memory, table->scales, states * sizeof *table->scales);
     tni_free(memory, table->lists, TNI_MAX(agg->collect_count, 1u) * sizeof *table->lists);
     tni_free(memory, table->keys, (size_t)table->keys_grown * table->word_count * 8);
     tni_free(memory, table->hashes, (size_t)table->capacity * sizeof *table->hashes);

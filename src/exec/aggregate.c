@@ -72,7 +72,9 @@ static uint32_t tni_accumulator_size(const tni_agg *agg, const tni_accumulator *
                                  : agg->inputs[acc->arguments[0]].class_id;
     switch (acc->kind) {
     case TNI_AGG_SUM_I128: return 16;
-    case TNI_AGG_SUM_F64: return (uint32_t)sizeof(tni_float_state);
+    case TNI_AGG_SUM_F64:
+        return (uint32_t)sizeof(tni_float_state) *
+               (acc->power == 2 || acc->power == TNI_POWER_PRODUCT ? 2u : 1u);
     case TNI_AGG_MIN:
     case TNI_AGG_MAX:
         return class_id == TNI_CLASS_STRING ? 24 : class_id == TNI_CLASS_I128 ? 16 : 8;
@@ -645,7 +647,6 @@ static void tni_agg_free(tni_operator *base) {
     tni_free(memory, agg->distinct, (agg->plan->aggregate_count + 1) * sizeof *agg->distinct);
     tni_free(memory, agg->outputs, most * sizeof *agg->outputs);
     tni_free(memory, agg->accumulators, most * sizeof *agg->accumulators);
-    tni_free(memory, agg->initial_scales, most * sizeof *agg->initial_scales);
     tni_free(memory, agg->ordered_sums, most * sizeof *agg->ordered_sums);
     tni_free(memory, agg->inputs,
              TNI_MAX(agg->plan->program->output_count, 1u) * 4 * sizeof *agg->inputs);
@@ -799,7 +800,7 @@ static const tni_driver_ops tni_agg_driver_ops = {
 static trueno_status tni_agg_allocate(tni_agg *agg, tni_error *error) {
     tni_memory *memory = agg->run->env->memory;
     const tni_plan *plan = agg->plan;
-    size_t most = (size_t)plan->aggregate_count * 6 + 1, i;
+    size_t most = (size_t)plan->aggregate_count * 6 + 1;
     agg->keys =
         (tni_agg_key *)tni_alloc_zero(memory, TNI_MAX(agg->key_count, 1u) * sizeof *agg->keys);
     agg->inputs = (tni_agg_input *)tni_alloc_zero(
@@ -807,17 +808,12 @@ static trueno_status tni_agg_allocate(tni_agg *agg, tni_error *error) {
     agg->accumulators =
         (tni_accumulator *)tni_alloc_zero(memory, most * sizeof *agg->accumulators);
     agg->outputs = (uint32_t *)tni_alloc_zero(memory, most * sizeof *agg->outputs);
-    agg->initial_scales = (int32_t *)tni_alloc_zero(memory, most * sizeof *agg->initial_scales);
     agg->ordered_sums = (double *)tni_alloc_zero(memory, most * sizeof *agg->ordered_sums);
     agg->distinct = (tni_agg_distinct *)tni_alloc_zero(
         memory, (plan->aggregate_count + 1) * sizeof *agg->distinct);
     if (agg->keys == NULL || agg->inputs == NULL || agg->accumulators == NULL ||
-        agg->outputs == NULL || agg->initial_scales == NULL || agg->ordered_sums == NULL ||
-        agg->distinct == NULL) {
+        agg->outputs == NULL || agg->ordered_sums == NULL || agg->distinct == NULL) {
         return tni_memory_fail(memory, most * sizeof *agg->accumulators, error);
-    }
-    for (i = 0; i < most; i++) {
-        agg->initial_scales[i] = TNI_GRID_UNSET;
     }
     return TRUENO_OK;
 }

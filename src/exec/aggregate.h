@@ -13,9 +13,9 @@
  * outgrows the cache without reducing much it writes rows to 64 partitions by hash instead.
  * Finishing merges partition by partition, in parallel.
  *
- * Float sums are exact in a window of 96 bits below the largest exponent (three 32-bit limbs on
- * an absolute grid), so no order of addition changes a bit; ungrouped float sums use the ordered
- * 64-lane block tree (see simd/kernels.h).
+ * Float sums are exact in a window of 96 bits that hangs below a group's largest exponent (three
+ * 32-bit limbs on an absolute grid), so no order of addition changes a bit; ungrouped float sums
+ * use the ordered 64-lane block tree (see simd/kernels.h).
  */
 #ifndef TNI_EXEC_AGGREGATE_H
 #define TNI_EXEC_AGGREGATE_H
@@ -119,9 +119,11 @@ typedef struct tni_accumulator {
 
 #define TNI_POWER_PRODUCT 11
 
+/* SUM_F64; sums of x*x and x*y hold two, of the products rounded and of what rounding lost. */
 typedef struct tni_float_state {
-    int64_t limbs[3];
-    uint64_t flags;          /* 1 NaN, 2 +inf, 4 -inf */
+    int64_t limbs[3];        /* units of 2^(scale - 32), 2^(scale - 64), 2^(scale - 96) */
+    uint32_t flags;          /* 1 NaN, 2 +inf, 4 -inf */
+    uint32_t grid;           /* 0: nothing finite yet; else scale = -896 + 32 * (grid - 1) */
 } tni_float_state;
 
 /* A value with the row it came from: FIRST, LAST, ARG_MIN, ARG_MAX. */
@@ -181,7 +183,6 @@ typedef struct tni_agg_table {
     uint32_t state_size;     /* bytes of a row */
     uint32_t states_grown;   /* groups `states` has room for */
     uint32_t keys_grown;     /* the same for keys */
-    int32_t *scales;         /* [accumulator_count]: SUM_F64 grid exponent, shared by all groups */
     uint8_t *skip;           /* [accumulator_count]: fed by an ungrouped fast path this time */
     tni_collect_list *lists; /* [collect_count] */
     tni_arena heap;          /* strings kept by states */
@@ -255,7 +256,6 @@ typedef struct tni_agg {
     uint32_t accumulator_count;
     uint32_t state_size;
     uint32_t collect_count;
-    int32_t *initial_scales;     /* [accumulator_count] */
     double *ordered_sums;        /* [accumulator_count], after finish */
     uint32_t *outputs;           /* [aggregate_count * 6]: accumulators of each aggregate */
     uint32_t group_count_acc;    /* COUNT(*) accumulator used to tell live groups, direct mode */
@@ -342,14 +342,13 @@ TNI_FN trueno_status tni_agg_spread(const tni_vector *in, uint32_t rows, tni_scr
                                     tni_vector *out, tni_error *error);
 TNI_FN trueno_status tni_agg_prepare(tni_agg *agg, tni_agg_worker *worker, const tni_chunk *chunk,
                                      tni_error *error);
-TNI_FN double tni_float_state_value(const tni_float_state *state, int32_t scale);
+TNI_FN double tni_float_state_value(const tni_float_state *state);
 TNI_FN uint32_t tni_agg_class_width(tni_agg_class class_id);
 /* A prepared value as a tni_value of the input's type. */
 TNI_FN tni_value tni_agg_class_value(const tni_agg_input *input, const void *data);
 /* Order-preserving int64 keys of doubles, NaN greatest: what MIN and MAX states hold. */
 TNI_FN int64_t tni_float_key(double v);
 TNI_FN double tni_float_from_key(int64_t key);
-#define TNI_GRID_UNSET INT32_MIN /* a float accumulator that has seen nothing */
 
 /* ungrouped fast paths: agg_ungrouped.c. Accumulators it took are fed already. */
 TNI_FN trueno_status tni_agg_ungrouped_push(tni_agg *agg, tni_agg_worker *worker,
