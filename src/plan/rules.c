@@ -412,6 +412,7 @@ static bool tni_rules_lift_project(tni_binder *binder, tni_node *order, tni_node
         sorts[kept] = order->sorts[i];
         sorts[kept++].id = project->exprs[k]->column;
     }
+    order->kind = kept > 0 ? TNI_PLAN_ORDER : TNI_PLAN_LIMIT; /* constants leave the order as is */
     order->sorts = sorts;
     order->sort_count = kept;
     order->input = project->input;
