@@ -17,7 +17,7 @@
  * Search for >>token to jump to a section; the list stands before the implementation.
  *
  * SPDX-License-Identifier: MIT (the text is at the end)
- * Generated from src/ by tools/amalgamate.c: edit there. Sources: a149d18efe260565
+ * Generated from src/ by tools/amalgamate.c: edit there. Sources: a09366fda259485a
  */
 
 /*============================================================================
@@ -617,11 +617,14 @@ TRUENO_API bool trueno_statement_complete(const char *sql);
  * >>plan_scalar_internal_h         what the files of scalar functions share: reading arguments, t
  * >>plan_scalar_date               parts of dates and times, truncation, differences; the table o
  * >>plan_scalar_date_make          making dates, times and intervals: from fields, counts and tex
+ * >>plan_scalar_encode             hexadecimal, binary and other bases, base64, URL encoding; MD5
+ * >>plan_scalar_format             format('{:>8.2f}', x), printf('%8.2f', x), sizes in bytes
  * >>plan_scalar_math               rounding, powers and logarithms, trigonometry, whole-number fu
- * >>plan_scalar_misc               scalar functions: misc
+ * >>plan_scalar_misc               greatest and least, hash, typeof, random, uuid, error, facts a
  * >>plan_scalar_operator           the arithmetic and bit operators: + - * / // % & | xor << >> ~
  * >>plan_scalar_pattern            LIKE, ILIKE, GLOB, SIMILAR TO and the regexp_ functions over v
  * >>plan_scalar_string             measuring, cutting, searching and joining strings, and the tab
+ * >>plan_scalar_text               case, order and codepoints of texts; how alike two texts are
  * >>plan_text_find                 finding bytes in bytes
  * >>exec_scheduler_h               who runs the work: the host's job system, or own threads start
  * >>exec_operator_h                pipelines: a driver pushes chunks through operators into a sin
@@ -652,6 +655,19 @@ TRUENO_API bool trueno_statement_complete(const char *sql);
  * >>exec_sort_words                stable sort of entries by their 64-bit word
  * >>exec_spill                     sorted runs in temporary files
  * >>exec_top_k                     ORDER BY ... LIMIT k without sorting the input
+ * >>gpu_vulkan_h                   the part of Vulkan 1.1 (compute) that the library uses, under 
+ * >>gpu_device_h                   which GPUs there are, why each is or is not used, and an opene
+ * >>gpu_memory_h                   device memory: slabs cut into ranges, staging, the cache of co
+ * >>gpu_spirv_h                    from the expression IR to a SPIR-V module: the body of q_row i
+ * >>gpu_column_h                   a table's column as the GPU keeps it
+ * >>gpu_column                     segments to images; see column.h
+ * >>gpu_scan_h                     filter and ungrouped aggregates over a table on the GPU, in on
+ * >>gpu_device                     finding the Vulkan loader, judging its devices, opening one
+ * >>gpu_memory                     slabs, staging and the column cache of memory.h
+ * >>gpu_scan                       pipelines by shape, and the fused scan of scan.h
+ * >>gpu_spirv_module_h             words of a SPIR-V module: reading a skeleton, writing instruct
+ * >>gpu_spirv                      the expression IR as the body of q_row; see spirv.h
+ * >>gpu_spirv_module               reading skeletons, writing instructions, splicing; see spirv_m
  * >>db_result_h                    what a query leaves behind, and the memory account it shares w
  * >>db_database_h                  the database handle, and one statement's way through parse, bi
  * >>db_database                    opening, closing, running text: the public functions of a data
@@ -767,7 +783,7 @@ TRUENO_API bool trueno_statement_complete(const char *sql);
 /*============================================================================
  * MARK: - compiler shims every file sees first >>base_core_h
  * from src/base/core.h
- * Used by: >>base_bits_h >>base_error_h >>base_int128_h >>sql_lexer_h >>db_names
+ * Used by: >>base_bits_h >>base_error_h >>base_int128_h >>sql_lexer_h >>gpu_vulkan_h >>db_names
  *==========================================================================*/
 /*
  * core.h - compiler shims every file sees first.
@@ -995,7 +1011,7 @@ TNI_FN void tni_bitmap_copy(uint64_t *target, const uint64_t *source, size_t off
  * MARK: - 128-bit signed integers for DECIMAL beyond 18 digits and for integer sums >>base_int128_h
  * from src/base/int128.h
  * Needs: >>base_core_h
- * Used by: >>base_int128 >>base_text_h
+ * Used by: >>base_int128 >>base_text_h >>gpu_scan
  *==========================================================================*/
 /*
  * int128.h - 128-bit signed integers for DECIMAL beyond 18 digits and for integer sums.
@@ -1331,6 +1347,7 @@ TNI_FN char *tni_arena_text(tni_arena *arena, const char *text, size_t length); 
  * Needs: >>base_int128_h >>base_memory_h
  * Used by: >>base_text >>base_utf8 >>base_datetime_h >>base_hash_h >>base_number_h
  *     >>simd_kernels_h >>format_parquet_thrift_h >>plan_like_h >>plan_regex_h >>plan_text_find_h
+ *     >>gpu_device_h
  *==========================================================================*/
 /*
  * text.h - strings: views, a growing builder, UTF-8, numbers to text and back.
@@ -3170,7 +3187,7 @@ TNI_FN trueno_status tni_fail_memory(tni_error *error, size_t size) {
  * from src/base/hash.h
  * Needs: >>base_text_h
  * Used by: >>base_hash >>simd_kernels_bodies_h >>column_append >>column_dictionary_h
- *     >>format_csv_csv_strings
+ *     >>format_csv_csv_strings >>plan_scalar_misc >>gpu_spirv
  *==========================================================================*/
 /*
  * hash.h - 64-bit hashing of values and bytes. Fixed seeds: answers never depend on a hash, but
@@ -3976,6 +3993,13 @@ TNI_FN double tni_trunc(double v);
 TNI_FN double tni_round(double v);      /* half away from zero */
 TNI_FN double tni_round_even(double v); /* half to even */
 TNI_FN double tni_sqrt(double v);       /* correctly rounded; hardware where there is one */
+/* The one NaN that operations of ours give: a processor's own has either sign. */
+TNI_INLINE double tni_nan(void) {
+    uint64_t bits = UINT64_C(0x7ff8000000000000);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
 TNI_INLINE bool tni_is_nan(double v) {
     return v != v;
 }
@@ -4268,7 +4292,7 @@ static uint32_t tni_cache_class(size_t size, size_t *rounded) {
 
 static bool tni_cache_takes(const tni_memory *memory, size_t size) {
     return memory->cache != NULL && size >= (size_t)1 << TNI_CACHE_SHIFT &&
-           (uint64_t)size < (UINT64_C(1) << 36);
+           size <= SIZE_MAX / 4 >> (sizeof size == 8 ? 26 : 0); /* 64 GiB; 1 GiB of 32 bits */
 }
 
 TNI_FN void tni_memory_cache_start(tni_memory *memory, tni_memory_cache *cache) {
@@ -10251,7 +10275,7 @@ TNI_FN void tni_row_keys_sort(tni_row_key *keys, tni_row_key *spare, size_t coun
  * MARK: - up to 2^16 rows of one column in their narrowest form >>column_segment_h
  * from src/column/segment.h
  * Needs: >>column_vector_h
- * Used by: >>column_segment >>column_segment_encode >>column_source_h
+ * Used by: >>column_segment >>column_segment_encode >>column_source_h >>gpu_column_h
  *==========================================================================*/
 /*
  * segment.h - up to 2^16 rows of one column in their narrowest form.
@@ -14289,7 +14313,9 @@ static trueno_status tni_encode_runs_write(tni_encode *e) {
             out[i] = (uint##to##_t)(v[i] - (uint##from##_t)base);                                  \
         }                                                                                          \
     }
+TNI_ENCODE_CODES(8, 8)
 TNI_ENCODE_CODES(16, 8)
+TNI_ENCODE_CODES(16, 16)
 TNI_ENCODE_CODES(32, 8)
 TNI_ENCODE_CODES(32, 16)
 TNI_ENCODE_CODES(64, 8)
@@ -14305,6 +14331,8 @@ static trueno_status tni_encode_narrow(tni_encode *e, uint32_t code_width) {
     void *data;
     TNI_TRY(tni_encode_buffer(e, 0, (size_t)e->rows * code_width, &data));
     switch (e->width * 8 + code_width) {
+    case 1 * 8 + 1: tni_encode_codes_8_8(e->values, e->rows, base, data); break;
+    case 2 * 8 + 2: tni_encode_codes_16_16(e->values, e->rows, base, data); break;
     case 2 * 8 + 1: tni_encode_codes_16_8(e->values, e->rows, base, data); break;
     case 4 * 8 + 1: tni_encode_codes_32_8(e->values, e->rows, base, data); break;
     case 4 * 8 + 2: tni_encode_codes_32_16(e->values, e->rows, base, data); break;
@@ -14352,6 +14380,10 @@ static trueno_status tni_encode_fixed(tni_encode *e) {
     if (e->runs <= e->rows / 8 &&
         (uint64_t)e->runs * (e->width + 4) * 2 <= (uint64_t)e->rows * code_width) {
         return tni_encode_runs_write(e);
+    }
+    /* one and two bytes wide, codes cost the same, and kernels and group keys know them */
+    if (tni_type_has_narrow(e->type) && e->width <= 2 && e->segment->zone.has_bounds) {
+        return tni_encode_narrow(e, code_width);
     }
     return code_width < e->width ? tni_encode_narrow(e, code_width) : tni_encode_plain(e);
 }
@@ -23017,7 +23049,7 @@ static trueno_status tni_csv_set_option(tni_csv_options *options, uint8_t kind, 
 
 TNI_FN trueno_status tni_csv_option(tni_csv_options *options, const char *name,
                                     const tni_csv_setting *value, tni_error *error) {
-    const char *near = NULL;
+    const char *closest = NULL;
     uint32_t best = 4;
     size_t i;
     for (i = 0; i < TNI_COUNT_OF(tni_csv_option_table); i++) {
@@ -23029,12 +23061,12 @@ TNI_FN trueno_status tni_csv_option(tni_csv_options *options, const char *name,
         distance = tni_edit_distance(name, entry->name, best);
         if (distance < best) {
             best = distance;
-            near = entry->name;
+            closest = entry->name;
         }
     }
     return tni_fail(error, TRUENO_ERROR_BINDER, "CSV has no option \"%s\"%s%s%s", name,
-                    near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                    near != NULL ? "\"?" : "");
+                    closest != NULL ? "; did you mean \"" : "", closest != NULL ? closest : "",
+                    closest != NULL ? "\"?" : "");
 }
 
 TNI_FN trueno_status tni_csv_option_value(tni_csv_options *options, const char *name,
@@ -25269,18 +25301,18 @@ static uint32_t tni_csv_field_by_name(const tni_csv_source *source, const char *
 static trueno_status tni_csv_no_column(const tni_csv_source *source, const char *option,
                                        const char *name, tni_error *error) {
     uint32_t f, best = 3;
-    const char *near = NULL;
+    const char *closest = NULL;
     for (f = 0; f < source->source.field_count; f++) {
         uint32_t distance = tni_edit_distance(name, source->source.fields[f].name, best);
         if (distance < best) {
             best = distance;
-            near = source->source.fields[f].name;
+            closest = source->source.fields[f].name;
         }
     }
     return tni_fail(error, TRUENO_ERROR_BINDER,
                     "%s: %s names column \"%s\", which is not there%s%s%s", source->source.name,
-                    option, name, near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                    near != NULL ? "\"?" : "");
+                    option, name, closest != NULL ? "; did you mean \"" : "",
+                    closest != NULL ? closest : "", closest != NULL ? "\"?" : "");
 }
 
 static trueno_status tni_csv_give_type(tni_csv_source *source, uint32_t field, const char *type,
@@ -27804,6 +27836,7 @@ static trueno_status tni_parquet_append_front_coded(tni_parquet_collect *c, uint
         tni_buffer *owner = NULL;
         tni_text heap;
         tni_text_init(&heap, c->memory);
+        ends[count - 1] = 0; /* the batch fills it, which gcc does not see */
         status = tni_parquet_front_coded_batch(c, count, &heap, ends, error);
         if (status != TRUENO_OK) {
             tni_text_free(&heap);
@@ -28280,13 +28313,13 @@ static bool tni_parquet_big_endian(const uint8_t *in, size_t size, tni_i128 *out
 
 static const char tni_parquet_decimal_reason[] = "a DECIMAL value is out of the range of its type";
 
-static const char *tni_parquet_decimal(const uint8_t *in, size_t size, bool small, size_t at,
+static const char *tni_parquet_decimal(const uint8_t *in, size_t size, bool is_small, size_t at,
                                        void *out) {
     tni_i128 v;
-    if (!tni_parquet_big_endian(in, size, &v) || (small && !tni_i128_fits_i64(v))) {
+    if (!tni_parquet_big_endian(in, size, &v) || (is_small && !tni_i128_fits_i64(v))) {
         return tni_parquet_decimal_reason;
     }
-    if (small) {
+    if (is_small) {
         ((int64_t *)out)[at] = (int64_t)v.low;
     } else {
         ((tni_i128 *)out)[at] = v;
@@ -28296,11 +28329,11 @@ static const char *tni_parquet_decimal(const uint8_t *in, size_t size, bool smal
 
 TNI_FN const char *tni_parquet_convert_bytes(const tni_parquet_leaf *leaf, const tni_string *in,
                                              size_t n, void *out) {
-    bool small = leaf->convert == TNI_PARQUET_BYTES_TO_I64;
+    bool is_small = leaf->convert == TNI_PARQUET_BYTES_TO_I64;
     const char *reason = NULL;
     size_t i;
     for (i = 0; i < n && !reason; i++) {
-        reason = tni_parquet_decimal(tni_string_data(&in[i]), in[i].length, small, i, out);
+        reason = tni_parquet_decimal(tni_string_data(&in[i]), in[i].length, is_small, i, out);
     }
     return reason;
 }
@@ -28559,10 +28592,10 @@ TNI_PARQUET_NARROW(tni_parquet_narrow_64_16, uint64_t, uint16_t)
 
 TNI_FN void tni_parquet_narrow(tni_physical physical, const void *values, size_t n, int64_t base,
                                uint32_t code_width, void *out) {
-    bool small = physical == TNI_PHYSICAL_I32 || physical == TNI_PHYSICAL_U32;
-    if (small && code_width == 1) {
+    bool is_small = physical == TNI_PHYSICAL_I32 || physical == TNI_PHYSICAL_U32;
+    if (is_small && code_width == 1) {
         tni_parquet_narrow_32_8((const uint32_t *)values, n, (uint32_t)base, (uint8_t *)out);
-    } else if (small) {
+    } else if (is_small) {
         tni_parquet_narrow_32_16((const uint32_t *)values, n, (uint32_t)base, (uint16_t *)out);
     } else if (code_width == 1) {
         tni_parquet_narrow_64_8((const uint64_t *)values, n, (uint64_t)base, (uint8_t *)out);
@@ -29326,7 +29359,7 @@ static void tni_parquet_plain_type(tni_parquet_leaf *leaf, bool binary_as_string
 static void tni_parquet_decimal_type(const tni_parquet_element *e, tni_parquet_leaf *leaf) {
     bool integer = leaf->physical == TNI_PARQUET_INT32 || leaf->physical == TNI_PARQUET_INT64;
     bool bytes = leaf->physical >= TNI_PARQUET_BYTE_ARRAY;
-    bool small = e->precision <= 18;
+    bool is_small = e->precision <= 18;
     if ((!integer && !bytes) || e->precision < 1 || e->scale < 0 || e->scale > e->precision) {
         return;
     }
@@ -29336,8 +29369,8 @@ static void tni_parquet_decimal_type(const tni_parquet_element *e, tni_parquet_l
     }
     leaf->type = tni_type_decimal((uint8_t)e->precision, (uint8_t)e->scale);
     if (bytes) {
-        leaf->convert = small ? TNI_PARQUET_BYTES_TO_I64 : TNI_PARQUET_BYTES_TO_I128;
-    } else if (!small) {
+        leaf->convert = is_small ? TNI_PARQUET_BYTES_TO_I64 : TNI_PARQUET_BYTES_TO_I128;
+    } else if (!is_small) {
         leaf->convert = TNI_PARQUET_TO_I128;
     } else if (leaf->physical == TNI_PARQUET_INT32) {
         leaf->convert = TNI_PARQUET_TO_I64;
@@ -42525,8 +42558,8 @@ TNI_FN void tni_print_query(const tni_ast_query *query, tni_text *out) {
  * >>plan_function_h
  * from src/plan/function.h
  * Needs: >>column_vector_h
- * Used by: >>plan_aggregate_table >>plan_cast >>plan_function >>plan_scalar_misc
- *     >>plan_scalar_operator >>plan_ir_h >>plan_scalar_internal_h >>db_database
+ * Used by: >>plan_aggregate_table >>plan_cast >>plan_function >>plan_scalar_operator
+ *     >>plan_ir_h >>plan_scalar_internal_h >>db_database
  *==========================================================================*/
 /*
  * function.h - one table of every SQL function: binder, evaluator, docs, completion and tests
@@ -42976,7 +43009,8 @@ static bool tni_aggregate_rule_apply(tni_aggregate_rule rule, tni_bind_call *cal
     }
 }
 
-/* Moments of small integers are summed exactly: such arguments stay integers. */
+/* Moments of small integers are summed exactly: such arguments stay integers. Not UINTEGER, whose
+ * products leave 64 bits. */
 static bool tni_aggregate_exact_moments(const tni_aggregate_function *function,
                                         tni_bind_call *call) {
     tni_aggregate_kind kind = function->kind;
@@ -42986,7 +43020,8 @@ static bool tni_aggregate_exact_moments(const tni_aggregate_function *function,
     uint32_t i;
     for (i = 0; i < call->count; i++) {
         moments = moments && tni_type_is_integer(call->types[i]) &&
-                  tni_type_width(call->types[i]) < 8;
+                  tni_type_width(call->types[i]) < 8 &&
+                  call->types[i].id != TRUENO_TYPE_UINTEGER;
     }
     if (moments) {
         call->result = tni_type_make(TRUENO_TYPE_DOUBLE);
@@ -43076,7 +43111,7 @@ TNI_FN void tni_catalog_nearest(tni_catalog *catalog, const char *name, char *ou
  * >>plan_ir_h
  * from src/plan/ir.h
  * Needs: >>plan_function_h
- * Used by: >>plan_plan_h >>exec_eval_h
+ * Used by: >>plan_plan_h >>exec_eval_h >>gpu_spirv_h
  *==========================================================================*/
 /*
  * ir.h - the expression IR: a straight line of typed instructions, each producing a register.
@@ -44149,9 +44184,9 @@ TNI_FN tni_expr *tni_bind_coerce(tni_binder *binder, tni_expr *expr,
 /* ----------------------------------------------------------------------- literals --- */
 
 static tni_expr *tni_bind_integer(tni_binder *binder, int64_t v) {
-    bool small = v >= INT32_MIN && v <= INT32_MAX;
+    bool is_small = v >= INT32_MIN && v <= INT32_MAX;
     tni_value value =
-        tni_value_i64(tni_type_make(small ? TRUENO_TYPE_INTEGER : TRUENO_TYPE_BIGINT), v);
+        tni_value_i64(tni_type_make(is_small ? TRUENO_TYPE_INTEGER : TRUENO_TYPE_BIGINT), v);
     return tni_expr_constant(binder, &value);
 }
 
@@ -51672,8 +51707,8 @@ TNI_FN bool tni_like_match(const tni_like *like, const uint8_t *text, size_t len
  * >>plan_text_find_h
  * from src/plan/text_find.h
  * Needs: >>base_bits_h >>base_text_h
- * Used by: >>plan_like >>plan_regex_match >>plan_scalar_pattern >>plan_scalar_string
- *     >>plan_text_find
+ * Used by: >>plan_like >>plan_regex_match >>plan_scalar_format >>plan_scalar_pattern
+ *     >>plan_scalar_string >>plan_scalar_text >>plan_text_find
  *==========================================================================*/
 /*
  * text_find.h - finding bytes in bytes, and codepoints in UTF-8, for strings of any length.
@@ -52279,7 +52314,7 @@ typedef struct tni_emitter {
     bool needs_math;
 } tni_emitter;
 
-static bool tni_emit(tni_emitter *emitter, tni_expr *e);
+static bool tni_lower_emit(tni_emitter *emitter, tni_expr *e);
 
 static bool tni_emit_append(tni_emitter *emitter, const tni_ir_node *node) {
     if (emitter->count == emitter->capacity) {
@@ -52307,7 +52342,7 @@ static bool tni_emit_arguments(tni_emitter *emitter, const tni_expr *e, tni_ir_n
         return false;
     }
     for (i = 0; i < e->argument_count; i++) {
-        if (!tni_emit(emitter, e->arguments[i])) {
+        if (!tni_lower_emit(emitter, e->arguments[i])) {
             return false;
         }
         arguments[i] = e->arguments[i]->reg;
@@ -52318,7 +52353,7 @@ static bool tni_emit_arguments(tni_emitter *emitter, const tni_expr *e, tni_ir_n
 }
 
 /* Give the expression a register. One that is also computed for all rows needs no predicate. */
-static bool tni_emit(tni_emitter *emitter, tni_expr *e) {
+static bool tni_lower_emit(tni_emitter *emitter, tni_expr *e) {
     tni_ir_node node;
     if (e->register_walk == emitter->walk) {
         return true;
@@ -52348,7 +52383,7 @@ static bool tni_emit(tni_emitter *emitter, tni_expr *e) {
         return false;
     }
     if (e->predicate) {
-        if (!tni_emit(emitter, e->predicate)) {
+        if (!tni_lower_emit(emitter, e->predicate)) {
             return false;
         }
         node.predicate = e->predicate->reg;
@@ -52384,7 +52419,7 @@ static tni_program *tni_lower_program(tni_binder *binder, const uint32_t *ids, u
         return NULL;
     }
     for (i = 0; i < count; i++) {
-        if (!tni_emit(&emitter, exprs[i])) {
+        if (!tni_lower_emit(&emitter, exprs[i])) {
             return NULL;
         }
         program->outputs[i] = exprs[i]->reg;
@@ -53069,7 +53104,8 @@ typedef struct tni_regex_matcher {
     size_t capacity;
     uint8_t *threads; /* of the parallel simulation */
     size_t thread_bytes;
-    bool failed; /* out of memory */
+    bool failed; /* out of memory: `wanted` bytes were not to be had */
+    size_t wanted;
     tni_regex_choice first[TNI_REGEX_STACK];
 } tni_regex_matcher;
 
@@ -53275,7 +53311,7 @@ static uint32_t tni_regex_compile_stop(tni_regex_compiler *c, trueno_status stat
                                    "the regular expression is too large: its repetitions, "
                                    "written out, exceed %u steps",
                                    TNI_REGEX_CODE_MOST)
-                        : tni_memory_fail(c->arena->memory, 0, c->error);
+                        : tni_memory_fail(c->arena->memory, 4096, c->error);
     }
     return 0;
 }
@@ -53442,6 +53478,7 @@ static uint32_t tni_regex_loop_code(tni_regex_compiler *c, const tni_regex_node 
                                     uint32_t least, uint32_t next) {
     const tni_regex_node *child = node->first;
     uint32_t split, body;
+    bool nullable = tni_regex_nullable(child);
     if (c->quick && node->greedy && child->kind == TNI_REGEX_SET && child->set->simple) {
         split = tni_regex_emit(c, TNI_REGEX_OP_RUN, next, 0, tni_regex_set_index(c, child->set));
         if (c->status == TRUENO_OK) {
@@ -53449,7 +53486,7 @@ static uint32_t tni_regex_loop_code(tni_regex_compiler *c, const tni_regex_node 
         }
         return split;
     }
-    if (tni_regex_nullable(child)) {
+    if (nullable) {
         c->regex->quick_only_plain = true;
     }
     split = tni_regex_emit(c, TNI_REGEX_OP_SPLIT, next, next, 0);
@@ -53462,7 +53499,14 @@ static uint32_t tni_regex_loop_code(tni_regex_compiler *c, const tni_regex_node 
     } else {
         c->program->code[split].y = body;
     }
-    return least > 0 ? body : split;
+    if (least > 0) {
+        return body;
+    }
+    if (nullable) { /* (x+)?: an empty x leads on before anything longer is tried */
+        return node->greedy ? tni_regex_emit(c, TNI_REGEX_OP_SPLIT, body, next, 0)
+                            : tni_regex_emit(c, TNI_REGEX_OP_SPLIT, next, body, 0);
+    }
+    return split;
 }
 
 static uint32_t tni_regex_repeat_code(tni_regex_compiler *c, const tni_regex_node *node,
@@ -53892,6 +53936,7 @@ TNI_FN void tni_regex_matcher_init(tni_regex_matcher *matcher, tni_memory *memor
     matcher->threads = NULL;
     matcher->thread_bytes = 0;
     matcher->failed = false;
+    matcher->wanted = 0;
 }
 
 TNI_FN void tni_regex_matcher_free(tni_regex_matcher *matcher) {
@@ -53908,6 +53953,7 @@ static bool tni_regex_stack_grow(tni_regex_matcher *m) {
         (tni_regex_choice *)tni_alloc_array(m->memory, capacity, sizeof *stack);
     if (stack == NULL) {
         m->failed = true;
+        m->wanted = capacity * sizeof *stack;
         return false;
     }
     memcpy(stack, m->stack, m->capacity * sizeof *stack);
@@ -54185,6 +54231,7 @@ static bool tni_regex_simulation_memory(tni_regex_simulation *s) {
         m->threads = (uint8_t *)tni_alloc(m->memory, bytes);
         if (m->threads == NULL) {
             m->failed = true;
+            m->wanted = bytes;
             return false;
         }
         m->thread_bytes = bytes;
@@ -55691,6 +55738,7 @@ static bool tni_rules_lift_project(tni_binder *binder, tni_node *order, tni_node
         sorts[kept] = order->sorts[i];
         sorts[kept++].id = project->exprs[k]->column;
     }
+    order->kind = kept > 0 ? TNI_PLAN_ORDER : TNI_PLAN_LIMIT; /* constants leave the order as is */
     order->sorts = sorts;
     order->sort_count = kept;
     order->input = project->input;
@@ -56316,8 +56364,9 @@ TNI_FN tni_node *tni_rules_aggregate(tni_binder *binder, tni_node *node) {
  * >>plan_scalar_internal_h
  * from src/plan/scalar_internal.h
  * Needs: >>plan_function_h
- * Used by: >>plan_scalar_date >>plan_scalar_date_make >>plan_scalar_math >>plan_scalar_pattern
- *     >>plan_scalar_string
+ * Used by: >>plan_scalar_date >>plan_scalar_date_make >>plan_scalar_encode >>plan_scalar_format
+ *     >>plan_scalar_math >>plan_scalar_misc >>plan_scalar_pattern >>plan_scalar_string
+ *     >>plan_scalar_text
  *==========================================================================*/
 /*
  * scalar_internal.h - what the files of scalar functions share: reading arguments, telling rows
@@ -56466,6 +56515,11 @@ TNI_INLINE trueno_status tni_scalar_put(tni_call *call, uint32_t row, const void
     return TRUENO_OK;
 }
 
+/* The error behind text->failed. */
+TNI_INLINE trueno_status tni_scalar_text_failed(tni_call *call, const tni_text *text) {
+    return tni_memory_fail(call->env->memory, text->capacity * 2 + 64, call->error);
+}
+
 /* The value of a constant VARCHAR argument while binding; NULL when there is none. */
 TNI_INLINE const tni_string *tni_scalar_constant_text(const tni_bind_call *call,
                                                       uint32_t argument) {
@@ -56540,6 +56594,23 @@ TNI_FN trueno_status tni_bind_now(tni_bind_call *call, tni_error *error);
 TNI_FN trueno_status tni_bind_make(tni_bind_call *call, tni_error *error);
 TNI_FN trueno_status tni_bind_time_bucket(tni_bind_call *call, tni_error *error);
 TNI_FN trueno_status tni_bind_timezone(tni_bind_call *call, tni_error *error);
+
+/* ---- rows of the string table that live elsewhere ---- */
+#define TNI_STRING_EVALS(X)                                                                        \
+    /* scalar_text.c */                                                                            \
+    X(upper) X(lower) X(reverse) X(chr) X(ascii) X(unicode) X(translate) X(bar) X(levenshtein)     \
+    X(damerau) X(hamming) X(jaccard) X(jaro) X(jaro_winkler)                                       \
+    /* scalar_encode.c */                                                                          \
+    X(hex) X(unhex) X(bin) X(unbin) X(to_base64) X(from_base64) X(url_encode) X(url_decode)        \
+    X(encode) X(decode) X(md5) X(sha1) X(sha256) X(to_base)                                        \
+    /* scalar_format.c */                                                                          \
+    X(format) X(printf) X(format_bytes) X(format_decimal_bytes)
+#define TNI_STRING_EVAL(name) TNI_FN trueno_status tni_eval_##name(tni_call *call);
+TNI_STRING_EVALS(TNI_STRING_EVAL)
+#undef TNI_STRING_EVAL
+TNI_FN trueno_status tni_bind_hex(tni_bind_call *call, tni_error *error);
+TNI_FN trueno_status tni_bind_format(tni_bind_call *call, tni_error *error);
+TNI_FN trueno_status tni_bind_first_codepoint(tni_bind_call *call, tni_error *error);
 
 #endif
 /*--- end src/plan/scalar_internal.h ---------------------------------------*/
@@ -56674,11 +56745,41 @@ static trueno_status tni_date_part_of_text(const tni_string *text, tni_date_part
                : tni_date_part_unknown(name, text->length, error);
 }
 
+/* The same while binding: the failure has the place of the call. */
+static trueno_status tni_date_part_bound(const tni_bind_call *call, const tni_string *text,
+                                         tni_date_part *out, tni_error *error) {
+    trueno_status status = tni_date_part_of_text(text, out, error);
+    if (status != TRUENO_OK && error != NULL) {
+        error->position = call->position;
+    }
+    return status;
+}
+
 /* ---------------------------------------------------------------------------- single parts --- */
 
 TNI_INLINE int32_t tni_date_weekday(int32_t days) { /* 0 = Monday */
     int64_t v = ((int64_t)days + 3) % 7;
     return (int32_t)(v < 0 ? v + 7 : v);
+}
+
+/*
+ * Civil date of a day that is a TIMESTAMP's (within 106,751,992 days of 1970), inline: the loops
+ * below live from it. Neri and Schneider's method, as in base/datetime.c; the epoch is moved by
+ * 2,000 cycles of 400 years so that all is unsigned and below 2^32.
+ */
+TNI_FORCE_INLINE void tni_date_civil(int32_t days, int32_t *year, int32_t *month, int32_t *day) {
+    uint32_t n = 4 * ((uint32_t)days + 292913468u) + 3;
+    uint32_t century = n / 146097, n2 = n % 146097 | 3;
+    uint64_t product = UINT64_C(2939745) * n2;
+    uint32_t of_year = (uint32_t)product / 2939745 / 4;
+    uint32_t n3 = 2141 * of_year + 197913, late = of_year >= 306 ? 1 : 0;
+    *year = (int32_t)(100 * century + (uint32_t)(product >> 32) + late) - 800000;
+    *month = (int32_t)((n3 >> 16) - 12 * late);
+    *day = (int32_t)((n3 & 0xffff) / 2141 + 1);
+}
+
+TNI_INLINE bool tni_date_in_range(int32_t days) {
+    return (uint32_t)days + 106751992u <= 2u * 106751992u;
 }
 
 TNI_INLINE int32_t tni_date_year_start(int32_t year) {
@@ -56697,8 +56798,10 @@ TNI_INLINE int32_t tni_date_ceiling(int32_t year, int32_t unit) { /* years are i
     return year > 0 ? (year - 1) / unit + 1 : year / unit - 1;
 }
 
-/* A part of day `days`, `us` microseconds in; not EPOCH and JULIAN, which are no whole numbers. */
-TNI_FORCE_INLINE int64_t tni_date_part_value(tni_date_part part, int32_t days, int64_t us) {
+/* A part of day `days`, `us` microseconds in; not EPOCH and JULIAN, which are no whole numbers.
+ * `in_range`: the day is one a TIMESTAMP can have. */
+TNI_FORCE_INLINE int64_t tni_date_part_at(tni_date_part part, int32_t days, int64_t us,
+                                          bool in_range) {
     int32_t year, month, day, week;
     switch (part) {
     case TNI_PART_MICROSECOND: return us % TNI_DATE_US_MINUTE;
@@ -56717,7 +56820,11 @@ TNI_FORCE_INLINE int64_t tni_date_part_value(tni_date_part part, int32_t days, i
     case TNI_PART_TIMEZONE: return 0;
     default: break;
     }
-    tni_civil_from_days(days, &year, &month, &day);
+    if (in_range) {
+        tni_date_civil(days, &year, &month, &day);
+    } else {
+        tni_civil_from_days(days, &year, &month, &day);
+    }
     switch (part) {
     case TNI_PART_DAY: return day;
     case TNI_PART_MONTH: return month;
@@ -56729,6 +56836,10 @@ TNI_FORCE_INLINE int64_t tni_date_part_value(tni_date_part part, int32_t days, i
     case TNI_PART_ERA: return year > 0;
     default: return year;
     }
+}
+
+static int64_t tni_date_part_value(tni_date_part part, int32_t days, int64_t us) {
+    return tni_date_part_at(part, days, us, false);
 }
 
 static double tni_date_part_real(tni_date_part part, int32_t days, int64_t us) {
@@ -56849,12 +56960,7 @@ static trueno_status tni_bind_part(tni_bind_call *call, tni_error *error) {
         call->result = tni_type_make(TRUENO_TYPE_DOUBLE);
         return tni_bind_part_value(call, 1, NULL, error);
     }
-    if (tni_date_part_of_text(name, &part, error) != TRUENO_OK) {
-        if (error != NULL) {
-            error->position = call->position;
-        }
-        return TRUENO_ERROR_CONVERSION;
-    }
+    TNI_TRY(tni_date_part_bound(call, name, &part, error));
     call->result = tni_type_make(tni_part_is_real(part) ? TRUENO_TYPE_DOUBLE : TRUENO_TYPE_BIGINT);
     TNI_TRY(tni_bind_part_value(call, 1, &part, error));
     return tni_bind_store_part(call, part, error);
@@ -56887,7 +56993,7 @@ static void tni_date_drop_infinite(tni_call *call, uint32_t argument) {
     for (i = 0; i < rows; i++) {                                                                   \
         int64_t us;                                                                                \
         int32_t days = tni_date_of(in[i * step], &us);                                             \
-        out[i] = tni_date_part_value(PART, days, us);                                              \
+        out[i] = tni_date_part_at(PART, days, us, true);                                           \
     }
 
 static void tni_date_parts_of_moments(tni_date_part part, const int64_t *in, size_t step,
@@ -56904,24 +57010,27 @@ static void tni_date_parts_of_moments(tni_date_part part, const int64_t *in, siz
     }
 }
 
+#define TNI_DATE_DAY_LOOP(PART, IN_RANGE)                                                          \
+    for (i = 0; i < rows; i++) {                                                                   \
+        out[i] = tni_date_part_at(PART, in[i * step], 0, IN_RANGE);                                \
+    }
+
 static void tni_date_parts_of_days(tni_date_part part, const int32_t *in, size_t step,
                                    uint32_t rows, int64_t *out) {
+    bool in_range = true;
     uint32_t i;
+    for (i = 0; i < rows; i++) {
+        in_range &= tni_date_in_range(in[i * step]);
+    }
+    if (!in_range) {
+        TNI_DATE_DAY_LOOP(part, false)
+        return;
+    }
     switch (part) {
-    case TNI_PART_YEAR:
-        for (i = 0; i < rows; i++) {
-            out[i] = tni_date_part_value(TNI_PART_YEAR, in[i * step], 0);
-        }
-        break;
-    case TNI_PART_MONTH:
-        for (i = 0; i < rows; i++) {
-            out[i] = tni_date_part_value(TNI_PART_MONTH, in[i * step], 0);
-        }
-        break;
-    default:
-        for (i = 0; i < rows; i++) {
-            out[i] = tni_date_part_value(part, in[i * step], 0);
-        }
+    case TNI_PART_YEAR: TNI_DATE_DAY_LOOP(TNI_PART_YEAR, true) break;
+    case TNI_PART_MONTH: TNI_DATE_DAY_LOOP(TNI_PART_MONTH, true) break;
+    case TNI_PART_DAY: TNI_DATE_DAY_LOOP(TNI_PART_DAY, true) break;
+    default: TNI_DATE_DAY_LOOP(part, true)
     }
 }
 
@@ -57031,6 +57140,12 @@ static trueno_status tni_eval_part(tni_call *call) {
     return TRUENO_OK;
 }
 
+/* Half away from zero. */
+TNI_INLINE int64_t tni_epoch_round(int64_t value, int64_t unit) {
+    int64_t whole = value / unit, rest = value % unit;
+    return whole + (rest >= (unit + 1) / 2) - (-rest >= (unit + 1) / 2);
+}
+
 /* epoch_ms, epoch_us, epoch_ns of a moment, a TIME or an INTERVAL. */
 static trueno_status tni_epoch_units(tni_call *call, int64_t multiply, int64_t divide) {
     tni_type type = call->arguments[0].type;
@@ -57039,6 +57154,7 @@ static trueno_status tni_epoch_units(tni_call *call, int64_t multiply, int64_t d
     int64_t *out = (int64_t *)call->out;
     uint32_t i;
     bool nanoseconds = type.id == TRUENO_TYPE_TIMESTAMP_NS;
+    bool moment = tni_type_is_timestamp(type); /* rounds, durations lose the rest, as in DuckDB */
     for (i = 0; i < call->rows; i++) {
         int64_t us = type.id == TRUENO_TYPE_INTERVAL
                          ? tni_interval_epoch_us(((const tni_interval *)in)[i * step])
@@ -57053,7 +57169,7 @@ static trueno_status tni_epoch_units(tni_call *call, int64_t multiply, int64_t d
             return tni_fail(call->error, TRUENO_ERROR_OUT_OF_RANGE,
                             "the moment is out of the range of nanoseconds");
         }
-        out[i] = divide == 1 ? scaled : us / divide;
+        out[i] = moment ? tni_epoch_round(scaled, divide) : scaled / divide;
     }
     if (tni_type_is_timestamp(type)) {
         tni_date_drop_infinite(call, 0);
@@ -57083,7 +57199,7 @@ static trueno_status tni_bind_epoch(tni_bind_call *call, tni_error *error) {
 
 /* ------------------------------------------------------------------------------ truncation --- */
 
-/* The first day of the unit that `days` lies in. */
+/* The first day of the unit that a TIMESTAMP's day lies in. */
 TNI_FORCE_INLINE int64_t tni_date_trunc_days(tni_date_part part, int32_t days) {
     int32_t year, month, day, out;
     switch (part) {
@@ -57095,7 +57211,7 @@ TNI_FORCE_INLINE int64_t tni_date_trunc_days(tni_date_part part, int32_t days) {
         return out - tni_date_weekday(out);
     default: break;
     }
-    tni_civil_from_days(days, &year, &month, &day);
+    tni_date_civil(days, &year, &month, &day);
     switch (part) {
     case TNI_PART_MONTH: return (int64_t)days - day + 1;
     case TNI_PART_QUARTER: month = (month - 1) / 3 * 3 + 1; break;
@@ -57113,7 +57229,7 @@ TNI_FORCE_INLINE int64_t tni_date_trunc_days(tni_date_part part, int32_t days) {
     ((int64_t)((uint64_t)(us) - (uint64_t)((us) % (unit)) -                                        \
                ((us) % (unit) < 0 ? (uint64_t)(unit) : 0u)))
 
-static int64_t tni_date_trunc(tni_date_part part, int64_t us) {
+TNI_FORCE_INLINE int64_t tni_date_trunc(tni_date_part part, int64_t us) {
     int64_t rest, days;
     switch (part) {
     case TNI_PART_MICROSECOND:
@@ -57188,6 +57304,8 @@ static void tni_date_trunc_rows(tni_call *call, tni_date_part part) {
             out[i] = tni_timestamp_is_infinite(us) ? us : TNI_DATE_FLOOR(us, TNI_US_PER_DAY);
         }
         break;
+    case TNI_PART_MONTH: TNI_DATE_TRUNC_LOOP(TNI_PART_MONTH) break;
+    case TNI_PART_WEEK: TNI_DATE_TRUNC_LOOP(TNI_PART_WEEK) break;
     default: TNI_DATE_TRUNC_LOOP(part)
     }
 }
@@ -57234,7 +57352,7 @@ static trueno_status tni_bind_trunc_part(tni_bind_call *call, tni_error *error) 
     if (name == NULL) {
         return TRUENO_OK;
     }
-    TNI_TRY(tni_date_part_of_text(name, &part, error));
+    TNI_TRY(tni_date_part_bound(call, name, &part, error));
     return tni_bind_store_part(call, part, error);
 }
 
@@ -57345,7 +57463,7 @@ static trueno_status tni_bind_difference(tni_bind_call *call, tni_error *error) 
     call->result = tni_type_make(TRUENO_TYPE_BIGINT);
     if (call->types[1].id == TRUENO_TYPE_TIME && call->types[2].id == TRUENO_TYPE_TIME) {
         if (name != NULL) {
-            TNI_TRY(tni_date_part_of_text(name, &part, error));
+            TNI_TRY(tni_date_part_bound(call, name, &part, error));
             if (tni_date_unit_us(part) == 0) {
                 return tni_fail_at(error, TRUENO_ERROR_BINDER, call->position,
                                    "two TIMEs have no difference in that unit");
@@ -57361,7 +57479,7 @@ static trueno_status tni_bind_difference(tni_bind_call *call, tni_error *error) 
     if (name == NULL) {
         return TRUENO_OK;
     }
-    TNI_TRY(tni_date_part_of_text(name, &part, error));
+    TNI_TRY(tni_date_part_bound(call, name, &part, error));
     return tni_bind_store_part(call, part, error);
 }
 
@@ -57616,6 +57734,7 @@ static const tni_function tni_date_table[] = {
 #undef TNI_DATE_US_MINUTE
 #undef TNI_DATE_US_HOUR
 #undef TNI_DATE_LOOP
+#undef TNI_DATE_DAY_LOOP
 #undef TNI_DATE_FLOOR
 #undef TNI_DATE_TRUNC_LOOP
 
@@ -58219,7 +58338,7 @@ TNI_FN trueno_status tni_eval_strftime(tni_call *call) {
         status = tni_format_timestamp(us, (const char *)tni_string_data(f), f->length, &text,
                                       call->error);
         if (status == TRUENO_OK && text.failed) {
-            status = tni_memory_fail(call->env->memory, text.capacity, call->error);
+            status = tni_scalar_text_failed(call, &text);
         }
         if (status == TRUENO_OK) {
             status = tni_scalar_put(call, i, text.data, text.length);
@@ -58290,6 +58409,1284 @@ TNI_FN trueno_status tni_eval_try_strptime(tni_call *call) {
 #undef TNI_MAKE_INTEGER
 #undef TNI_BUCKET_ORIGIN
 /*--- end src/plan/scalar_date_make.c --------------------------------------*/
+
+/*============================================================================
+ * MARK: - hexadecimal, binary and other bases, base64, URL encoding; MD5, SHA-1 and
+ * >>plan_scalar_encode
+ * from src/plan/scalar_encode.c
+ * Needs: >>plan_scalar_internal_h
+ *==========================================================================*/
+/*
+ * scalar_encode.c - hexadecimal, binary and other bases, base64, URL encoding; MD5, SHA-1 and
+ * SHA-256.
+ *
+ * The digests are those of RFC 1321, RFC 3174 and FIPS 180-4, written from their texts; base64
+ * is RFC 4648's with padding, URLs follow RFC 3986.
+ *
+ * Uses: base/, column/type.h, plan/function.h.
+ */
+/* #include "plan/scalar_internal.h" */
+
+/* ----------------------------------------------------------------------------- hex, binary --- */
+
+static const char tni_encode_digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/* Integers as they are (up to HUGEINT, negative ones in two's complement of at least 64 bits),
+ * texts and blobs byte by byte. */
+TNI_FN trueno_status tni_bind_hex(tni_bind_call *call, tni_error *error) {
+    tni_type t = call->types[0];
+    call->result = tni_type_make(TRUENO_TYPE_VARCHAR);
+    if (t.id == TRUENO_TYPE_NULL) {
+        call->types[0] = call->result;
+        return TRUENO_OK;
+    }
+    if (tni_type_is_string(t) || t.id == TRUENO_TYPE_HUGEINT || t.id == TRUENO_TYPE_UBIGINT) {
+        return TRUENO_OK;
+    }
+    if (tni_type_is_integer(t)) {
+        call->types[0] = tni_type_make(TRUENO_TYPE_BIGINT);
+        return TRUENO_OK;
+    }
+    return tni_scalar_no_match(call, 0, "an integer, VARCHAR or BLOB", error);
+}
+
+/* The value's digits, `bits` (1 or 4) each, without leading zeros. */
+static trueno_status tni_encode_number(tni_call *call, uint32_t row, uint64_t high, uint64_t low,
+                                       uint32_t bits) {
+    char text[128];
+    size_t n = sizeof text;
+    do {
+        text[--n] = tni_encode_digits[low & tni_low_bits(bits)];
+        low = low >> bits | high << (64 - bits);
+        high >>= bits;
+    } while ((low | high) != 0);
+    return tni_scalar_put(call, row, text + n, sizeof text - n);
+}
+
+static trueno_status tni_encode_bytes(tni_call *call, uint32_t row, const tni_string *in,
+                                      uint32_t bits) {
+    const uint8_t *data = tni_string_data(in);
+    tni_string *out = (tni_string *)call->out + row;
+    uint8_t *room = tni_scalar_room(call, out, (size_t)in->length * (8 / bits));
+    uint32_t i, shift;
+    if (room == NULL) {
+        return tni_scalar_failed(call);
+    }
+    for (i = 0; i < in->length; i++) {
+        for (shift = 8; shift > 0;) {
+            shift -= bits;
+            *room++ = (uint8_t)tni_encode_digits[data[i] >> shift & tni_low_bits(bits)];
+        }
+    }
+    tni_scalar_finish(out);
+    return TRUENO_OK;
+}
+
+static trueno_status tni_encode_rows(tni_call *call, uint32_t bits) {
+    const void *in = tni_scalar_data(call, 0);
+    size_t step = tni_scalar_step(call, 0);
+    uint8_t type = call->arguments[0].type.id;
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        if (type == TRUENO_TYPE_HUGEINT) {
+            tni_i128 v = ((const tni_i128 *)in)[i * step];
+            TNI_TRY(tni_encode_number(call, i, (uint64_t)v.high, v.low, bits));
+        } else if (type == TRUENO_TYPE_BIGINT || type == TRUENO_TYPE_UBIGINT) {
+            TNI_TRY(tni_encode_number(call, i, 0, ((const uint64_t *)in)[i * step], bits));
+        } else {
+            TNI_TRY(tni_encode_bytes(call, i, &((const tni_string *)in)[i * step], bits));
+        }
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_eval_hex(tni_call *call) {
+    return tni_encode_rows(call, 4);
+}
+TNI_FN trueno_status tni_eval_bin(tni_call *call) {
+    return tni_encode_rows(call, 1);
+}
+
+static int tni_encode_digit(uint8_t c, uint32_t bits) {
+    int digit = c >= '0' && c <= '9'   ? c - '0'
+                : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                       : 99;
+    return digit < 1 << bits ? digit : -1;
+}
+
+/* Digits to bytes; missing ones of the first byte are zero. */
+static trueno_status tni_decode_rows(tni_call *call, uint32_t bits) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    uint32_t each = 8 / bits;
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *in = &s.data[i * s.step];
+        const uint8_t *data = tni_string_data(in);
+        tni_string *out = (tni_string *)call->out + i;
+        uint32_t have = (each - in->length % each) % each, value = 0, k;
+        uint8_t *room = tni_scalar_room(call, out, ((size_t)in->length + each - 1) / each);
+        if (room == NULL) {
+            return tni_scalar_failed(call);
+        }
+        for (k = 0; k < in->length; k++) {
+            int digit = tni_encode_digit(data[k], bits);
+            if (digit < 0) {
+                return tni_fail(call->error, TRUENO_ERROR_INVALID,
+                                "byte 0x%02x at position %u is no %s digit", data[k], k + 1,
+                                bits == 4 ? "hexadecimal" : "binary");
+            }
+            value = value << bits | (uint32_t)digit;
+            if (++have == each) {
+                *room++ = (uint8_t)value;
+                have = 0;
+            }
+        }
+        tni_scalar_finish(out);
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_eval_unhex(tni_call *call) {
+    return tni_decode_rows(call, 4);
+}
+TNI_FN trueno_status tni_eval_unbin(tni_call *call) {
+    return tni_decode_rows(call, 1);
+}
+
+/* to_base(number, radix[, least digits]) */
+TNI_FN trueno_status tni_eval_to_base(tni_call *call) {
+    const int64_t *a[3] = {NULL, NULL, NULL};
+    size_t step[3] = {0, 0, 0};
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i, k;
+    for (k = 0; k < call->count; k++) {
+        a[k] = (const int64_t *)tni_scalar_data(call, k);
+        step[k] = tni_scalar_step(call, k);
+    }
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        int64_t v = a[0][i * step[0]], radix = a[1][i * step[1]];
+        int64_t least = a[2] != NULL ? a[2][i * step[2]] : 0;
+        char text[64];
+        size_t n = sizeof text;
+        if (v < 0 || radix < 2 || radix > 36 || least < 0 || least > 64) {
+            return tni_fail(call->error, TRUENO_ERROR_INVALID,
+                            "to_base wants a number that is not negative, a radix of 2 to 36 and "
+                            "at most 64 digits");
+        }
+        do {
+            text[--n] = tni_encode_digits[v % radix];
+            v /= radix;
+        } while (v > 0);
+        while ((int64_t)(sizeof text - n) < least) {
+            text[--n] = '0';
+        }
+        TNI_TRY(tni_scalar_put(call, i, text + n, sizeof text - n));
+    }
+    return TRUENO_OK;
+}
+
+/* ---------------------------------------------------------------------------------- base64 --- */
+
+static const char tni_base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+TNI_FN trueno_status tni_eval_to_base64(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i, k;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *in = &s.data[i * s.step];
+        const uint8_t *p = tni_string_data(in);
+        tni_string *out = (tni_string *)call->out + i;
+        uint8_t *room = tni_scalar_room(call, out, ((size_t)in->length + 2) / 3 * 4);
+        if (room == NULL) {
+            return tni_scalar_failed(call);
+        }
+        for (k = 0; k < in->length; k += 3, room += 4) {
+            uint32_t left = in->length - k;
+            uint32_t v = (uint32_t)p[k] << 16 | (left > 1 ? (uint32_t)p[k + 1] << 8 : 0) |
+                         (left > 2 ? p[k + 2] : 0u);
+            room[0] = (uint8_t)tni_base64_digits[v >> 18];
+            room[1] = (uint8_t)tni_base64_digits[v >> 12 & 63];
+            room[2] = left > 1 ? (uint8_t)tni_base64_digits[v >> 6 & 63] : (uint8_t)'=';
+            room[3] = left > 2 ? (uint8_t)tni_base64_digits[v & 63] : (uint8_t)'=';
+        }
+        tni_scalar_finish(out);
+    }
+    return TRUENO_OK;
+}
+
+static int tni_base64_value(uint8_t c) {
+    return c >= 'A' && c <= 'Z'   ? c - 'A'
+           : c >= 'a' && c <= 'z' ? c - 'a' + 26
+           : c >= '0' && c <= '9' ? c - '0' + 52
+           : c == '+'             ? 62
+           : c == '/'             ? 63
+                                  : -1;
+}
+
+static trueno_status tni_base64_fail(tni_call *call, const char *what) {
+    return tni_fail(call->error, TRUENO_ERROR_CONVERSION, "a text is no base64: %s", what);
+}
+
+/* Four characters to up to three bytes; only the last group may be padded. */
+static trueno_status tni_base64_decode(tni_call *call, uint32_t row, const tni_string *in) {
+    const uint8_t *p = tni_string_data(in);
+    tni_string *out = (tni_string *)call->out + row;
+    uint32_t k, j, length = in->length / 4 * 3, padding = 0;
+    uint8_t *room;
+    if (in->length % 4 != 0) {
+        return tni_base64_fail(call, "its length must be a multiple of 4");
+    }
+    if (in->length > 0) {
+        padding = p[in->length - 2] == '=' ? 2 : p[in->length - 1] == '=' ? 1 : 0;
+    }
+    room = tni_scalar_room(call, out, length - padding);
+    if (room == NULL) {
+        return tni_scalar_failed(call);
+    }
+    for (k = 0; k < in->length; k += 4) {
+        uint32_t v = 0, take = k + 4 == in->length ? 4 - padding : 4;
+        for (j = 0; j < 4; j++) {
+            int digit = j < take ? tni_base64_value(p[k + j]) : 0;
+            if (digit < 0) {
+                return tni_base64_fail(call, "it has a character that is none of its digits");
+            }
+            v = v << 6 | (uint32_t)digit;
+        }
+        for (j = 0; j + 1 < take; j++) {
+            *room++ = (uint8_t)(v >> (16 - 8 * j));
+        }
+    }
+    tni_scalar_finish(out);
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_eval_from_base64(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        TNI_TRY(tni_base64_decode(call, i, &s.data[i * s.step]));
+    }
+    return TRUENO_OK;
+}
+
+/* ------------------------------------------------------------------------------- URL, UTF-8 --- */
+
+static bool tni_url_plain(uint8_t c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '-' || c == '_' || c == '.' || c == '~';
+}
+
+TNI_FN trueno_status tni_eval_url_encode(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i, k;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *in = &s.data[i * s.step];
+        const uint8_t *p = tni_string_data(in);
+        tni_string *out = (tni_string *)call->out + i;
+        size_t length = 0;
+        uint8_t *room;
+        for (k = 0; k < in->length; k++) {
+            length += tni_url_plain(p[k]) ? 1u : 3u;
+        }
+        room = tni_scalar_room(call, out, length);
+        if (room == NULL) {
+            return tni_scalar_failed(call);
+        }
+        for (k = 0; k < in->length; k++) {
+            if (tni_url_plain(p[k])) {
+                *room++ = p[k];
+                continue;
+            }
+            *room++ = '%';
+            *room++ = (uint8_t)tni_encode_digits[p[k] >> 4];
+            *room++ = (uint8_t)tni_encode_digits[p[k] & 15];
+        }
+        tni_scalar_finish(out);
+    }
+    return TRUENO_OK;
+}
+
+/* %XX at p[k]? Then its byte, else -1. */
+static int tni_url_escape(const uint8_t *p, uint32_t length, uint32_t k) {
+    int high, low;
+    if (p[k] != '%' || length - k < 3) {
+        return -1;
+    }
+    high = tni_encode_digit(p[k + 1], 4);
+    low = tni_encode_digit(p[k + 2], 4);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+TNI_FN trueno_status tni_eval_url_decode(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i, k;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *in = &s.data[i * s.step];
+        const uint8_t *p = tni_string_data(in);
+        tni_string *out = (tni_string *)call->out + i;
+        size_t length = 0;
+        uint8_t *room;
+        for (k = 0; k < in->length; k += tni_url_escape(p, in->length, k) < 0 ? 1u : 3u) {
+            length++;
+        }
+        room = tni_scalar_room(call, out, length);
+        if (room == NULL) {
+            return tni_scalar_failed(call);
+        }
+        for (k = 0; k < in->length;) {
+            int byte = tni_url_escape(p, in->length, k);
+            *room++ = byte < 0 ? p[k] : (uint8_t)byte;
+            k += byte < 0 ? 1u : 3u;
+        }
+        tni_scalar_finish(out);
+        if (!tni_utf8_valid(tni_string_data(out), out->length)) {
+            return tni_fail(call->error, TRUENO_ERROR_INVALID,
+                            "url_decode gives bytes that are no UTF-8");
+        }
+    }
+    return TRUENO_OK;
+}
+
+/* VARCHAR to BLOB: the same bytes. */
+TNI_FN trueno_status tni_eval_encode(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    uint32_t i;
+    for (i = 0; i < call->rows; i++) {
+        ((tni_string *)call->out)[i] = s.data[i * s.step];
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_eval_decode(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *in = &s.data[i * s.step];
+        if (!tni_utf8_valid(tni_string_data(in), in->length)) {
+            return tni_fail(call->error, TRUENO_ERROR_CONVERSION,
+                            "decode: the BLOB holds bytes that are no UTF-8");
+        }
+        ((tni_string *)call->out)[i] = *in;
+    }
+    return TRUENO_OK;
+}
+
+/* --------------------------------------------------------------------------------- digests --- */
+
+typedef enum tni_digest_kind { TNI_DIGEST_MD5, TNI_DIGEST_SHA1, TNI_DIGEST_SHA256 } tni_digest_kind;
+
+typedef void (*tni_digest_block)(uint32_t *state, const uint8_t *block);
+
+TNI_INLINE uint32_t tni_rotate_left(uint32_t v, uint32_t n) {
+    return v << n | v >> (32 - n);
+}
+
+static const uint32_t tni_md5_constants[64] = {
+    0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
+    0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122, 0xfd987193, 0xa679438e, 0x49b40821,
+    0xf61e2562, 0xc040b340, 0x265e5a51, 0xe9b6c7aa, 0xd62f105d, 0x02441453, 0xd8a1e681, 0xe7d3fbc8,
+    0x21e1cde6, 0xc33707d6, 0xf4d50d87, 0x455a14ed, 0xa9e3e905, 0xfcefa3f8, 0x676f02d9, 0x8d2a4c8a,
+    0xfffa3942, 0x8771f681, 0x6d9d6122, 0xfde5380c, 0xa4beea44, 0x4bdecfa9, 0xf6bb4b60, 0xbebfbc70,
+    0x289b7ec6, 0xeaa127fa, 0xd4ef3085, 0x04881d05, 0xd9d4d039, 0xe6db99e5, 0x1fa27cf8, 0xc4ac5665,
+    0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039, 0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1,
+    0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391};
+
+static void tni_md5_block(uint32_t *state, const uint8_t *block) {
+    static const uint8_t turns[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23},
+                                        {6, 10, 15, 21}};
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3], words[16], i;
+    for (i = 0; i < 16; i++) {
+        const uint8_t *p = block + 4 * i;
+        words[i] = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+                   (uint32_t)p[3] << 24;
+    }
+    for (i = 0; i < 64; i++) {
+        uint32_t f, at, next;
+        switch (i / 16) {
+        case 0: f = (b & c) | (~b & d), at = i; break;
+        case 1: f = (d & b) | (~d & c), at = (5 * i + 1) % 16; break;
+        case 2: f = b ^ c ^ d, at = (3 * i + 5) % 16; break;
+        default: f = c ^ (b | ~d), at = 7 * i % 16;
+        }
+        next = b + tni_rotate_left(a + f + tni_md5_constants[i] + words[at], turns[i / 16][i % 4]);
+        a = d;
+        d = c;
+        c = b;
+        b = next;
+    }
+    state[0] += a;
+    state[1] += b;
+    state[2] += c;
+    state[3] += d;
+}
+
+static uint32_t tni_digest_word(const uint8_t *p) {
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static void tni_sha1_block(uint32_t *state, const uint8_t *block) {
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], w[80], i;
+    for (i = 0; i < 16; i++) {
+        w[i] = tni_digest_word(block + 4 * i);
+    }
+    for (; i < 80; i++) {
+        w[i] = tni_rotate_left(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+    }
+    for (i = 0; i < 80; i++) {
+        uint32_t f, k, next;
+        switch (i / 20) {
+        case 0: f = (b & c) | (~b & d), k = 0x5a827999; break;
+        case 1: f = b ^ c ^ d, k = 0x6ed9eba1; break;
+        case 2: f = (b & c) | (b & d) | (c & d), k = 0x8f1bbcdc; break;
+        default: f = b ^ c ^ d, k = 0xca62c1d6;
+        }
+        next = tni_rotate_left(a, 5) + f + e + k + w[i];
+        e = d;
+        d = c;
+        c = tni_rotate_left(b, 30);
+        b = a;
+        a = next;
+    }
+    state[0] += a;
+    state[1] += b;
+    state[2] += c;
+    state[3] += d;
+    state[4] += e;
+}
+
+static const uint32_t tni_sha256_constants[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+static void tni_sha256_block(uint32_t *state, const uint8_t *block) {
+    uint32_t v[8], w[64], i;
+    memcpy(v, state, sizeof v);
+    for (i = 0; i < 16; i++) {
+        w[i] = tni_digest_word(block + 4 * i);
+    }
+    for (; i < 64; i++) {
+        uint32_t x = w[i - 15], y = w[i - 2];
+        x = tni_rotate_left(x, 25) ^ tni_rotate_left(x, 14) ^ x >> 3;
+        y = tni_rotate_left(y, 15) ^ tni_rotate_left(y, 13) ^ y >> 10;
+        w[i] = w[i - 16] + x + w[i - 7] + y;
+    }
+    for (i = 0; i < 64; i++) {
+        uint32_t e = v[4], a = v[0], x, y;
+        x = tni_rotate_left(e, 26) ^ tni_rotate_left(e, 21) ^ tni_rotate_left(e, 7);
+        x += v[7] + ((e & v[5]) ^ (~e & v[6])) + tni_sha256_constants[i] + w[i];
+        y = tni_rotate_left(a, 30) ^ tni_rotate_left(a, 19) ^ tni_rotate_left(a, 10);
+        y += (a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]);
+        memmove(v + 1, v, 7 * sizeof *v);
+        v[4] += x;
+        v[0] = x + y;
+    }
+    for (i = 0; i < 8; i++) {
+        state[i] += v[i];
+    }
+}
+
+/* Whole blocks, then what is left with a 1 bit, zeros and the length in bits. */
+static void tni_digest(tni_digest_kind kind, const uint8_t *data, size_t length, uint32_t *state) {
+    static const tni_digest_block blocks[] = {tni_md5_block, tni_sha1_block, tni_sha256_block};
+    static const uint32_t short_start[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476,
+                                            0xc3d2e1f0};
+    static const uint32_t long_start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                           0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    uint8_t last[128];
+    size_t whole = length / 64 * 64, rest = length - whole, i, total;
+    uint64_t bits = (uint64_t)length * 8;
+    memcpy(state, long_start, sizeof long_start);
+    if (kind != TNI_DIGEST_SHA256) {
+        memcpy(state, short_start, sizeof short_start);
+    }
+    for (i = 0; i < whole; i += 64) {
+        blocks[kind](state, data + i);
+    }
+    memset(last, 0, sizeof last);
+    if (rest > 0) {
+        memcpy(last, data + whole, rest);
+    }
+    last[rest] = 0x80;
+    total = rest < 56 ? 64 : 128;
+    for (i = 0; i < 8; i++) {
+        size_t place = kind == TNI_DIGEST_MD5 ? total - 8 + i : total - 1 - i;
+        last[place] = (uint8_t)(bits >> (8 * i));
+    }
+    for (i = 0; i < total; i += 64) {
+        blocks[kind](state, last + i);
+    }
+}
+
+static trueno_status tni_digest_rows(tni_call *call, tni_digest_kind kind) {
+    static const uint8_t words[] = {4, 5, 8};
+    static const char digits[] = "0123456789abcdef";
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i, k;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *in = &s.data[i * s.step];
+        uint32_t state[8];
+        char text[64];
+        tni_digest(kind, tni_string_data(in), in->length, state);
+        for (k = 0; k < words[kind] * 8u; k++) {
+            uint32_t byte = k / 2 % 4;
+            uint32_t v = state[k / 8] >> (kind == TNI_DIGEST_MD5 ? 8 * byte : 24 - 8 * byte);
+            text[k] = digits[(k % 2 ? v : v >> 4) & 15];
+        }
+        TNI_TRY(tni_scalar_put(call, i, text, words[kind] * 8u));
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_eval_md5(tni_call *call) {
+    return tni_digest_rows(call, TNI_DIGEST_MD5);
+}
+TNI_FN trueno_status tni_eval_sha1(tni_call *call) {
+    return tni_digest_rows(call, TNI_DIGEST_SHA1);
+}
+TNI_FN trueno_status tni_eval_sha256(tni_call *call) {
+    return tni_digest_rows(call, TNI_DIGEST_SHA256);
+}
+/*--- end src/plan/scalar_encode.c -----------------------------------------*/
+
+/*============================================================================
+ * MARK: - format('{:>8.2f}', x), printf('%8.2f', x), sizes in bytes >>plan_scalar_format
+ * from src/plan/scalar_format.c
+ * Needs: >>plan_scalar_internal_h >>plan_text_find_h
+ *==========================================================================*/
+/*
+ * scalar_format.c - format('{:>8.2f}', x), printf('%8.2f', x), sizes in bytes.
+ *
+ * Both template languages are read into one description of a field and printed by one set of
+ * functions. Arguments keep their kind: BOOLEAN, integers up to 64 bits, DOUBLE (FLOAT and DECIMAL
+ * become it), text (everything else is cast to it); a field that does not fit its argument's kind
+ * is an error. Digits of floating-point fields are exact, rounded half to even, as C's printf.
+ *
+ * Uses: base/, column/type.h, plan/function.h, plan/text_find.h.
+ */
+/* #include "plan/scalar_internal.h" */
+/* #include "plan/text_find.h" */
+
+#define TNI_FORMAT_PRECISION_MOST 1000
+#define TNI_FORMAT_WIDTH_MOST 1000000
+#define TNI_FORMAT_BUFFER 2048u
+
+typedef struct tni_format_field {
+    uint8_t fill[4];
+    size_t fill_length;
+    char align; /* < > ^, or 0 */
+    char sign;  /* + or blank, or 0 */
+    bool alternate;
+    bool zero;
+    int32_t width;
+    int32_t precision; /* -1: none */
+    char group;        /* between groups of three digits, or 0 */
+    char type;         /* or 0 */
+} tni_format_field;
+
+typedef struct tni_format_row {
+    tni_call *call;
+    uint32_t row;
+    bool c_style; /* printf */
+    tni_text *out;
+    uint32_t next;       /* argument, from 1 */
+    bool automatic, manual;
+} tni_format_row;
+
+/* --------------------------------------------------------------------------------- binding --- */
+
+TNI_FN trueno_status tni_bind_format(tni_bind_call *call, tni_error *error) {
+    uint32_t i;
+    (void)error;
+    call->result = tni_type_make(TRUENO_TYPE_VARCHAR);
+    call->types[0] = call->result;
+    for (i = 1; i < call->count; i++) {
+        tni_type t = call->types[i];
+        if (t.id == TRUENO_TYPE_DECIMAL || tni_type_is_float(t)) {
+            call->types[i] = tni_type_make(TRUENO_TYPE_DOUBLE);
+        } else if (tni_type_is_integer(t) && t.id != TRUENO_TYPE_HUGEINT &&
+                   t.id != TRUENO_TYPE_UBIGINT) {
+            call->types[i] = tni_type_make(TRUENO_TYPE_BIGINT);
+        } else if (t.id != TRUENO_TYPE_BOOLEAN) {
+            call->types[i] = tni_type_make(TRUENO_TYPE_VARCHAR);
+        }
+    }
+    return TRUENO_OK;
+}
+
+/* --------------------------------------------------------------------------------- padding --- */
+
+static void tni_format_fill(tni_text *out, const tni_format_field *f, size_t count) {
+    size_t i;
+    for (i = 0; i < count; i++) {
+        tni_text_append(out, f->fill, f->fill_length);
+    }
+}
+
+/* `text` of `columns` characters in a field, on the side its kind prefers. */
+static void tni_format_aligned(tni_text *out, const tni_format_field *f, char prefers,
+                               const char *text, size_t length, size_t columns) {
+    char align = f->align ? f->align : prefers;
+    size_t missing = (size_t)f->width > columns ? (size_t)f->width - columns : 0;
+    size_t before = align == '>' ? missing : align == '^' ? missing / 2 : 0;
+    tni_format_fill(out, f, before);
+    tni_text_append(out, text, length);
+    tni_format_fill(out, f, missing - before);
+}
+
+/* A number: sign and prefix first, then zeros where asked for, then the digits. */
+static void tni_format_number(tni_text *out, const tni_format_field *f, const char *prefix,
+                              const char *digits, size_t length) {
+    size_t head = strlen(prefix);
+    char text[TNI_FORMAT_BUFFER + 16];
+    if (f->zero && !f->align) {
+        size_t missing = (size_t)f->width > head + length ? (size_t)f->width - head - length : 0;
+        tni_text_append(out, prefix, head);
+        for (; missing > 0; missing--) {
+            tni_text_char(out, '0');
+        }
+        tni_text_append(out, digits, length);
+        return;
+    }
+    memcpy(text, prefix, head);
+    memcpy(text + head, digits, length);
+    tni_format_aligned(out, f, '>', text, head + length, head + length);
+}
+
+/* Put `group` between groups of three of the first `whole` characters; the new length. */
+static size_t tni_format_grouped(char *text, size_t length, size_t whole, char group) {
+    size_t marks = whole > 0 ? (whole - 1) / 3 : 0, from = whole, to = whole + marks;
+    memmove(text + to, text + whole, length - whole);
+    while (to > from) {
+        from -= 3;
+        to -= 3;
+        memmove(text + to, text + from, 3);
+        text[--to] = group;
+    }
+    return length + marks;
+}
+
+/* -------------------------------------------------------------------------------- integers --- */
+
+static trueno_status tni_format_mismatch(tni_format_row *r, char type, const char *kind) {
+    return tni_fail(r->call->error, TRUENO_ERROR_INVALID,
+                    "field type \"%c\" does not go with %s", type, kind);
+}
+
+static trueno_status tni_format_integer(tni_format_row *r, const tni_format_field *f,
+                                        int64_t value) {
+    static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
+    const char *alphabet = f->type == 'X' ? upper : lower;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value, base = 10;
+    char prefix[4], text[TNI_FORMAT_BUFFER];
+    size_t n = 80, head = 0, length;
+    switch (f->type) {
+    case 0:
+    case 'd': break;
+    case 'i':
+    case 'u':
+        if (!r->c_style) {
+            return tni_format_mismatch(r, f->type, "an integer");
+        }
+        break;
+    case 'x':
+    case 'X': base = 16; break;
+    case 'o': base = 8; break;
+    case 'b':
+    case 'B': base = 2; break;
+    case 'c':
+        if (r->c_style && value >= 0 && value <= 0x10ffff) {
+            uint8_t bytes[4];
+            size_t size = tni_utf8_put((uint32_t)value, bytes);
+            memcpy(text, bytes, size);
+            tni_format_aligned(r->out, f, '>', text, size, 1);
+            return TRUENO_OK;
+        }
+        return tni_format_mismatch(r, f->type, "an integer");
+    default: return tni_format_mismatch(r, f->type, "an integer");
+    }
+    do {
+        text[--n] = alphabet[left % base];
+        left /= base;
+    } while (left > 0);
+    length = 80 - n;
+    memmove(text, text + n, length);
+    if (f->group) {
+        length = tni_format_grouped(text, length, length, f->group);
+    }
+    if (value < 0 || f->sign) {
+        prefix[head++] = value < 0 ? '-' : f->sign;
+    }
+    if (f->alternate && base != 10) {
+        prefix[head++] = '0';
+        if (base != 8) {
+            prefix[head++] = f->type;
+        }
+    }
+    prefix[head] = '\0';
+    tni_format_number(r->out, f, prefix, text, length);
+    return TRUENO_OK;
+}
+
+/* --------------------------------------------------------------------------- floating point --- */
+
+/* Cut `n` exact digits to `wanted`, half to even; true when that carried into a new digit. */
+static bool tni_format_cut(char *digits, size_t n, size_t wanted) {
+    bool above, half = digits[wanted] == '5', odd = ((digits[wanted - 1] - '0') & 1) != 0;
+    size_t i;
+    above = digits[wanted] > '5';
+    for (i = wanted + 1; half && !above && i < n; i++) {
+        above = digits[i] != '0';
+    }
+    if (!above && !(half && odd)) {
+        return false;
+    }
+    for (i = wanted; i > 0 && digits[i - 1] == '9';) {
+        digits[--i] = '0';
+    }
+    if (i > 0) {
+        digits[i - 1]++;
+        return false;
+    }
+    digits[0] = '1';
+    return true;
+}
+
+/*
+ * The first `wanted` significant digits of v > 0, correctly rounded; *exponent is the power of
+ * ten of the first one. `digits` has TNI_FORMAT_BUFFER bytes. The power is guessed too low at
+ * first: too many digits come out then, and the guess goes up until they are right.
+ */
+static void tni_format_significant(double v, int32_t wanted, char *digits, int32_t *exponent) {
+    uint64_t bits;
+    int32_t guess;
+    char text[TNI_FORMAT_BUFFER];
+    memcpy(&bits, &v, sizeof bits);
+    guess = (int32_t)(bits >> 52 & 0x7ff) - 1023;
+    guess = guess == -1023 ? -330 : (guess * 30103 - (guess < 0 ? 99999 : 0)) / 100000 - 1;
+    for (;; guess++) {
+        bool whole = wanted - 1 - guess <= 0;
+        int32_t after = whole ? 52 : wanted - 1 - guess; /* 52: all that a number above 1 has */
+        size_t length = tni_print_fixed(v, after, text, sizeof text), i, n = 0, first = 0;
+        for (i = 0; i < length && i < sizeof text - 1; i++) {
+            if (text[i] != '.' && (n > 0 || text[i] != '0')) {
+                first = n == 0 ? length - i : first;
+                digits[n++] = text[i];
+            }
+        }
+        *exponent = (int32_t)first - 1 - after - ((int32_t)first > after ? 1 : 0);
+        if (n == (size_t)wanted) {
+            return;
+        }
+        if (whole && n > (size_t)wanted) {
+            *exponent += tni_format_cut(digits, n, (size_t)wanted) ? 1 : 0;
+            return;
+        }
+    }
+}
+
+/* d.ddde+xx of v >= 0 with `precision` digits after the point; the length. */
+static size_t tni_format_exponential(double v, int32_t precision, char *out) {
+    char digits[TNI_FORMAT_BUFFER];
+    int32_t exponent = 0, e;
+    size_t n = 0;
+    if (v == 0.0) {
+        memset(digits, '0', (size_t)precision + 1);
+    } else {
+        tni_format_significant(v, precision + 1, digits, &exponent);
+    }
+    out[n++] = digits[0];
+    if (precision > 0) {
+        out[n++] = '.';
+        memcpy(out + n, digits + 1, (size_t)precision);
+        n += (size_t)precision;
+    }
+    out[n++] = 'e';
+    out[n++] = exponent < 0 ? '-' : '+';
+    e = exponent < 0 ? -exponent : exponent;
+    if (e >= 100) {
+        out[n++] = (char)('0' + e / 100);
+    }
+    out[n++] = (char)('0' + e / 10 % 10);
+    out[n++] = (char)('0' + e % 10);
+    return n;
+}
+
+/* %g: fixed or exponential, whichever is shorter, without trailing zeros. */
+static size_t tni_format_general(double v, int32_t precision, bool keep_zeros, char *out) {
+    int32_t exponent = 0;
+    char digits[TNI_FORMAT_BUFFER];
+    size_t n, end, mantissa;
+    precision = TNI_MAX(precision, 1);
+    if (v != 0.0) {
+        tni_format_significant(v, precision, digits, &exponent);
+    }
+    if (exponent < -4 || exponent >= precision) {
+        n = tni_format_exponential(v, precision - 1, out);
+        mantissa = n;
+        while (out[mantissa - 1] != 'e') {
+            mantissa--;
+        }
+        mantissa--;
+    } else {
+        n = tni_print_fixed(v, precision - 1 - exponent, out, TNI_FORMAT_BUFFER);
+        mantissa = n;
+    }
+    end = mantissa;
+    if (!keep_zeros && memchr(out, '.', mantissa) != NULL) {
+        while (out[end - 1] == '0') {
+            end--;
+        }
+        end -= out[end - 1] == '.' ? 1 : 0;
+    }
+    memmove(out + end, out + mantissa, n - mantissa);
+    return n - (mantissa - end);
+}
+
+static trueno_status tni_format_real(tni_format_row *r, const tni_format_field *f, double value) {
+    char text[TNI_FORMAT_BUFFER], prefix[2] = {0, 0};
+    uint64_t bits;
+    bool negative;
+    size_t length, whole, i;
+    int32_t precision = f->precision < 0 ? 6 : f->precision;
+    memcpy(&bits, &value, sizeof bits);
+    negative = (bits >> 63) != 0 && !tni_is_nan(value);
+    bits &= UINT64_MAX >> 1;
+    memcpy(&value, &bits, sizeof value);
+    prefix[0] = negative ? '-' : f->sign;
+    if (!tni_is_finite(value)) {
+        tni_format_field plain = *f;
+        plain.zero = false;
+        tni_format_number(r->out, &plain, prefix, tni_is_nan(value) ? "nan" : "inf", 3);
+        return TRUENO_OK;
+    }
+    switch (f->type) {
+    case 0:
+        length = f->precision < 0 ? tni_print_double(value, text)
+                                  : tni_format_general(value, precision, f->alternate, text);
+        break;
+    case 'f':
+    case 'F': length = tni_print_fixed(value, precision, text, sizeof text); break;
+    case 'e':
+    case 'E': length = tni_format_exponential(value, precision, text); break;
+    case 'g':
+    case 'G': length = tni_format_general(value, precision, f->alternate, text); break;
+    default: return tni_format_mismatch(r, f->type, "a floating-point number");
+    }
+    for (i = 0; i < length && (f->type == 'E' || f->type == 'G'); i++) {
+        text[i] = text[i] == 'e' ? 'E' : text[i];
+    }
+    for (whole = 0; whole < length && text[whole] >= '0' && text[whole] <= '9';) {
+        whole++;
+    }
+    if (f->group && length + whole / 3 < sizeof text) {
+        length = tni_format_grouped(text, length, whole, f->group);
+    }
+    tni_format_number(r->out, f, prefix, text, length);
+    return TRUENO_OK;
+}
+
+/* ----------------------------------------------------------------------------------- fields --- */
+
+static trueno_status tni_format_text(tni_format_row *r, const tni_format_field *f,
+                                     const char *text, size_t length) {
+    size_t columns;
+    if (f->type != 0 && f->type != 's') {
+        return tni_format_mismatch(r, f->type, "a text");
+    }
+    if (f->precision >= 0) {
+        length = tni_utf8_skip((const uint8_t *)text, length, 0, (uint64_t)f->precision);
+    }
+    columns = tni_utf8_length((const uint8_t *)text, length);
+    tni_format_aligned(r->out, f, r->c_style ? '>' : '<', text, length, columns);
+    return TRUENO_OK;
+}
+
+/* Argument `index` (from 1) of the row as the field says. */
+static trueno_status tni_format_argument(tni_format_row *r, const tni_format_field *f,
+                                         uint32_t index) {
+    tni_call *call = r->call;
+    const void *data;
+    size_t at;
+    if (index == 0 || index >= call->count) {
+        return tni_fail(call->error, TRUENO_ERROR_INVALID,
+                        "the template wants argument %u, there are %u", index, call->count - 1);
+    }
+    data = tni_scalar_data(call, index);
+    at = r->row * tni_scalar_step(call, index);
+    switch (call->arguments[index].type.id) {
+    case TRUENO_TYPE_BOOLEAN: {
+        bool value = ((const uint8_t *)data)[at] != 0;
+        if (f->type == 0 || f->type == 's') {
+            return tni_format_text(r, f, value ? "true" : "false", value ? 4 : 5);
+        }
+        return tni_format_integer(r, f, value ? 1 : 0);
+    }
+    case TRUENO_TYPE_BIGINT: return tni_format_integer(r, f, ((const int64_t *)data)[at]);
+    case TRUENO_TYPE_DOUBLE: return tni_format_real(r, f, ((const double *)data)[at]);
+    default: {
+        const tni_string *text = (const tni_string *)data + at;
+        return tni_format_text(r, f, (const char *)tni_string_data(text), text->length);
+    }
+    }
+}
+
+typedef struct tni_format_cursor {
+    const char *p, *end;
+} tni_format_cursor;
+
+static char tni_format_peek(const tni_format_cursor *c) {
+    return c->p < c->end ? *c->p : '\0';
+}
+
+static bool tni_format_digits(tni_format_cursor *c, int32_t *out) {
+    const char *from = c->p;
+    *out = 0;
+    while (c->p < c->end && *c->p >= '0' && *c->p <= '9') {
+        *out = TNI_MIN(*out * 10 + (*c->p - '0'), TNI_FORMAT_WIDTH_MOST + 1);
+        c->p++;
+    }
+    return c->p > from;
+}
+
+static trueno_status tni_format_bad(tni_format_row *r, const char *what) {
+    return tni_fail(r->call->error, TRUENO_ERROR_INVALID, "bad template: %s", what);
+}
+
+static void tni_format_field_init(tni_format_field *f) {
+    memset(f, 0, sizeof *f);
+    f->fill[0] = ' ';
+    f->fill_length = 1;
+    f->precision = -1;
+}
+
+static trueno_status tni_format_check(tni_format_row *r, const tni_format_field *f) {
+    return f->width > TNI_FORMAT_WIDTH_MOST || f->precision > TNI_FORMAT_PRECISION_MOST
+               ? tni_format_bad(r, "a width or precision is too large")
+               : TRUENO_OK;
+}
+
+/* ----------------------------------------------------------------------------- {} templates --- */
+
+static bool tni_format_is_align(char c) {
+    return c == '<' || c == '>' || c == '^';
+}
+
+static void tni_format_group(tni_format_cursor *c, tni_format_field *f) {
+    if (tni_format_peek(c) == 't' && c->end - c->p > 2) {
+        f->group = c->p[1];
+        c->p += 2;
+    } else if (tni_format_peek(c) == ',' || tni_format_peek(c) == '_' ||
+               tni_format_peek(c) == '\'') {
+        f->group = *c->p++;
+    }
+}
+
+/* [[fill]align][sign][#][0][width][,][.precision][, or _ or t and a character][type] up to '}' */
+static trueno_status tni_format_spec(tni_format_row *r, tni_format_cursor *c,
+                                     tni_format_field *f) {
+    size_t fill = 0;
+    if (c->p < c->end && *c->p != '}') {
+        (void)tni_utf8_next((const uint8_t *)c->p, (size_t)(c->end - c->p), &fill);
+    }
+    if (fill > 0 && fill <= 4 && c->end - c->p > (ptrdiff_t)fill &&
+        tni_format_is_align(c->p[fill])) {
+        memcpy(f->fill, c->p, fill);
+        f->fill_length = fill;
+        f->align = c->p[fill];
+        c->p += fill + 1;
+    } else if (tni_format_is_align(tni_format_peek(c))) {
+        f->align = *c->p++;
+    }
+    if (tni_format_peek(c) == '+' || tni_format_peek(c) == ' ' || tni_format_peek(c) == '-') {
+        f->sign = *c->p == '-' ? '\0' : *c->p;
+        c->p++;
+    }
+    if (tni_format_peek(c) == '#') {
+        f->alternate = true;
+        c->p++;
+    }
+    if (tni_format_peek(c) == '0') {
+        f->zero = true;
+        c->p++;
+    }
+    if (tni_format_peek(c) == '{') {
+        return tni_fail(r->call->error, TRUENO_ERROR_UNSUPPORTED,
+                        "widths from arguments ({:{}}) are not supported");
+    }
+    (void)tni_format_digits(c, &f->width);
+    tni_format_group(c, f);
+    if (tni_format_peek(c) == '.') {
+        c->p++;
+        if (!tni_format_digits(c, &f->precision)) {
+            return tni_format_bad(r, "a precision is missing");
+        }
+    }
+    tni_format_group(c, f);
+    if (c->p < c->end && *c->p != '}') {
+        f->type = *c->p++;
+    }
+    return tni_format_check(r, f);
+}
+
+/* After '{'. */
+static trueno_status tni_format_braces(tni_format_row *r, tni_format_cursor *c) {
+    tni_format_field f;
+    int32_t index;
+    bool numbered;
+    tni_format_field_init(&f);
+    numbered = tni_format_digits(c, &index);
+    if ((numbered && r->automatic) || (!numbered && r->manual)) {
+        return tni_format_bad(r, "{} and {0} cannot be mixed");
+    }
+    r->automatic = r->automatic || !numbered;
+    r->manual = r->manual || numbered;
+    if (tni_format_peek(c) == ':') {
+        c->p++;
+        TNI_TRY(tni_format_spec(r, c, &f));
+    }
+    if (tni_format_peek(c) != '}') {
+        return tni_format_bad(r, "a field is {}, {0} or {:...} and ends with }");
+    }
+    c->p++;
+    return tni_format_argument(r, &f, numbered ? (uint32_t)index + 1 : r->next++);
+}
+
+static trueno_status tni_format_template(tni_format_row *r, const tni_string *text) {
+    tni_format_cursor c;
+    c.p = (const char *)tni_string_data(text);
+    c.end = c.p + text->length;
+    while (c.p < c.end) {
+        const char *from = c.p;
+        while (c.p < c.end && *c.p != '{' && *c.p != '}') {
+            c.p++;
+        }
+        tni_text_append(r->out, from, (size_t)(c.p - from));
+        if (c.p == c.end) {
+            break;
+        }
+        if (c.end - c.p > 1 && c.p[1] == *c.p) {
+            tni_text_char(r->out, *c.p);
+            c.p += 2;
+        } else if (*c.p++ == '}') {
+            return tni_format_bad(r, "a } stands alone");
+        } else {
+            TNI_TRY(tni_format_braces(r, &c));
+        }
+    }
+    return TRUENO_OK;
+}
+
+/* ------------------------------------------------------------------------------ % templates --- */
+
+/* '*': the next argument, an integer. */
+static trueno_status tni_format_star(tni_format_row *r, int32_t *out) {
+    uint32_t index = r->next++;
+    int64_t v;
+    if (index >= r->call->count || r->call->arguments[index].type.id != TRUENO_TYPE_BIGINT) {
+        return tni_format_bad(r, "* wants an integer argument");
+    }
+    v = ((const int64_t *)tni_scalar_data(r->call,
+                                          index))[r->row * tni_scalar_step(r->call, index)];
+    if (v < 0 || v > TNI_FORMAT_WIDTH_MOST) {
+        return tni_format_bad(r, "a width or precision is negative or too large");
+    }
+    *out = (int32_t)v;
+    return TRUENO_OK;
+}
+
+static bool tni_format_flag(tni_format_field *f, char c) {
+    switch (c) {
+    case '-': f->align = '<'; return true;
+    case '+': f->sign = '+'; return true;
+    case ' ': f->sign = f->sign ? f->sign : ' '; return true;
+    case '#': f->alternate = true; return true;
+    case '0': f->zero = true; return true;
+    case ',':
+    case '_':
+    case '\'': f->group = c; return true;
+    default: return false;
+    }
+}
+
+/* After '%': [n$][flags][width][.precision][length]type */
+static trueno_status tni_format_percent(tni_format_row *r, tni_format_cursor *c) {
+    tni_format_field f;
+    tni_format_cursor at = *c;
+    int32_t index = 0;
+    tni_format_field_init(&f);
+    if (tni_format_digits(&at, &index) && tni_format_peek(&at) == '$') {
+        c->p = at.p + 1;
+    } else {
+        index = 0;
+    }
+    while (tni_format_flag(&f, tni_format_peek(c))) {
+        c->p++;
+    }
+    if (tni_format_peek(c) == '*') {
+        c->p++;
+        TNI_TRY(tni_format_star(r, &f.width));
+    } else {
+        (void)tni_format_digits(c, &f.width);
+    }
+    if (tni_format_peek(c) == '.') {
+        c->p++;
+        f.precision = 0;
+        if (tni_format_peek(c) == '*') {
+            c->p++;
+            TNI_TRY(tni_format_star(r, &f.precision));
+        } else {
+            (void)tni_format_digits(c, &f.precision);
+        }
+    }
+    while (c->p < c->end && strchr("hlLqjzt", *c->p) != NULL) {
+        c->p++;
+    }
+    if (c->p == c->end) {
+        return tni_format_bad(r, "it ends within a field");
+    }
+    f.type = *c->p++;
+    TNI_TRY(tni_format_check(r, &f));
+    return tni_format_argument(r, &f, index > 0 ? (uint32_t)index : r->next++);
+}
+
+static trueno_status tni_printf_template(tni_format_row *r, const tni_string *text) {
+    tni_format_cursor c;
+    c.p = (const char *)tni_string_data(text);
+    c.end = c.p + text->length;
+    while (c.p < c.end) {
+        const void *mark = memchr(c.p, '%', (size_t)(c.end - c.p));
+        const char *stop = mark != NULL ? (const char *)mark : c.end;
+        tni_text_append(r->out, c.p, (size_t)(stop - c.p));
+        c.p = stop;
+        if (c.p == c.end) {
+            break;
+        }
+        c.p++;
+        if (tni_format_peek(&c) == '%') {
+            tni_text_char(r->out, '%');
+            c.p++;
+        } else {
+            TNI_TRY(tni_format_percent(r, &c));
+        }
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_format_rows(tni_call *call, bool c_style) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    trueno_status status = TRUENO_OK;
+    tni_text text;
+    uint32_t i;
+    tni_text_init(&text, call->env->memory);
+    tni_scalar_clear(call);
+    while (status == TRUENO_OK && tni_rows_next(&rows, &i)) {
+        tni_format_row r;
+        memset(&r, 0, sizeof r);
+        r.call = call;
+        r.row = i;
+        r.c_style = c_style;
+        r.out = &text;
+        r.next = 1;
+        tni_text_clear(&text);
+        status = c_style ? tni_printf_template(&r, &s.data[i * s.step])
+                         : tni_format_template(&r, &s.data[i * s.step]);
+        if (status == TRUENO_OK && text.failed) {
+            status = tni_scalar_text_failed(call, &text);
+        }
+        if (status == TRUENO_OK) {
+            status = tni_scalar_put(call, i, text.data, text.length);
+        }
+    }
+    tni_text_free(&text);
+    return status;
+}
+
+TNI_FN trueno_status tni_eval_format(tni_call *call) {
+    return tni_format_rows(call, false);
+}
+TNI_FN trueno_status tni_eval_printf(tni_call *call) {
+    return tni_format_rows(call, true);
+}
+
+/* -------------------------------------------------------------------------- sizes in bytes --- */
+
+static trueno_status tni_format_sizes(tni_call *call, uint64_t base, const char *const *units) {
+    const int64_t *in = (const int64_t *)tni_scalar_data(call, 0);
+    size_t step = tni_scalar_step(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        int64_t value = in[i * step];
+        uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value, rest = 0;
+        char text[64];
+        size_t n = 0, unit = 0;
+        while (size >= base && unit < 5) {
+            rest = size % base;
+            size /= base;
+            unit++;
+        }
+        if (value < 0) {
+            text[n++] = '-';
+        }
+        n += tni_print_u64(size, text + n);
+        if (unit > 0) {
+            text[n++] = '.';
+            text[n++] = (char)('0' + rest * 10 / base);
+        }
+        text[n++] = ' ';
+        if (unit == 0) {
+            memcpy(text + n, "bytes", 5);
+            n += size == 1 ? 4 : 5;
+        } else {
+            memcpy(text + n, units[unit - 1], strlen(units[unit - 1]));
+            n += strlen(units[unit - 1]);
+        }
+        TNI_TRY(tni_scalar_put(call, i, text, n));
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_eval_format_bytes(tni_call *call) {
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};
+    return tni_format_sizes(call, 1024, units);
+}
+
+TNI_FN trueno_status tni_eval_format_decimal_bytes(tni_call *call) {
+    static const char *const units[] = {"kB", "MB", "GB", "TB", "PB"};
+    return tni_format_sizes(call, 1000, units);
+}
+
+#undef TNI_FORMAT_PRECISION_MOST
+#undef TNI_FORMAT_WIDTH_MOST
+#undef TNI_FORMAT_BUFFER
+/*--- end src/plan/scalar_format.c -----------------------------------------*/
 
 /*============================================================================
  * MARK: - rounding, powers and logarithms, trigonometry, whole-number functions >>plan_scalar_math
@@ -59184,20 +60581,369 @@ TNI_FN const tni_function *tni_functions_math(void) {
 /*--- end src/plan/scalar_math.c -------------------------------------------*/
 
 /*============================================================================
- * MARK: - scalar functions: misc >>plan_scalar_misc
+ * MARK: - greatest and least, hash, typeof, random, uuid, error, facts about the session
+ * >>plan_scalar_misc
  * from src/plan/scalar_misc.c
- * Needs: >>plan_function_h
+ * Needs: >>base_hash_h >>plan_scalar_internal_h
  *==========================================================================*/
 /*
- * scalar_misc.c - scalar functions: misc.
+ * scalar_misc.c - greatest and least, hash, typeof, random, uuid, error, facts about the session.
+ *
+ * random() and uuid() draw from a counter that belongs to the call and is hashed with the seed of
+ * the query: rows get numbers of their own, whichever worker evaluates them.
  *
  * Uses: base/, column/type.h, plan/function.h.
  */
-/* #include "plan/function.h" */
+/* #include "base/hash.h" */
+/* #include "plan/scalar_internal.h" */
+
+/* -------------------------------------------------------------------------- greatest, least --- */
+
+/* Take argument `v` where it is not NULL and better than what is there. BETTER sees x (new) and
+ * y (old). */
+#define TNI_EXTREME_LOOP(T, BETTER)                                                                \
+    do {                                                                                           \
+        const T *in = (const T *)data;                                                             \
+        T *out = (T *)call->out;                                                                   \
+        for (i = 0; i < call->rows; i++) {                                                         \
+            T x, y;                                                                                \
+            if (tni_vector_is_null(v, i)) {                                                        \
+                continue;                                                                          \
+            }                                                                                      \
+            x = in[i * step];                                                                      \
+            y = out[i];                                                                            \
+            if (!tni_bit_get(call->validity, i) || (BETTER)) {                                     \
+                out[i] = x;                                                                        \
+                tni_bit_set(call->validity, i);                                                    \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
+
+#define TNI_EXTREME_NUMBER(T) TNI_EXTREME_LOOP(T, greatest ? x > y : x < y)
+/* NaN is the greatest number */
+#define TNI_EXTREME_FLOAT(T)                                                                       \
+    TNI_EXTREME_LOOP(T, greatest ? x > y || (x != x && y == y) : x < y || (y != y && x == x))
+
+static int tni_extreme_interval(tni_interval x, tni_interval y) {
+    tni_value a = tni_value_null(tni_type_make(TRUENO_TYPE_INTERVAL)), b = a;
+    a.is_null = b.is_null = false;
+    a.as.interval = x;
+    b.as.interval = y;
+    return tni_value_compare(&a, &b);
+}
+
+static void tni_extreme_argument(tni_call *call, uint32_t argument, bool greatest) {
+    const tni_vector *v = &call->arguments[argument];
+    const void *data = tni_scalar_data(call, argument);
+    size_t step = tni_scalar_step(call, argument);
+    uint32_t i;
+    switch (tni_type_physical(call->type)) {
+    case TNI_PHYSICAL_BOOL:
+    case TNI_PHYSICAL_U8: TNI_EXTREME_NUMBER(uint8_t); break;
+    case TNI_PHYSICAL_I8: TNI_EXTREME_NUMBER(int8_t); break;
+    case TNI_PHYSICAL_I16: TNI_EXTREME_NUMBER(int16_t); break;
+    case TNI_PHYSICAL_U16: TNI_EXTREME_NUMBER(uint16_t); break;
+    case TNI_PHYSICAL_I32: TNI_EXTREME_NUMBER(int32_t); break;
+    case TNI_PHYSICAL_U32: TNI_EXTREME_NUMBER(uint32_t); break;
+    case TNI_PHYSICAL_I64: TNI_EXTREME_NUMBER(int64_t); break;
+    case TNI_PHYSICAL_U64: TNI_EXTREME_NUMBER(uint64_t); break;
+    case TNI_PHYSICAL_F32: TNI_EXTREME_FLOAT(float); break;
+    case TNI_PHYSICAL_F64: TNI_EXTREME_FLOAT(double); break;
+    case TNI_PHYSICAL_I128:
+        TNI_EXTREME_LOOP(tni_i128, greatest ? tni_i128_compare(x, y) > 0
+                                            : tni_i128_compare(x, y) < 0);
+        break;
+    case TNI_PHYSICAL_STRING:
+        TNI_EXTREME_LOOP(tni_string, greatest ? tni_string_compare(&x, &y) > 0
+                                              : tni_string_compare(&x, &y) < 0);
+        break;
+    default:
+        TNI_EXTREME_LOOP(tni_interval, greatest ? tni_extreme_interval(x, y) > 0
+                                                : tni_extreme_interval(x, y) < 0);
+    }
+}
+
+static trueno_status tni_extreme_rows(tni_call *call, bool greatest) {
+    uint32_t a;
+    tni_scalar_clear(call);
+    memset(call->validity, 0, tni_bitmap_words(call->rows) * sizeof *call->validity);
+    for (a = 0; a < call->count; a++) {
+        tni_extreme_argument(call, a, greatest);
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_eval_greatest(tni_call *call) {
+    return tni_extreme_rows(call, true);
+}
+static trueno_status tni_eval_least(tni_call *call) {
+    return tni_extreme_rows(call, false);
+}
+
+/* The first argument, where the others are not NULL. */
+static trueno_status tni_eval_constant_or_null(tni_call *call) {
+    uint32_t width = tni_type_width(call->type), i;
+    const uint8_t *in = (const uint8_t *)tni_scalar_data(call, 0);
+    size_t step = tni_scalar_step(call, 0) * width;
+    for (i = 0; i < call->rows; i++) {
+        memcpy((uint8_t *)call->out + (size_t)i * width, in + i * step, width);
+    }
+    return TRUENO_OK;
+}
+
+/* ------------------------------------------------------------------------------------- hash --- */
+
+static uint64_t tni_hash_value(tni_type type, const void *data, size_t row) {
+    uint32_t width = tni_type_width(type);
+    const uint8_t *p = (const uint8_t *)data + row * width;
+    uint64_t v = 0, w = 0;
+    double number;
+    if (tni_type_is_string(type)) {
+        return tni_hash_string((const tni_string *)(const void *)p);
+    }
+    switch (tni_type_physical(type)) {
+    case TNI_PHYSICAL_I8: v = (uint64_t)(int64_t)*(const int8_t *)p; break;
+    case TNI_PHYSICAL_I16: v = (uint64_t)(int64_t)*(const int16_t *)(const void *)p; break;
+    case TNI_PHYSICAL_I32: v = (uint64_t)(int64_t)*(const int32_t *)(const void *)p; break;
+    case TNI_PHYSICAL_F32:
+    case TNI_PHYSICAL_F64:
+        number = width == 4 ? (double)*(const float *)(const void *)p
+                            : *(const double *)(const void *)p;
+        number = number == 0.0 ? 0.0 : number; /* -0.0 is 0.0 */
+        if (number != number) {
+            return TNI_HASH_NULL ^ 1;
+        }
+        memcpy(&v, &number, sizeof v);
+        break;
+    case TNI_PHYSICAL_I128:
+    case TNI_PHYSICAL_INTERVAL:
+        memcpy(&v, p, 8);
+        memcpy(&w, p + 8, 8);
+        return tni_hash_combine(tni_hash_u64(v), tni_hash_u64(w));
+    case TNI_PHYSICAL_U16: v = *(const uint16_t *)(const void *)p; break;
+    case TNI_PHYSICAL_U32: v = *(const uint32_t *)(const void *)p; break;
+    case TNI_PHYSICAL_BOOL:
+    case TNI_PHYSICAL_U8: v = *p; break;
+    default: memcpy(&v, p, 8);
+    }
+    return tni_hash_u64(v);
+}
+
+static trueno_status tni_bind_hash(tni_bind_call *call, tni_error *error) {
+    (void)error;
+    call->result = tni_type_make(TRUENO_TYPE_UBIGINT);
+    return TRUENO_OK;
+}
+
+static trueno_status tni_eval_hash(tni_call *call) {
+    uint64_t *out = (uint64_t *)call->out;
+    uint32_t a, i;
+    for (a = 0; a < call->count; a++) {
+        const tni_vector *v = &call->arguments[a];
+        const void *data = tni_scalar_data(call, a);
+        size_t step = tni_scalar_step(call, a);
+        for (i = 0; i < call->rows; i++) {
+            uint64_t h = tni_vector_is_null(v, i) ? TNI_HASH_NULL
+                                                  : tni_hash_value(v->type, data, i * step);
+            out[i] = a == 0 ? h : tni_hash_combine(out[i], h);
+        }
+    }
+    return TRUENO_OK;
+}
+
+/* --------------------------------------------------------------- texts known beforehand --- */
+
+/* The same text in every row: call->bound is a tni_string. */
+static trueno_status tni_eval_known_text(tni_call *call) {
+    const tni_string *text = (const tni_string *)call->bound;
+    uint32_t i;
+    for (i = 0; i < call->rows; i++) {
+        ((tni_string *)call->out)[i] = *text;
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_bind_known(tni_bind_call *call, const char *text, tni_error *error) {
+    size_t length = strlen(text);
+    tni_string *bound = (tni_string *)tni_arena_alloc(call->arena, sizeof *bound);
+    char *copy = tni_arena_text(call->arena, text, length);
+    if (bound == NULL || copy == NULL) {
+        return tni_memory_fail(call->arena->memory, length, error);
+    }
+    *bound = tni_string_make(copy, length);
+    call->bound = bound;
+    call->result = tni_type_make(TRUENO_TYPE_VARCHAR);
+    return TRUENO_OK;
+}
+
+static trueno_status tni_bind_typeof(tni_bind_call *call, tni_error *error) {
+    char text[48];
+    if (call->types[0].id == TRUENO_TYPE_NULL) {
+        memcpy(text, "\"NULL\"", 7);
+    } else {
+        (void)tni_type_print(call->types[0], text);
+    }
+    return tni_bind_known(call, text, error);
+}
+
+static trueno_status tni_bind_pg_typeof(tni_bind_call *call, tni_error *error) {
+    char text[48];
+    size_t i, n = tni_type_print(call->types[0], text);
+    for (i = 0; i < n; i++) {
+        text[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
+    }
+    return tni_bind_known(call, text, error);
+}
+
+static trueno_status tni_bind_version(tni_bind_call *call, tni_error *error) {
+    return tni_bind_known(call, "v" TRUENO_VERSION, error);
+}
+
+static trueno_status tni_bind_schema(tni_bind_call *call, tni_error *error) {
+    return tni_bind_known(call, "main", error);
+}
+
+static trueno_status tni_bind_database(tni_bind_call *call, tni_error *error) {
+    return tni_bind_known(call, "memory", error);
+}
+
+static trueno_status tni_bind_user(tni_bind_call *call, tni_error *error) {
+    return tni_bind_known(call, "trueno", error);
+}
+
+/* ------------------------------------------------------------------------------- random --- */
+
+/* Binding leaves a pointer to the counter: the data behind call->bound never changes itself. */
+typedef struct tni_random_source {
+    tni_atomic_i64 *drawn;
+    uint64_t salt; /* two calls in one query differ */
+} tni_random_source;
+
+static trueno_status tni_bind_random_source(tni_bind_call *call, trueno_type type,
+                                            tni_error *error) {
+    tni_random_source *source = (tni_random_source *)tni_arena_alloc(call->arena, sizeof *source);
+    tni_atomic_i64 *drawn = (tni_atomic_i64 *)tni_arena_alloc(call->arena, sizeof *drawn);
+    if (source == NULL || drawn == NULL) {
+        return tni_memory_fail(call->arena->memory, sizeof *source, error);
+    }
+    source->drawn = drawn;
+    source->salt = tni_hash_u64((uint64_t)call->position + 1);
+    call->bound = source;
+    call->result = tni_type_make(type);
+    return TRUENO_OK;
+}
+
+static trueno_status tni_bind_random(tni_bind_call *call, tni_error *error) {
+    return tni_bind_random_source(call, TRUENO_TYPE_DOUBLE, error);
+}
+
+static trueno_status tni_bind_uuid(tni_bind_call *call, tni_error *error) {
+    return tni_bind_random_source(call, TRUENO_TYPE_VARCHAR, error);
+}
+
+/* The first of `count` numbers reserved for this call; each is hashed. */
+static uint64_t tni_random_reserve(const tni_call *call, int32_t count, uint64_t *key) {
+    const tni_random_source *source = (const tni_random_source *)call->bound;
+    *key = tni_hash_combine(call->settings->random_seed, source->salt);
+    return (uint64_t)tni_atomic_add_i64(source->drawn, count);
+}
+
+static trueno_status tni_eval_random(tni_call *call) {
+    uint64_t key, first = tni_random_reserve(call, (int32_t)call->rows, &key);
+    uint32_t i;
+    for (i = 0; i < call->rows; i++) {
+        uint64_t bits = tni_hash_u64(key + (first + i) * UINT64_C(0x9e3779b97f4a7c15));
+        ((double *)call->out)[i] = (double)(bits >> 11) * (1.0 / 9007199254740992.0);
+    }
+    return TRUENO_OK;
+}
+
+/* A random UUID (version 4) as text. */
+static trueno_status tni_eval_uuid(tni_call *call) {
+    static const char digits[] = "0123456789abcdef";
+    uint64_t key, first = tni_random_reserve(call, (int32_t)call->rows * 2, &key);
+    uint32_t i, k;
+    for (i = 0; i < call->rows; i++) {
+        uint64_t bits[2];
+        char text[36];
+        size_t n = 0;
+        for (k = 0; k < 2; k++) {
+            uint64_t at = first + (uint64_t)i * 2 + k;
+            bits[k] = tni_hash_u64(key + at * UINT64_C(0x9e3779b97f4a7c15));
+        }
+        bits[0] = (bits[0] & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
+        bits[1] = (bits[1] & ~(UINT64_C(3) << 62)) | UINT64_C(2) << 62;
+        for (k = 0; k < 32; k++) {
+            if (k == 8 || k == 12 || k == 16 || k == 20) {
+                text[n++] = '-';
+            }
+            text[n++] = digits[bits[k / 16] >> (60 - k % 16 * 4) & 15];
+        }
+        TNI_TRY(tni_scalar_put(call, i, text, n));
+    }
+    return TRUENO_OK;
+}
+
+/* -------------------------------------------------------------------------------- error --- */
+
+static trueno_status tni_bind_error(tni_bind_call *call, tni_error *error) {
+    (void)error;
+    call->result = tni_type_make(TRUENO_TYPE_NULL);
+    return TRUENO_OK;
+}
+
+static trueno_status tni_eval_error(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    if (tni_rows_next(&rows, &i)) {
+        const tni_string *text = &s.data[i * s.step];
+        return tni_fail(call->error, TRUENO_ERROR_INVALID, "%.*s",
+                        (int)TNI_MIN(text->length, 900u), (const char *)tni_string_data(text));
+    }
+    memset(call->validity, 0, tni_bitmap_words(call->rows) * sizeof *call->validity);
+    return TRUENO_OK;
+}
+
+/* -------------------------------------------------------------------------------- table --- */
+
+#define TNI_MISC_KNOWN(name, pattern, bind, signature, doc)                                        \
+    TNI_SCALAR(name, pattern, NULL, bind, tni_eval_known_text, TNI_FUNCTION_NULLS, signature, doc)
+#define TNI_MISC_RANDOM(name, bind, eval, doc)                                                     \
+    TNI_SCALAR(name, "", NULL, bind, eval, TNI_FUNCTION_VOLATILE, "()", doc)
 
 static const tni_function tni_misc_table[] = {
-    {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL},
+    TNI_SCALAR("greatest", "e+", "e", NULL, tni_eval_greatest, TNI_FUNCTION_NULLS, "(value, ...)",
+               "The greatest of those that are not NULL"),
+    TNI_SCALAR("least", "e+", "e", NULL, tni_eval_least, TNI_FUNCTION_NULLS, "(value, ...)",
+               "The least of those that are not NULL"),
+    TNI_SCALAR("constant_or_null", "aa+", "1", NULL, tni_eval_constant_or_null, 0,
+               "(value, other, ...)", "The value, or NULL where another one is NULL"),
+    TNI_SCALAR("hash", "a+", NULL, tni_bind_hash, tni_eval_hash, TNI_FUNCTION_NULLS,
+               "(value, ...)", "A number that equal values have in common"),
+    TNI_MISC_KNOWN("typeof", "a", tni_bind_typeof, "(value)", "The name of the value's type"),
+    TNI_MISC_KNOWN("pg_typeof", "a", tni_bind_pg_typeof, "(value)",
+                   "The name of the value's type, in lower case"),
+    TNI_MISC_KNOWN("version", "", tni_bind_version, "()", "The version of this library"),
+    TNI_MISC_KNOWN("current_schema", "", tni_bind_schema, "()", "main"),
+    TNI_MISC_KNOWN("current_database", "", tni_bind_database, "()", "memory"),
+    TNI_MISC_KNOWN("current_user", "", tni_bind_user, "()", "trueno"),
+    TNI_MISC_RANDOM("random", tni_bind_random, tni_eval_random,
+                    "A random number from 0 up to, not including, 1"),
+    TNI_MISC_RANDOM("uuid", tni_bind_uuid, tni_eval_uuid, "A random UUID as text"),
+    TNI_MISC_RANDOM("uuidv4", tni_bind_uuid, tni_eval_uuid, "A random UUID as text"),
+    TNI_MISC_RANDOM("gen_random_uuid", tni_bind_uuid, tni_eval_uuid, "A random UUID as text"),
+    TNI_SCALAR("error", "s", NULL, tni_bind_error, tni_eval_error, 0, "(text)",
+               "Ends the query with that message"),
+    TNI_SCALAR_END,
 };
+
+#undef TNI_EXTREME_LOOP
+#undef TNI_EXTREME_NUMBER
+#undef TNI_EXTREME_FLOAT
+#undef TNI_MISC_KNOWN
+#undef TNI_MISC_RANDOM
 
 TNI_FN const tni_function *tni_functions_misc(void) {
     return tni_misc_table;
@@ -60508,7 +62254,7 @@ static trueno_status tni_like_eval(tni_call *call, tni_like_form form) {
             tni_like_match(like, tni_string_data(text), text->length, &scratch);
     }
     if (scratch.failed) {
-        status = tni_memory_fail(call->env->memory, scratch.capacity, call->error);
+        status = tni_scalar_text_failed(call, &scratch);
     }
     tni_text_free(&scratch);
     tni_arena_free(&cache.arena);
@@ -60693,7 +62439,7 @@ static void tni_regexp_begin(tni_regexp_rows *r, tni_call *call) {
 
 static trueno_status tni_regexp_end(tni_regexp_rows *r, trueno_status status) {
     if (status == TRUENO_OK && r->matcher.failed) {
-        status = tni_memory_fail(r->call->env->memory, 0, r->call->error);
+        status = tni_memory_fail(r->call->env->memory, r->matcher.wanted, r->call->error);
     }
     tni_regex_matcher_free(&r->matcher);
     tni_arena_free(&r->cache.arena);
@@ -60847,7 +62593,7 @@ static trueno_status tni_regexp_replace_row(tni_regexp_rows *r, const tni_regex 
     }
     tni_text_append(out, data + copied, length - copied);
     if (out->failed) {
-        return tni_memory_fail(r->call->env->memory, out->capacity, r->call->error);
+        return tni_scalar_text_failed(r->call, out);
     }
     return tni_scalar_put(r->call, row, out->data, out->length);
 }
@@ -61661,6 +63407,79 @@ static const tni_function tni_string_table[] = {
                       "Every occurrence of the part replaced"),
     TNI_STRING_COSTLY("overlay", "ssi?i", "s", tni_eval_overlay, "(text, part, offset[, length])",
                       "The part in place of length characters from offset on"),
+    TNI_STRING_ROW("upper", "s", "s", tni_eval_upper, "(text)", "In upper case"),
+    TNI_STRING_ROW("ucase", "s", "s", tni_eval_upper, "(text)", "The same as upper"),
+    TNI_STRING_ROW("lower", "s", "s", tni_eval_lower, "(text)", "In lower case"),
+    TNI_STRING_ROW("lcase", "s", "s", tni_eval_lower, "(text)", "The same as lower"),
+    TNI_STRING_ROW("reverse", "s", "s", tni_eval_reverse, "(text)",
+                   "The characters from last to first"),
+    TNI_STRING_ROW("chr", "i", "s", tni_eval_chr, "(codepoint)", "The character"),
+    TNI_SCALAR("ascii", "s", NULL, tni_bind_first_codepoint, tni_eval_ascii, 0, "(text)",
+               "The first codepoint, 0 of an empty text"),
+    TNI_SCALAR("unicode", "s", NULL, tni_bind_first_codepoint, tni_eval_unicode, 0, "(text)",
+               "The first codepoint, -1 of an empty text"),
+    TNI_SCALAR("ord", "s", NULL, tni_bind_first_codepoint, tni_eval_unicode, 0, "(text)",
+               "The same as unicode"),
+    TNI_STRING_COSTLY("translate", "sss", "s", tni_eval_translate, "(text, from, to)",
+                      "Each character of from becomes the one at its place in to"),
+    TNI_STRING_ROW("bar", "ddd?d", "s", tni_eval_bar, "(x, min, max[, width])",
+                   "A bar of that part of the width"),
+    TNI_STRING_COSTLY("levenshtein", "ss", "i", tni_eval_levenshtein, "(a, b)",
+                      "Edits of bytes from one to the other"),
+    TNI_STRING_COSTLY("editdist3", "ss", "i", tni_eval_levenshtein, "(a, b)",
+                      "The same as levenshtein"),
+    TNI_STRING_COSTLY("damerau_levenshtein", "ss", "i", tni_eval_damerau, "(a, b)",
+                      "Edits and swaps of bytes from one to the other"),
+    TNI_STRING_COSTLY("hamming", "ss", "i", tni_eval_hamming, "(a, b)",
+                      "Bytes that differ, in texts of one length"),
+    TNI_STRING_COSTLY("mismatches", "ss", "i", tni_eval_hamming, "(a, b)",
+                      "The same as hamming"),
+    TNI_STRING_COSTLY("jaccard", "ss", "d", tni_eval_jaccard, "(a, b)",
+                      "Different bytes in both, of those in either"),
+    TNI_STRING_COSTLY("jaro_similarity", "ss?d", "d", tni_eval_jaro, "(a, b[, least])",
+                      "0 to 1: how alike; 0 when below least"),
+    TNI_STRING_COSTLY("jaro_winkler_similarity", "ss?d", "d", tni_eval_jaro_winkler,
+                      "(a, b[, least])", "As jaro_similarity, beginnings count more"),
+    TNI_SCALAR("hex", "a", NULL, tni_bind_hex, tni_eval_hex, 0, "(value)",
+               "In hexadecimal digits"),
+    TNI_SCALAR("to_hex", "a", NULL, tni_bind_hex, tni_eval_hex, 0, "(value)",
+               "The same as hex"),
+    TNI_STRING_ROW("unhex", "s", "x", tni_eval_unhex, "(text)", "Hexadecimal digits to bytes"),
+    TNI_STRING_ROW("from_hex", "s", "x", tni_eval_unhex, "(text)", "The same as unhex"),
+    TNI_SCALAR("bin", "a", NULL, tni_bind_hex, tni_eval_bin, 0, "(value)", "In binary digits"),
+    TNI_SCALAR("to_binary", "a", NULL, tni_bind_hex, tni_eval_bin, 0, "(value)",
+               "The same as bin"),
+    TNI_STRING_ROW("unbin", "s", "x", tni_eval_unbin, "(text)", "Binary digits to bytes"),
+    TNI_STRING_ROW("from_binary", "s", "x", tni_eval_unbin, "(text)", "The same as unbin"),
+    TNI_STRING_ROW("to_base", "ii?i", "s", tni_eval_to_base, "(number, radix[, least digits])",
+                   "In digits of a radix from 2 to 36"),
+    TNI_STRING_ROW("base64", "x", "s", tni_eval_to_base64, "(blob)", "As base64"),
+    TNI_STRING_ROW("base64", "s", "s", tni_eval_to_base64, "(text)", "As base64"),
+    TNI_STRING_ROW("to_base64", "x", "s", tni_eval_to_base64, "(blob)", "As base64"),
+    TNI_STRING_ROW("to_base64", "s", "s", tni_eval_to_base64, "(text)", "As base64"),
+    TNI_STRING_ROW("from_base64", "s", "x", tni_eval_from_base64, "(text)", "base64 to bytes"),
+    TNI_STRING_ROW("url_encode", "s", "s", tni_eval_url_encode, "(text)",
+                   "Fit for a URL: %20 for a blank"),
+    TNI_STRING_ROW("url_decode", "s", "s", tni_eval_url_decode, "(text)",
+                   "%20 to a blank and so on"),
+    TNI_STRING_ROW("encode", "s", "x", tni_eval_encode, "(text)", "The bytes of the text"),
+    TNI_STRING_ROW("decode", "x", "s", tni_eval_decode, "(blob)", "The text the bytes are"),
+    TNI_STRING_COSTLY("md5", "s", "s", tni_eval_md5, "(text)", "MD5 in hexadecimal digits"),
+    TNI_STRING_COSTLY("md5", "x", "s", tni_eval_md5, "(blob)", "MD5 in hexadecimal digits"),
+    TNI_STRING_COSTLY("sha1", "s", "s", tni_eval_sha1, "(text)", "SHA-1 in hexadecimal digits"),
+    TNI_STRING_COSTLY("sha1", "x", "s", tni_eval_sha1, "(blob)", "SHA-1 in hexadecimal digits"),
+    TNI_STRING_COSTLY("sha256", "s", "s", tni_eval_sha256, "(text)",
+                      "SHA-256 in hexadecimal digits"),
+    TNI_STRING_COSTLY("sha256", "x", "s", tni_eval_sha256, "(blob)",
+                      "SHA-256 in hexadecimal digits"),
+    TNI_SCALAR("format", "s?a+", NULL, tni_bind_format, tni_eval_format, 0,
+               "(template, value, ...)", "{} filled in: {:>8}, {:.2f}, {:,}"),
+    TNI_SCALAR("printf", "s?a+", NULL, tni_bind_format, tni_eval_printf, 0,
+               "(template, value, ...)", "%d, %s, %8.2f filled in"),
+    TNI_STRING_ROW("format_bytes", "i", "s", tni_eval_format_bytes, "(bytes)", "12.0 KiB"),
+    TNI_STRING_ROW("formatreadablesize", "i", "s", tni_eval_format_bytes, "(bytes)", "12.0 KiB"),
+    TNI_STRING_ROW("formatreadabledecimalsize", "i", "s", tni_eval_format_decimal_bytes,
+                   "(bytes)", "12.3 kB"),
     TNI_SCALAR_END,
 };
 
@@ -61672,6 +63491,559 @@ TNI_FN const tni_function *tni_functions_string(void) {
     return tni_string_table;
 }
 /*--- end src/plan/scalar_string.c -----------------------------------------*/
+
+/*============================================================================
+ * MARK: - case, order and codepoints of texts; how alike two texts are >>plan_scalar_text
+ * from src/plan/scalar_text.c
+ * Needs: >>plan_scalar_internal_h >>plan_text_find_h
+ *==========================================================================*/
+/*
+ * scalar_text.c - case, order and codepoints of texts; how alike two texts are.
+ *
+ * Case mapping takes ASCII eight bytes at a time and maps other codepoints one to one. reverse
+ * keeps what is read as one character together (combining marks, joined emoji, flags).
+ * Similarities compare bytes, as DuckDB does.
+ *
+ * Uses: base/, column/type.h, plan/function.h, plan/text_find.h.
+ */
+/* #include "plan/scalar_internal.h" */
+/* #include "plan/text_find.h" */
+
+/* ------------------------------------------------------------------------------------- case --- */
+
+#define TNI_TEXT_HIGH UINT64_C(0x8080808080808080)
+#define TNI_TEXT_ONES UINT64_C(0x0101010101010101)
+
+/* Eight ASCII bytes to the other case: those between `first` and `first` + 25 get bit 5 flipped. */
+TNI_INLINE uint64_t tni_text_flip8(uint64_t v, uint8_t first) {
+    uint64_t above = v + TNI_TEXT_ONES * (uint8_t)(0x80 - first);
+    uint64_t beyond = v + TNI_TEXT_ONES * (uint8_t)(0x80 - first - 26);
+    return v ^ ((above & ~beyond & TNI_TEXT_HIGH) >> 2);
+}
+
+static void tni_text_flip(uint8_t *out, const uint8_t *in, size_t length, uint8_t first) {
+    uint64_t v;
+    size_t i = 0;
+    for (; length - i >= 8; i += 8) {
+        memcpy(&v, in + i, 8);
+        v = tni_text_flip8(v, first);
+        memcpy(out + i, &v, 8);
+    }
+    for (; i < length; i++) {
+        out[i] = (uint8_t)(in[i] ^ ((uint8_t)(in[i] - first) < 26 ? 0x20 : 0));
+    }
+}
+
+static trueno_status tni_text_case_wide(tni_call *call, uint32_t row, const tni_string *text,
+                                        bool upper) {
+    const uint8_t *data = tni_string_data(text);
+    tni_string *out = (tni_string *)call->out + row;
+    size_t at, length = 0;
+    uint8_t bytes[4], *room;
+    for (at = 0; at < text->length;) {
+        uint32_t c = tni_utf8_next(data, text->length, &at);
+        length += tni_utf8_put(upper ? tni_utf8_upper(c) : tni_utf8_lower(c), bytes);
+    }
+    room = tni_scalar_room(call, out, length);
+    if (room == NULL) {
+        return tni_scalar_failed(call);
+    }
+    for (at = 0; at < text->length;) {
+        uint32_t c = tni_utf8_next(data, text->length, &at);
+        size_t n = tni_utf8_put(upper ? tni_utf8_upper(c) : tni_utf8_lower(c), bytes);
+        memcpy(room, bytes, n);
+        room += n;
+    }
+    tni_scalar_finish(out);
+    return TRUENO_OK;
+}
+
+static trueno_status tni_text_case_rows(tni_call *call, bool upper) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_string *out = (tni_string *)call->out;
+    uint8_t first = upper ? 'a' : 'A';
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *text = &s.data[i * s.step];
+        uint8_t *room;
+        if (!tni_is_ascii(tni_string_data(text), text->length)) {
+            TNI_TRY(tni_text_case_wide(call, i, text, upper));
+            continue;
+        }
+        room = tni_scalar_room(call, &out[i], text->length);
+        if (room == NULL) {
+            return tni_scalar_failed(call);
+        }
+        tni_text_flip(room, tni_string_data(text), text->length, first);
+        tni_scalar_finish(&out[i]);
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_eval_upper(tni_call *call) {
+    return tni_text_case_rows(call, true);
+}
+TNI_FN trueno_status tni_eval_lower(tni_call *call) {
+    return tni_text_case_rows(call, false);
+}
+
+/* ---------------------------------------------------------------------------------- reverse --- */
+
+static bool tni_text_is_flag(uint32_t c) {
+    return c >= 0x1f1e6 && c <= 0x1f1ff;
+}
+
+/* The end of what is read as one character from `at` on (most of UAX 29). */
+static size_t tni_text_cluster(const uint8_t *data, size_t length, size_t at) {
+    uint32_t before = tni_utf8_next(data, length, &at);
+    bool flag = tni_text_is_flag(before);
+    while (at < length) {
+        size_t next = at;
+        uint32_t c = tni_utf8_next(data, length, &next);
+        bool joins = (c >= 0x300 && tni_utf8_width(c) == 0) || before == 0x200d ||
+                     (c >= 0x1f3fb && c <= 0x1f3ff) || (before == '\r' && c == '\n');
+        if (flag && tni_text_is_flag(c)) {
+            joins = true;
+            flag = false;
+        }
+        if (!joins) {
+            break;
+        }
+        before = c;
+        at = next;
+    }
+    return at;
+}
+
+TNI_FN trueno_status tni_eval_reverse(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_string *out = (tni_string *)call->out;
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *text = &s.data[i * s.step];
+        const uint8_t *data = tni_string_data(text);
+        size_t at = 0, end, length = text->length;
+        uint8_t *room = tni_scalar_room(call, &out[i], length);
+        if (room == NULL) {
+            return tni_scalar_failed(call);
+        }
+        if (tni_is_ascii(data, length)) {
+            for (; at < length; at++) {
+                room[length - 1 - at] = data[at];
+            }
+        }
+        for (; at < length; at = end) {
+            end = tni_text_cluster(data, length, at);
+            memcpy(room + (length - end), data + at, end - at);
+        }
+        tni_scalar_finish(&out[i]);
+    }
+    return TRUENO_OK;
+}
+
+/* ------------------------------------------------------------------------------- codepoints --- */
+
+TNI_FN trueno_status tni_eval_chr(tni_call *call) {
+    const int64_t *in = (const int64_t *)tni_scalar_data(call, 0);
+    size_t step = tni_scalar_step(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        int64_t c = in[i * step];
+        uint8_t bytes[4];
+        if (c < 0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
+            return tni_fail(call->error, TRUENO_ERROR_INVALID, "%lld is no Unicode codepoint",
+                            (long long)c);
+        }
+        TNI_TRY(tni_scalar_put(call, i, bytes, tni_utf8_put((uint32_t)c, bytes)));
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_text_first_codepoint(tni_call *call, int32_t none) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *text = &s.data[i * s.step];
+        size_t at = 0;
+        ((int32_t *)call->out)[i] =
+            text->length == 0 ? none
+                              : (int32_t)tni_utf8_next(tni_string_data(text), text->length, &at);
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_bind_first_codepoint(tni_bind_call *call, tni_error *error) {
+    (void)error;
+    call->result = tni_type_make(TRUENO_TYPE_INTEGER);
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_eval_ascii(tni_call *call) {
+    return tni_text_first_codepoint(call, 0);
+}
+TNI_FN trueno_status tni_eval_unicode(tni_call *call) {
+    return tni_text_first_codepoint(call, -1);
+}
+
+/* The place of codepoint `c` in `from`, and the codepoint at that place in `to`: -1 when there is
+ * none (the character goes away), c itself when `from` lacks it. */
+static int64_t tni_translate_one(uint32_t c, const tni_string *from, const tni_string *to) {
+    const uint8_t *f = tni_string_data(from), *t = tni_string_data(to);
+    size_t at = 0, other = 0;
+    while (at < from->length) {
+        uint32_t old = tni_utf8_next(f, from->length, &at);
+        int64_t replaced = other < to->length ? (int64_t)tni_utf8_next(t, to->length, &other) : -1;
+        if (old == c) {
+            return replaced;
+        }
+    }
+    return c;
+}
+
+TNI_FN trueno_status tni_eval_translate(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0), from = tni_scalar_strings_of(call, 1);
+    tni_scalar_strings to = tni_scalar_strings_of(call, 2);
+    tni_rows rows = tni_rows_of(call);
+    trueno_status status = TRUENO_OK;
+    tni_text text;
+    uint32_t i;
+    tni_text_init(&text, call->env->memory);
+    tni_scalar_clear(call);
+    while (status == TRUENO_OK && tni_rows_next(&rows, &i)) {
+        const tni_string *in = &s.data[i * s.step];
+        size_t at = 0;
+        tni_text_clear(&text);
+        while (at < in->length) {
+            uint32_t c = tni_utf8_next(tni_string_data(in), in->length, &at);
+            int64_t replaced = tni_translate_one(c, &from.data[i * from.step],
+                                                 &to.data[i * to.step]);
+            uint8_t bytes[4];
+            if (replaced >= 0) {
+                tni_text_append(&text, bytes, tni_utf8_put((uint32_t)replaced, bytes));
+            }
+        }
+        status = text.failed ? tni_scalar_text_failed(call, &text)
+                             : tni_scalar_put(call, i, text.data, text.length);
+    }
+    tni_text_free(&text);
+    return status;
+}
+
+/* -------------------------------------------------------------------------------------- bar --- */
+
+/* A bar of x between low and high, `width` cells of eight steps, filled up with blanks. */
+static trueno_status tni_bar_row(tni_call *call, uint32_t row, double x, double low, double high,
+                                 double width) {
+    double steps = 0;
+    size_t whole, rest, cells, k;
+    tni_string *out = (tni_string *)call->out + row;
+    uint8_t *room;
+    if (!(width >= 1 && width <= 1000)) {
+        return tni_fail(call->error, TRUENO_ERROR_OUT_OF_RANGE,
+                        "the width of a bar is 1 to 1000");
+    }
+    if (x >= high) {
+        steps = high > low ? width * 8 : 0;
+    } else if (x > low) {
+        steps = (x - low) / (high - low) * width * 8;
+    }
+    steps = tni_is_finite(steps) && steps > 0 ? tni_floor(steps) : 0;
+    whole = (size_t)steps / 8;
+    rest = (size_t)steps % 8;
+    cells = (size_t)width;
+    cells = cells > whole + (rest ? 1 : 0) ? cells - whole - (rest ? 1 : 0) : 0;
+    room = tni_scalar_room(call, out, (whole + (rest ? 1 : 0)) * 3 + cells);
+    if (room == NULL) {
+        return tni_scalar_failed(call);
+    }
+    for (k = 0; k < whole; k++, room += 3) {
+        memcpy(room, "\xe2\x96\x88", 3);
+    }
+    if (rest > 0) { /* U+2588 full block down to U+258F one eighth */
+        (void)tni_utf8_put((uint32_t)(0x2590 - rest), room);
+        room += 3;
+    }
+    memset(room, ' ', cells);
+    tni_scalar_finish(out);
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_eval_bar(tni_call *call) {
+    const double *a[4];
+    size_t step[4] = {0, 0, 0, 0};
+    double width = 80;
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i, k;
+    a[3] = &width;
+    for (k = 0; k < call->count; k++) {
+        a[k] = (const double *)tni_scalar_data(call, k);
+        step[k] = tni_scalar_step(call, k);
+    }
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        TNI_TRY(tni_bar_row(call, i, a[0][i * step[0]], a[1][i * step[1]], a[2][i * step[2]],
+                            a[3][i * step[3]]));
+    }
+    return TRUENO_OK;
+}
+
+/* ------------------------------------------------------------------------------ similarity --- */
+
+#define TNI_DISTANCE_MOST UINT64_C(1000000000) /* steps for one pair of texts */
+
+/* Scratch integers that grow with the texts. */
+typedef struct tni_distance {
+    tni_call *call;
+    uint32_t *cells;
+    size_t count;
+} tni_distance;
+
+static trueno_status tni_distance_room(tni_distance *d, size_t count, uint64_t steps) {
+    if (steps > TNI_DISTANCE_MOST) {
+        return tni_fail(d->call->error, TRUENO_ERROR_LIMIT,
+                        "the texts are too long to compute their distance");
+    }
+    if (count <= d->count) {
+        return TRUENO_OK;
+    }
+    tni_free(d->call->env->memory, d->cells, d->count * sizeof *d->cells);
+    d->count = 0;
+    d->cells = (uint32_t *)tni_alloc_array(d->call->env->memory, count, sizeof *d->cells);
+    if (d->cells == NULL) {
+        return tni_memory_fail(d->call->env->memory, count * sizeof *d->cells, d->call->error);
+    }
+    d->count = count;
+    return TRUENO_OK;
+}
+
+/* Insertions, deletions and substitutions of bytes from one text to the other; one row of the
+ * classic table at a time. */
+static trueno_status tni_levenshtein(tni_distance *d, const tni_string *s, const tni_string *t,
+                                     int64_t *out) {
+    const uint8_t *a = tni_string_data(s), *b = tni_string_data(t);
+    size_t n = s->length, m = t->length, i, j;
+    TNI_TRY(tni_distance_room(d, m + 1, (uint64_t)n * m));
+    for (j = 0; j <= m; j++) {
+        d->cells[j] = (uint32_t)j;
+    }
+    for (i = 1; i <= n; i++) {
+        uint32_t corner = d->cells[0];
+        d->cells[0] = (uint32_t)i;
+        for (j = 1; j <= m; j++) {
+            uint32_t change = corner + (a[i - 1] != b[j - 1] ? 1 : 0);
+            uint32_t other = TNI_MIN(d->cells[j], d->cells[j - 1]) + 1;
+            corner = d->cells[j];
+            d->cells[j] = TNI_MIN(change, other);
+        }
+    }
+    *out = d->cells[m];
+    return TRUENO_OK;
+}
+
+/* The same with swaps of neighbours, which may be apart by edits (F. Damerau 1964). */
+static trueno_status tni_damerau(tni_distance *d, const tni_string *s, const tni_string *t,
+                                 int64_t *out) {
+    const uint8_t *a = tni_string_data(s), *b = tni_string_data(t);
+    size_t n = s->length, m = t->length, width = m + 2, i, j;
+    uint32_t last[256], *cells;
+    TNI_TRY(tni_distance_room(d, (n + 2) * width, (uint64_t)n * m * 8)); /* keeps them all */
+    cells = d->cells;
+    memset(last, 0, sizeof last);
+    for (i = 0; i < n + 2; i++) {
+        cells[i * width] = (uint32_t)(n + m);
+        cells[i * width + 1] = (uint32_t)(i > 0 ? i - 1 : n + m);
+    }
+    for (j = 0; j < m + 2; j++) {
+        cells[j] = (uint32_t)(n + m);
+        if (j > 0) {
+            cells[width + j] = (uint32_t)(j - 1);
+        }
+    }
+    for (i = 1; i <= n; i++) {
+        size_t match = 0;
+        for (j = 1; j <= m; j++) {
+            size_t row = last[b[j - 1]], column = match;
+            uint32_t cost = a[i - 1] != b[j - 1] ? 1 : 0;
+            uint32_t *cell = &cells[(i + 1) * width + j + 1];
+            uint32_t best = cells[i * width + j] + cost;
+            best = TNI_MIN(best, cells[(i + 1) * width + j] + 1);
+            best = TNI_MIN(best, cells[i * width + j + 1] + 1);
+            best = TNI_MIN(best, cells[row * width + column] +
+                                     (uint32_t)((i - row - 1) + 1 + (j - column - 1)));
+            *cell = best;
+            match = cost == 0 ? j : match;
+        }
+        last[a[i - 1]] = (uint32_t)i;
+    }
+    *out = cells[(n + 1) * width + m + 1];
+    return TRUENO_OK;
+}
+
+static trueno_status tni_distance_rows(tni_call *call, bool swaps) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0), t = tni_scalar_strings_of(call, 1);
+    tni_rows rows = tni_rows_of(call);
+    trueno_status status = TRUENO_OK;
+    tni_distance d;
+    uint32_t i;
+    memset(&d, 0, sizeof d);
+    d.call = call;
+    tni_scalar_clear(call);
+    while (status == TRUENO_OK && tni_rows_next(&rows, &i)) {
+        int64_t *out = (int64_t *)call->out + i;
+        status = swaps ? tni_damerau(&d, &s.data[i * s.step], &t.data[i * t.step], out)
+                       : tni_levenshtein(&d, &s.data[i * s.step], &t.data[i * t.step], out);
+    }
+    tni_free(call->env->memory, d.cells, d.count * sizeof *d.cells);
+    return status;
+}
+
+TNI_FN trueno_status tni_eval_levenshtein(tni_call *call) {
+    return tni_distance_rows(call, false);
+}
+TNI_FN trueno_status tni_eval_damerau(tni_call *call) {
+    return tni_distance_rows(call, true);
+}
+
+TNI_FN trueno_status tni_eval_hamming(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0), t = tni_scalar_strings_of(call, 1);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i, k;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *a = &s.data[i * s.step], *b = &t.data[i * t.step];
+        const uint8_t *x = tni_string_data(a), *y = tni_string_data(b);
+        int64_t count = 0;
+        if (a->length != b->length || a->length == 0) {
+            return tni_fail(call->error, TRUENO_ERROR_INVALID,
+                            "hamming wants two texts of the same length, at least 1");
+        }
+        for (k = 0; k < a->length; k++) {
+            count += x[k] != y[k] ? 1 : 0;
+        }
+        ((int64_t *)call->out)[i] = count;
+    }
+    return TRUENO_OK;
+}
+
+/* The bytes both texts have in common, of all they have. */
+TNI_FN trueno_status tni_eval_jaccard(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0), t = tni_scalar_strings_of(call, 1);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i, k;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *a = &s.data[i * s.step], *b = &t.data[i * t.step];
+        uint64_t x[4] = {0, 0, 0, 0}, y[4] = {0, 0, 0, 0};
+        uint32_t both = 0, all = 0;
+        if (a->length == 0 || b->length == 0) {
+            return tni_fail(call->error, TRUENO_ERROR_INVALID,
+                            "jaccard wants two texts that are not empty");
+        }
+        for (k = 0; k < a->length; k++) {
+            tni_bit_set(x, tni_string_data(a)[k]);
+        }
+        for (k = 0; k < b->length; k++) {
+            tni_bit_set(y, tni_string_data(b)[k]);
+        }
+        for (k = 0; k < 4; k++) {
+            both += tni_popcount64(x[k] & y[k]);
+            all += tni_popcount64(x[k] | y[k]);
+        }
+        ((double *)call->out)[i] = (double)both / (double)all;
+    }
+    return TRUENO_OK;
+}
+
+/* Jaro: matches within half the longer text, less the transposed ones. `marks` has room for the
+ * bytes of both texts. */
+static double tni_jaro(const tni_string *s, const tni_string *t, uint8_t *marks) {
+    const uint8_t *a = tni_string_data(s), *b = tni_string_data(t);
+    size_t n = s->length, m = t->length, reach = TNI_MAX(n, m) / 2, i, j, k;
+    size_t matches = 0, moved = 0;
+    double count;
+    if (n == 0 || m == 0) {
+        return 0.0;
+    }
+    reach = reach > 0 ? reach - 1 : 0;
+    memset(marks, 0, n + m);
+    for (i = 0; i < n; i++) {
+        size_t low = i > reach ? i - reach : 0, high = TNI_MIN(i + reach + 1, m);
+        for (j = low; j < high; j++) {
+            if (!marks[n + j] && a[i] == b[j]) {
+                marks[i] = marks[n + j] = 1;
+                matches++;
+                break;
+            }
+        }
+    }
+    if (matches == 0) {
+        return 0.0;
+    }
+    for (i = 0, k = 0; i < n; i++) {
+        if (!marks[i]) {
+            continue;
+        }
+        while (!marks[n + k]) {
+            k++;
+        }
+        moved += a[i] != b[k++] ? 1u : 0u;
+    }
+    count = (double)matches;
+    return (count / (double)n + count / (double)m + (count - (double)(moved / 2)) / count) / 3.0;
+}
+
+static trueno_status tni_jaro_rows(tni_call *call, bool winkler) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0), t = tni_scalar_strings_of(call, 1);
+    const double *least = call->count > 2 ? (const double *)tni_scalar_data(call, 2) : NULL;
+    size_t step = call->count > 2 ? tni_scalar_step(call, 2) : 0, k;
+    tni_rows rows = tni_rows_of(call);
+    trueno_status status = TRUENO_OK;
+    tni_distance d;
+    uint32_t i;
+    memset(&d, 0, sizeof d);
+    d.call = call;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *a = &s.data[i * s.step], *b = &t.data[i * t.step];
+        double v;
+        status = tni_distance_room(&d, ((size_t)a->length + b->length) / 4 + 1,
+                                   (uint64_t)a->length * b->length);
+        if (status != TRUENO_OK) {
+            break;
+        }
+        v = tni_jaro(a, b, (uint8_t *)d.cells);
+        if (winkler && v > 0.7) {
+            for (k = 0; k < 4 && k < a->length && k < b->length &&
+                        tni_string_data(a)[k] == tni_string_data(b)[k];) {
+                k++;
+            }
+            v += (double)k * 0.1 * (1.0 - v);
+        }
+        ((double *)call->out)[i] = least != NULL && v < least[i * step] ? 0.0 : v;
+    }
+    tni_free(call->env->memory, d.cells, d.count * sizeof *d.cells);
+    return status;
+}
+
+TNI_FN trueno_status tni_eval_jaro(tni_call *call) {
+    return tni_jaro_rows(call, false);
+}
+TNI_FN trueno_status tni_eval_jaro_winkler(tni_call *call) {
+    return tni_jaro_rows(call, true);
+}
+
+#undef TNI_TEXT_HIGH
+#undef TNI_TEXT_ONES
+#undef TNI_DISTANCE_MOST
+/*--- end src/plan/scalar_text.c -------------------------------------------*/
 
 /*============================================================================
  * MARK: - finding bytes in bytes >>plan_text_find
@@ -62157,9 +64529,9 @@ TNI_FN trueno_status tni_run_table(tni_run *run, const tni_plan *plan, const cha
  * outgrows the cache without reducing much it writes rows to 64 partitions by hash instead.
  * Finishing merges partition by partition, in parallel.
  *
- * Float sums are exact in a window of 96 bits below the largest exponent (three 32-bit limbs on
- * an absolute grid), so no order of addition changes a bit; ungrouped float sums use the ordered
- * 64-lane block tree (see simd/kernels.h).
+ * Float sums are exact in a window of 96 bits that hangs below a group's largest exponent (three
+ * 32-bit limbs on an absolute grid), so no order of addition changes a bit; ungrouped float sums
+ * use the ordered 64-lane block tree (see simd/kernels.h).
  */
 #ifndef TNI_EXEC_AGGREGATE_H
 #define TNI_EXEC_AGGREGATE_H
@@ -62263,9 +64635,11 @@ typedef struct tni_accumulator {
 
 #define TNI_POWER_PRODUCT 11
 
+/* SUM_F64; sums of x*x and x*y hold two, of the products rounded and of what rounding lost. */
 typedef struct tni_float_state {
-    int64_t limbs[3];
-    uint64_t flags;          /* 1 NaN, 2 +inf, 4 -inf */
+    int64_t limbs[3];        /* units of 2^(scale - 32), 2^(scale - 64), 2^(scale - 96) */
+    uint32_t flags;          /* 1 NaN, 2 +inf, 4 -inf */
+    uint32_t grid;           /* 0: nothing finite yet; else scale = -896 + 32 * (grid - 1) */
 } tni_float_state;
 
 /* A value with the row it came from: FIRST, LAST, ARG_MIN, ARG_MAX. */
@@ -62325,7 +64699,6 @@ typedef struct tni_agg_table {
     uint32_t state_size;     /* bytes of a row */
     uint32_t states_grown;   /* groups `states` has room for */
     uint32_t keys_grown;     /* the same for keys */
-    int32_t *scales;         /* [accumulator_count]: SUM_F64 grid exponent, shared by all groups */
     uint8_t *skip;           /* [accumulator_count]: fed by an ungrouped fast path this time */
     tni_collect_list *lists; /* [collect_count] */
     tni_arena heap;          /* strings kept by states */
@@ -62399,7 +64772,6 @@ typedef struct tni_agg {
     uint32_t accumulator_count;
     uint32_t state_size;
     uint32_t collect_count;
-    int32_t *initial_scales;     /* [accumulator_count] */
     double *ordered_sums;        /* [accumulator_count], after finish */
     uint32_t *outputs;           /* [aggregate_count * 6]: accumulators of each aggregate */
     uint32_t group_count_acc;    /* COUNT(*) accumulator used to tell live groups, direct mode */
@@ -62486,14 +64858,13 @@ TNI_FN trueno_status tni_agg_spread(const tni_vector *in, uint32_t rows, tni_scr
                                     tni_vector *out, tni_error *error);
 TNI_FN trueno_status tni_agg_prepare(tni_agg *agg, tni_agg_worker *worker, const tni_chunk *chunk,
                                      tni_error *error);
-TNI_FN double tni_float_state_value(const tni_float_state *state, int32_t scale);
+TNI_FN double tni_float_state_value(const tni_float_state *state);
 TNI_FN uint32_t tni_agg_class_width(tni_agg_class class_id);
 /* A prepared value as a tni_value of the input's type. */
 TNI_FN tni_value tni_agg_class_value(const tni_agg_input *input, const void *data);
 /* Order-preserving int64 keys of doubles, NaN greatest: what MIN and MAX states hold. */
 TNI_FN int64_t tni_float_key(double v);
 TNI_FN double tni_float_from_key(int64_t key);
-#define TNI_GRID_UNSET INT32_MIN /* a float accumulator that has seen nothing */
 
 /* ungrouped fast paths: agg_ungrouped.c. Accumulators it took are fed already. */
 TNI_FN trueno_status tni_agg_ungrouped_push(tni_agg *agg, tni_agg_worker *worker,
@@ -62571,29 +64942,28 @@ static tni_double2 tni_dd_divide(tni_double2 a, double n) {
 }
 
 /* The state as high + low: its double, and what that double missed. */
-static tni_double2 tni_dd_of_state(const tni_float_state *state, int32_t scale) {
+static tni_double2 tni_dd_of_state(const tni_float_state *state) {
     tni_double2 r;
-    tni_float_state rest = *state;
-    int64_t top;
-    r.high = tni_float_state_value(state, scale);
+    tni_float_state part;
+    r.high = tni_float_state_value(state);
     r.low = 0;
-    if (state->flags != 0 || scale == TNI_GRID_UNSET || !tni_is_finite(r.high)) {
+    if (state->flags != 0 || state->grid == 0 || !tni_is_finite(r.high)) {
         return r;
     }
     /* the upper limb alone is exact in two parts; sum them in double-double */
-    top = rest.limbs[0];
-    memset(&rest, 0, sizeof rest);
-    rest.limbs[0] = top / 4096 * 4096;
-    r.high = tni_float_state_value(&rest, scale);
-    rest.limbs[0] = top % 4096;
-    r.low = tni_float_state_value(&rest, scale);
+    memset(&part, 0, sizeof part);
+    part.grid = state->grid;
+    part.limbs[0] = state->limbs[0] / 4096 * 4096;
+    r.high = tni_float_state_value(&part);
+    part.limbs[0] = state->limbs[0] % 4096;
+    r.low = tni_float_state_value(&part);
     r = tni_dd_sum(r.high, r.low);
-    memset(&rest, 0, sizeof rest);
-    rest.limbs[1] = state->limbs[1] / 4096 * 4096;
-    r = tni_dd_add(r, tni_dd_sum(tni_float_state_value(&rest, scale), 0));
-    rest.limbs[1] = state->limbs[1] % 4096;
-    rest.limbs[2] = state->limbs[2];
-    return tni_dd_add(r, tni_dd_sum(tni_float_state_value(&rest, scale), 0));
+    part.limbs[0] = 0;
+    part.limbs[1] = state->limbs[1] / 4096 * 4096;
+    r = tni_dd_add(r, tni_dd_sum(tni_float_state_value(&part), 0));
+    part.limbs[1] = state->limbs[1] % 4096;
+    part.limbs[2] = state->limbs[2];
+    return tni_dd_add(r, tni_dd_sum(tni_float_state_value(&part), 0));
 }
 
 /* ------------------------------------------------------------------------- reading --- */
@@ -62625,8 +64995,7 @@ static double tni_final_number(const tni_final *f, uint32_t which, uint32_t grou
         return f->agg->ordered_sums[a];
     }
     return tni_float_state_value(
-        TNI_STATE(const tni_float_state, f->table, &f->agg->accumulators[a], group),
-        f->table->scales[a]);
+        TNI_STATE(const tni_float_state, f->table, &f->agg->accumulators[a], group));
 }
 
 /* An integer sum of either width. */
@@ -62651,13 +65020,14 @@ static tni_double2 tni_dd_of_integer(tni_i128 v) {
 }
 
 static tni_double2 tni_final_sum(const tni_final *f, uint32_t which, uint32_t group) {
-    uint32_t a = f->accs[which];
-    if (f->agg->accumulators[a].kind != TNI_AGG_SUM_F64) {
+    const tni_accumulator *acc = tni_final_acc(f, which);
+    const tni_float_state *state = TNI_STATE(const tni_float_state, f->table, acc, group);
+    tni_double2 sum;
+    if (acc->kind != TNI_AGG_SUM_F64) {
         return tni_dd_of_integer(tni_final_integer(f, which, group));
     }
-    return tni_dd_of_state(
-        TNI_STATE(const tni_float_state, f->table, tni_final_acc(f, which), group),
-        f->table->scales[a]);
+    sum = tni_dd_of_state(state);
+    return acc->size == sizeof *state ? sum : tni_dd_add(sum, tni_dd_of_state(state + 1));
 }
 
 static const tni_agg_input *tni_final_input(const tni_final *f, uint32_t which) {
@@ -62795,10 +65165,12 @@ static void tni_final_bits(const tni_final *f) {
 
 /* ----------------------------------------------------------------------------- moments --- */
 
-/* sum((x - mean)^2) from n, sum x, sum x^2; never below zero. */
+/* sum((x - mean)^2) from n, sum x, sum x^2; never below zero, and zero for equal values: what the
+ * two terms' own rounding leaves is not a variance. */
 static double tni_moment2(double n, tni_double2 sx, tni_double2 sxx) {
+    const double noise = 1.0 / ((double)(INT64_C(1) << 50) * (double)(INT64_C(1) << 50));
     tni_double2 m = tni_dd_add(sxx, tni_dd_negate(tni_dd_divide(tni_dd_multiply(sx, sx), n)));
-    return m.high > 0 ? m.high : m.high != m.high ? m.high : 0.0;
+    return m.high > sxx.high * noise || m.high != m.high ? m.high : 0.0;
 }
 
 static double tni_comoment(double n, tni_double2 sx, tni_double2 sy, tni_double2 sxy) {
@@ -62878,12 +65250,12 @@ static bool tni_final_pair(const tni_final *f, uint32_t g, double *out) {
     sxx = tni_moment2(n, sx, tni_final_sum(f, 3, g));
     sxy = tni_comoment(n, sx, sy, tni_final_sum(f, 4, g));
     switch (kind) {
-    case TNI_AGGREGATE_CORR:
-        *out = sxy / tni_sqrt(sxx * syy);
-        return sxx != 0 && syy != 0;
+    case TNI_AGGREGATE_CORR: /* 0 / 0 is NaN, as in DuckDB; the standard has NULL */
+        *out = sxx != 0 && syy != 0 ? sxy / tni_sqrt(sxx * syy) : tni_nan();
+        return true;
     case TNI_AGGREGATE_COVAR_SAMP: *out = sxy / (n - 1); return n > 1;
     case TNI_AGGREGATE_COVAR_POP: *out = sxy / n; return true;
-    case TNI_AGGREGATE_REGR_SLOPE: *out = sxy / sxx; return sxx != 0;
+    case TNI_AGGREGATE_REGR_SLOPE: *out = sxx != 0 ? sxy / sxx : tni_nan(); return true;
     case TNI_AGGREGATE_REGR_INTERCEPT:
         *out = (sy.high - sxy / sxx * sx.high) / n;
         return sxx != 0;
@@ -63117,6 +65489,31 @@ static double tni_quantile(const tni_agg_input *input, int64_t *keys, size_t n, 
     return low + (position - floor) * (high - low);
 }
 
+/* The same of a decimal, date or time, which keeps its type: in units, exactly. Decimals lose the
+ * fraction of a unit, moments round half away from zero, both as in DuckDB. */
+static int64_t tni_quantile_units(const tni_agg_input *input, int64_t *keys, size_t n, double p) {
+    double position = (double)(n - 1) * p, floor = tni_floor(position), step, rest;
+    size_t k = (size_t)floor;
+    int64_t low, high, value;
+    bool up;
+    tni_select_i64(keys, n, k);
+    low = (int64_t)tni_bare_unkey(input, keys[k]);
+    if (k + 1 >= n || position == floor) {
+        return low;
+    }
+    tni_select_i64(keys + k + 1, n - k - 1, 0);
+    high = (int64_t)tni_bare_unkey(input, keys[k + 1]);
+    step = (position - floor) * (double)((uint64_t)high - (uint64_t)low);
+    rest = step - tni_floor(step);
+    value = (int64_t)((uint64_t)low + (uint64_t)tni_floor(step));
+    if (input->type.id == TRUENO_TYPE_DECIMAL) {
+        up = rest > 0 && value < 0;
+    } else {
+        up = rest > 0.5 || (rest == 0.5 && value >= 0);
+    }
+    return value + (up ? 1 : 0);
+}
+
 static double tni_final_fraction(const tni_final *f) {
     const tni_value *c = &f->aggregate->constants[0];
     if (f->aggregate->constant_count == 0 || c->is_null) {
@@ -63156,11 +65553,19 @@ static double tni_final_entropy(const tni_final *f, const int64_t *keys, size_t 
     return sum;
 }
 
+static void tni_final_units(const tni_final *f, int64_t units, uint32_t i) {
+    tni_value v = tni_value_null(f->aggregate->type);
+    v.is_null = false;
+    v.as.integer = units;
+    tni_value_store(&v, (uint8_t *)f->out + (size_t)i * tni_type_width(f->aggregate->type));
+}
+
 static void tni_final_bare_group(const tni_final *f, const tni_agg_input *input, int64_t *keys,
                                  size_t n, uint32_t i) {
     tni_aggregate_kind kind = f->aggregate->function->kind;
     uint64_t value[2] = {0, 0};
     double number = 0;
+    uint32_t s;
     switch (kind) {
     case TNI_AGGREGATE_QUANTILE_DISC: {
         double p = tni_final_fraction(f);
@@ -63179,7 +65584,13 @@ static void tni_final_bare_group(const tni_final *f, const tni_agg_input *input,
         tni_sort_i64(keys, n);
         number = tni_final_entropy(f, keys, n);
         break;
-    default: number = tni_quantile(input, keys, n, tni_final_fraction(f));
+    default:
+        if (!tni_type_is_float(f->aggregate->type)) {
+            value[0] = (uint64_t)tni_quantile_units(input, keys, n, tni_final_fraction(f));
+            tni_final_units(f, (int64_t)value[0], i);
+            return;
+        }
+        number = tni_quantile(input, keys, n, tni_final_fraction(f));
     }
     if (tni_type_is_float(f->aggregate->type)) {
         if (f->aggregate->type.id == TRUENO_TYPE_FLOAT) {
@@ -63189,18 +65600,10 @@ static void tni_final_bare_group(const tni_final *f, const tni_agg_input *input,
         }
         return;
     }
-    {
-        /* quantiles of decimals, dates and times keep their type: round to the nearest unit */
-        double scaled = number;
-        uint32_t s;
-        tni_value v = tni_value_null(f->aggregate->type);
-        for (s = 0; input->type.id == TRUENO_TYPE_DECIMAL && s < input->type.scale; s++) {
-            scaled *= 10;
-        }
-        v.is_null = false;
-        v.as.integer = (int64_t)tni_round(scaled);
-        tni_value_store(&v, (uint8_t *)f->out + (size_t)i * tni_type_width(f->aggregate->type));
+    for (s = 0; input->type.id == TRUENO_TYPE_DECIMAL && s < input->type.scale; s++) {
+        number *= 10;
     }
+    tni_final_units(f, (int64_t)tni_round(number), i);
 }
 
 static trueno_status tni_final_bare(const tni_final *f, tni_error *error) {
@@ -64851,10 +67254,11 @@ TNI_FN trueno_status tni_agg_finish_tables(tni_agg *agg, tni_error *error) {
  *
  * Inputs are brought to one form per class once per vector (int64, double, 128 bits, string), so
  * an accumulator is one short loop over (group, value). Float sums cut each value into three
- * 32-bit slices at fixed binary places and add integers: exact, so associative. The places move
- * up in steps of 32 bits when a larger value comes; what falls off the low end would have been
- * rounded away had the large value come first, so the result is the same in every order (the
- * binned sums of Demmel and Nguyen, reduced to one shared bin index per accumulator).
+ * 32-bit slices at fixed binary places and add integers: exact, so associative. A group's places
+ * move up in steps of 32 bits when a larger value comes; what falls off the low end would have
+ * been rounded away had the large value come first, so the result is the same in every order (the
+ * binned sums of Demmel and Nguyen). A vector is cut on the grid of its largest value, by kernel;
+ * only groups on another grid take the long way.
  */
 /* #include "exec/aggregate.h" */
 
@@ -65002,6 +67406,8 @@ TNI_FN trueno_status tni_agg_prepare(tni_agg *agg, tni_agg_worker *worker, const
 #define TNI_AGG_CACHE (1u << 20) /* bytes of states that stay near without help */
 #define TNI_GRID 32
 #define TNI_GRID_LOWEST (-896)
+#define TNI_GRID_HEADROOM 8 /* bits above the largest value: 2^39 rows cannot overflow a limb */
+#define TNI_GRID_MOST 61u   /* scale 1024 */
 
 static double tni_power2(int exponent) { /* -1022 .. 1023 */
     uint64_t bits = (uint64_t)(exponent + 1023) << 52;
@@ -65010,40 +67416,25 @@ static double tni_power2(int exponent) { /* -1022 .. 1023 */
     return v;
 }
 
-/* Smallest grid exponent B with |x| < 2^B. */
-static int32_t tni_grid_for(double magnitude) {
+/* The grid a finite value needs: the lowest with |x| < 2^(scale - headroom). */
+TNI_FORCE_INLINE uint32_t tni_grid_for(double x) {
+    const uint32_t lowest = (uint32_t)(TNI_GRID_LOWEST - TNI_GRID_HEADROOM + 1022);
     uint64_t bits;
-    int32_t exponent;
-    memcpy(&bits, &magnitude, sizeof bits);
-    exponent = (int32_t)((bits >> 52) & 0x7ff) - 1022; /* |x| < 2^exponent */
-    if (exponent <= TNI_GRID_LOWEST) {
-        return TNI_GRID_LOWEST;
+    uint32_t above; /* |x| < 2^(above - 1022) */
+    memcpy(&bits, &x, sizeof bits);
+    above = (uint32_t)((bits >> 52) & 0x7ff);
+    if (above <= lowest) {
+        return 1;
     }
-    return (exponent - TNI_GRID_LOWEST + TNI_GRID - 1) / TNI_GRID * TNI_GRID + TNI_GRID_LOWEST;
+    above = (above - lowest + TNI_GRID - 1) / TNI_GRID + 1;
+    return TNI_MIN(above, TNI_GRID_MOST);
 }
 
-static void tni_float_shift(tni_float_state *state, int32_t steps) {
-    for (; steps > 0; steps--) {
+static void tni_float_shift(tni_float_state *state, uint32_t steps) {
+    for (steps = TNI_MIN(steps, 3u); steps > 0; steps--) {
         state->limbs[2] = state->limbs[1];
         state->limbs[1] = state->limbs[0];
         state->limbs[0] = 0;
-    }
-}
-
-/* Raise the grid of a whole accumulator to at least `grid`. */
-static void tni_float_raise(tni_agg *agg, tni_agg_table *table, uint32_t acc, int32_t grid) {
-    int32_t old = table->scales[acc], steps;
-    uint32_t group;
-    if (old != TNI_GRID_UNSET && grid <= old) {
-        return;
-    }
-    table->scales[acc] = grid;
-    if (old == TNI_GRID_UNSET) {
-        return;
-    }
-    steps = TNI_MIN((grid - old) / TNI_GRID, 3);
-    for (group = 0; group < table->count; group++) {
-        tni_float_shift(TNI_STATE(tni_float_state, table, &agg->accumulators[acc], group), steps);
     }
 }
 
@@ -65052,43 +67443,71 @@ typedef struct tni_float_grid {
     double quantum[3];
 } tni_float_grid;
 
-static void tni_float_grid_set(tni_float_grid *grid, int32_t scale) {
-    int j;
+static void tni_float_grid_set(tni_float_grid *out, uint32_t grid) {
+    int j, scale = TNI_GRID_LOWEST + TNI_GRID * ((int)grid - 1);
     for (j = 0; j < 3; j++) {
         int exponent = scale - TNI_GRID * (j + 1);
-        grid->quantum[j] = tni_power2(exponent);
-        grid->inverse[j] = tni_power2(-exponent);
+        out->quantum[j] = tni_power2(exponent);
+        out->inverse[j] = tni_power2(-exponent);
     }
 }
 
-/* Add x, a finite value below 2^scale, to the limbs. */
-TNI_FORCE_INLINE void tni_float_add(tni_float_state *state, const tni_float_grid *grid, double x) {
+/* The limbs of x, a finite value that needs no higher grid. */
+static void tni_float_split(double x, uint32_t grid, int64_t *limbs) {
     const double magic = 6755399441055744.0; /* 1.5 * 2^52: adding it rounds to an integer */
-    double t0 = x * grid->inverse[0] + magic;
-    double r1 = x - (t0 - magic) * grid->quantum[0];
-    double t1 = r1 * grid->inverse[1] + magic;
-    double r2 = r1 - (t1 - magic) * grid->quantum[1];
-    double t2 = r2 * grid->inverse[2] + magic;
-    int64_t b0, b1, b2;
-    const int64_t zero = INT64_C(0x4338000000000000); /* bits of magic */
-    memcpy(&b0, &t0, sizeof b0);
-    memcpy(&b1, &t1, sizeof b1);
-    memcpy(&b2, &t2, sizeof b2);
-    state->limbs[0] += b0 - zero;
-    state->limbs[1] += b1 - zero;
-    state->limbs[2] += b2 - zero;
+    const int64_t zero = INT64_C(0x4338000000000000); /* its bits */
+    tni_float_grid g;
+    int j;
+    tni_float_grid_set(&g, grid);
+    for (j = 0; j < 3; j++) {
+        double t = x * g.inverse[j] + magic;
+        memcpy(&limbs[j], &t, sizeof t);
+        limbs[j] -= zero;
+        x -= (t - magic) * g.quantum[j];
+    }
 }
 
-TNI_FN double tni_float_state_value(const tni_float_state *state, int32_t scale) {
+/* Add x, whose limbs on its vector's grid are given, to a state on another grid. A state's grid
+ * is the highest that one of its values needs; what lies below the window is dropped. */
+static void tni_float_meet(tni_float_state *state, double x, uint32_t grid, int64_t high,
+                           int64_t middle, int64_t low) {
+    int64_t limbs[3];
+    limbs[0] = high;
+    limbs[1] = middle;
+    limbs[2] = low;
+    if (state->grid < grid) {
+        uint32_t own = tni_grid_for(x);
+        if (own > state->grid) {
+            tni_float_shift(state, own - state->grid);
+            state->grid = own;
+        }
+        if (state->grid < grid) {
+            tni_float_split(x, state->grid, limbs);
+            grid = state->grid;
+        }
+    }
+    for (; grid < state->grid && (limbs[0] != 0 || limbs[1] != 0); grid++) {
+        limbs[2] = limbs[1];
+        limbs[1] = limbs[0];
+        limbs[0] = 0;
+    }
+    if (grid == state->grid) {
+        state->limbs[0] += limbs[0];
+        state->limbs[1] += limbs[1];
+        state->limbs[2] += limbs[2];
+    }
+}
+
+TNI_FN double tni_float_state_value(const tni_float_state *state) {
     tni_i128 total, part;
     double v;
-    int exponent = scale - 3 * TNI_GRID;
+    int exponent = TNI_GRID_LOWEST + TNI_GRID * ((int)state->grid - 1) - 3 * TNI_GRID;
     if (state->flags != 0) {
         double infinity = 1e308 * 10;
         bool nan = (state->flags & 1) != 0 || (state->flags & 6) == 6;
         return nan ? infinity - infinity : (state->flags & 2) != 0 ? infinity : -infinity;
     }
-    if (scale == TNI_GRID_UNSET) {
+    if (state->grid == 0) {
         return 0.0;
     }
     total.low = (uint64_t)state->limbs[2];
@@ -65280,40 +67699,37 @@ static double tni_float_survey(const tni_kernels *kernels, const double *v, uint
     return most;
 }
 
-static void tni_update_floats(tni_agg *agg, tni_agg_table *table, uint32_t acc, const double *v,
+static void tni_update_floats(const tni_kernels *kernels, tni_agg_states s, const double *v,
                               const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
-    const tni_kernels *kernels = agg->run->env->kernels;
-    tni_agg_states s = tni_states_of(table, &agg->accumulators[acc]);
-    int64_t slices[3][TNI_VECTOR_ROWS];
-    tni_float_grid grid;
+    int64_t high[TNI_VECTOR_ROWS];
+    int64_t middle[TNI_VECTOR_ROWS];
+    int64_t low[TNI_VECTOR_ROWS];
+    tni_float_grid places;
     bool special;
-    double most = tni_float_survey(kernels, v, rows, mask, &special);
-    tni_float_raise(agg, table, acc, tni_grid_for(most));
-    tni_float_grid_set(&grid, table->scales[acc]);
-    if (!special) {
-        kernels->split_f64(v, rows, grid.inverse, grid.quantum, slices[0], slices[1], slices[2]);
-        TNI_EACH(tni_float_state *state = TNI_AT(tni_float_state, g);
-                 state->limbs[0] += slices[0][i]; state->limbs[1] += slices[1][i];
-                 state->limbs[2] += slices[2][i];);
-        return;
-    }
+    uint32_t grid = tni_grid_for(tni_float_survey(kernels, v, rows, mask, &special));
+    tni_float_grid_set(&places, grid);
+    kernels->split_f64(v, rows, places.inverse, places.quantum, high, middle, low);
     TNI_EACH({
-        double x = v[i];
-        if (tni_is_finite(x)) {
-            tni_float_add(TNI_AT(tni_float_state, g), &grid, x);
+        tni_float_state *state = TNI_AT(tni_float_state, g);
+        if (TNI_UNLIKELY(special && !tni_is_finite(v[i]))) {
+            state->flags |= v[i] != v[i] ? 1u : v[i] > 0 ? 2u : 4u;
+        } else if (TNI_LIKELY(state->grid == grid)) {
+            state->limbs[0] += high[i];
+            state->limbs[1] += middle[i];
+            state->limbs[2] += low[i];
         } else {
-            TNI_AT(tni_float_state, g)->flags |= x != x ? 1u : x > 0 ? 2u : 4u;
+            tni_float_meet(state, v[i], grid, high[i], middle[i], low[i]);
         }
     });
 }
 
 /* Powers and products: x^2 and x*y enter as exact pairs, x^3 and x^4 rounded once. */
-static void tni_update_powers(tni_agg *agg, tni_agg_table *table, uint32_t acc,
+static void tni_update_powers(const tni_kernels *kernels, tni_agg_states s,
                               const tni_accumulator *a, const double *x, const double *y,
                               const uint32_t *groups, uint32_t rows, const uint64_t *mask) {
     double high[TNI_VECTOR_ROWS];
     double low[TNI_VECTOR_ROWS];
-    bool pair = a->power == 2 || a->power == TNI_POWER_PRODUCT;
+    bool pair = a->size > sizeof(tni_float_state);
     uint32_t i;
     for (i = 0; i < rows; i++) {
         if (mask != NULL && !tni_bit_get(mask, i)) {
@@ -65327,9 +67743,10 @@ static void tni_update_powers(tni_agg *agg, tni_agg_table *table, uint32_t acc,
             high[i] = a->power == 3 ? square * x[i] : square * square;
         }
     }
-    tni_update_floats(agg, table, acc, high, groups, rows, mask);
+    tni_update_floats(kernels, s, high, groups, rows, mask);
     if (pair) {
-        tni_update_floats(agg, table, acc, low, groups, rows, mask);
+        s.first += sizeof(tni_float_state);
+        tni_update_floats(kernels, s, low, groups, rows, mask);
     }
 }
 
@@ -65578,6 +67995,7 @@ static trueno_status tni_agg_update_one(tni_agg *agg, tni_agg_table *table, uint
     const tni_agg_input *input =
         acc->arguments[0] == TNI_IR_NONE ? NULL : &agg->inputs[acc->arguments[0]];
     const void *data = input == NULL ? NULL : prepared[acc->arguments[0]].data;
+    const tni_kernels *kernels = agg->run->env->kernels;
     tni_agg_states s = tni_states_of(table, acc);
     switch (acc->kind) {
     case TNI_AGG_COUNT: tni_update_count(s, groups, rows, mask); break;
@@ -65598,9 +68016,9 @@ static trueno_status tni_agg_update_one(tni_agg *agg, tni_agg_table *table, uint
         break;
     case TNI_AGG_SUM_F64:
         if (acc->power == 1) {
-            tni_update_floats(agg, table, a, (const double *)data, groups, rows, mask);
+            tni_update_floats(kernels, s, (const double *)data, groups, rows, mask);
         } else {
-            tni_update_powers(agg, table, a, acc, (const double *)data,
+            tni_update_powers(kernels, s, acc, (const double *)data,
                               acc->power == TNI_POWER_PRODUCT
                                   ? (const double *)prepared[acc->arguments[1]].data
                                   : (const double *)data,
@@ -65742,24 +68160,30 @@ TNI_FN trueno_status tni_agg_update(tni_agg *agg, tni_agg_table *table,
 
 /* ----------------------------------------------------------------------------- merge --- */
 
-static void tni_merge_floats(tni_agg *agg, tni_agg_table *into, const tni_agg_table *from,
-                             uint32_t a, const uint32_t *source, const uint32_t *target,
-                             uint32_t count) {
-    const tni_accumulator *acc = &agg->accumulators[a];
-    int32_t steps = 0;
-    uint32_t i;
-    if (from->scales[a] != TNI_GRID_UNSET) {
-        tni_float_raise(agg, into, a, from->scales[a]);
-        steps = TNI_MIN((into->scales[a] - from->scales[a]) / TNI_GRID, 3);
+static void tni_merge_float(tni_float_state *into, tni_float_state s) {
+    if (into->grid < s.grid) {
+        tni_float_shift(into, s.grid - into->grid);
+        into->grid = s.grid;
+    } else {
+        tni_float_shift(&s, into->grid - s.grid);
     }
+    into->limbs[0] += s.limbs[0];
+    into->limbs[1] += s.limbs[1];
+    into->limbs[2] += s.limbs[2];
+    into->flags |= s.flags;
+}
+
+static void tni_merge_floats(const tni_accumulator *acc, tni_agg_table *into,
+                             const tni_agg_table *from, const uint32_t *source,
+                             const uint32_t *target, uint32_t count) {
+    uint32_t i;
     for (i = 0; i < count; i++) {
-        tni_float_state s = *TNI_STATE(tni_float_state, from, acc, source[i]);
+        const tni_float_state *s = TNI_STATE(tni_float_state, from, acc, source[i]);
         tni_float_state *o = TNI_STATE(tni_float_state, into, acc, target[i]);
-        tni_float_shift(&s, steps);
-        o->limbs[0] += s.limbs[0];
-        o->limbs[1] += s.limbs[1];
-        o->limbs[2] += s.limbs[2];
-        o->flags |= s.flags;
+        tni_merge_float(o, s[0]);
+        if (acc->size > sizeof *s) {
+            tni_merge_float(o + 1, s[1]);
+        }
     }
 }
 
@@ -65860,7 +68284,7 @@ TNI_FN trueno_status tni_agg_merge(tni_agg *agg, tni_agg_table *into, const tni_
     for (a = 0; a < agg->accumulator_count; a++) {
         const tni_accumulator *acc = &agg->accumulators[a];
         switch (acc->kind) {
-        case TNI_AGG_SUM_F64: tni_merge_floats(agg, into, from, a, source, target, count); break;
+        case TNI_AGG_SUM_F64: tni_merge_floats(acc, into, from, source, target, count); break;
         case TNI_AGG_FIRST:
         case TNI_AGG_LAST:
         case TNI_AGG_ARG_MIN:
@@ -65886,6 +68310,8 @@ TNI_FN trueno_status tni_agg_merge(tni_agg *agg, tni_agg_table *into, const tni_
 #undef TNI_EACH
 #undef TNI_AT
 #undef TNI_GRID
+#undef TNI_GRID_HEADROOM
+#undef TNI_GRID_MOST
 #undef TNI_AGG_CACHE
 #undef TNI_GRID_LOWEST
 /*--- end src/exec/agg_state.c ---------------------------------------------*/
@@ -66006,7 +68432,7 @@ static trueno_status tni_agg_table_grow(tni_agg *agg, tni_agg_table *table, uint
             fine = grown != NULL;
             if (fine) {
                 tni_free(memory, table->slots,
-                         table->slots == NULL ? 0 : (table->slot_mask + 1) * sizeof *grown);
+                         table->slots == NULL ? 0 : (size_t)(table->slot_mask + 1) * sizeof *grown);
                 table->slots = grown;
                 tni_agg_fill_slots(table, slots);
             }
@@ -66023,21 +68449,16 @@ TNI_FN trueno_status tni_agg_table_init(tni_agg *agg, tni_agg_table *table, uint
                                         tni_error *error) {
     tni_memory *memory = agg->run->env->memory;
     size_t states = TNI_MAX(agg->accumulator_count, 1u);
-    uint32_t a;
     memset(table, 0, sizeof *table);
     table->memory = memory;
     table->word_count = agg->word_count;
     tni_arena_init(&table->heap, memory);
     table->state_size = agg->state_size;
-    table->scales = (int32_t *)tni_alloc_zero(memory, states * sizeof *table->scales);
     table->lists = (tni_collect_list *)tni_alloc_zero(
         memory, TNI_MAX(agg->collect_count, 1u) * sizeof *table->lists);
     table->skip = (uint8_t *)tni_alloc_zero(memory, states);
-    if (table->skip == NULL || table->scales == NULL || table->lists == NULL) {
-        return tni_memory_fail(memory, states * sizeof *table->scales, error);
-    }
-    for (a = 0; a < agg->accumulator_count; a++) {
-        table->scales[a] = agg->initial_scales[a];
+    if (table->skip == NULL || table->lists == NULL) {
+        return tni_memory_fail(memory, states, error);
     }
     TNI_TRY(tni_agg_table_grow(agg, table, TNI_MAX(capacity, 1u), error));
     if (agg->word_count == 0) {
@@ -66063,7 +68484,6 @@ TNI_FN void tni_agg_table_free(tni_agg *agg, tni_agg_table *table) {
         tni_free(memory, list->offsets, list->offset_count * sizeof *list->offsets);
     }
     tni_free(memory, table->skip, states);
-    tni_free(memory, table->scales, states * sizeof *table->scales);
     tni_free(memory, table->lists, TNI_MAX(agg->collect_count, 1u) * sizeof *table->lists);
     tni_free(memory, table->keys, (size_t)table->keys_grown * table->word_count * 8);
     tni_free(memory, table->hashes, (size_t)table->capacity * sizeof *table->hashes);
@@ -66708,7 +69128,9 @@ static uint32_t tni_accumulator_size(const tni_agg *agg, const tni_accumulator *
                                  : agg->inputs[acc->arguments[0]].class_id;
     switch (acc->kind) {
     case TNI_AGG_SUM_I128: return 16;
-    case TNI_AGG_SUM_F64: return (uint32_t)sizeof(tni_float_state);
+    case TNI_AGG_SUM_F64:
+        return (uint32_t)sizeof(tni_float_state) *
+               (acc->power == 2 || acc->power == TNI_POWER_PRODUCT ? 2u : 1u);
     case TNI_AGG_MIN:
     case TNI_AGG_MAX:
         return class_id == TNI_CLASS_STRING ? 24 : class_id == TNI_CLASS_I128 ? 16 : 8;
@@ -67281,7 +69703,6 @@ static void tni_agg_free(tni_operator *base) {
     tni_free(memory, agg->distinct, (agg->plan->aggregate_count + 1) * sizeof *agg->distinct);
     tni_free(memory, agg->outputs, most * sizeof *agg->outputs);
     tni_free(memory, agg->accumulators, most * sizeof *agg->accumulators);
-    tni_free(memory, agg->initial_scales, most * sizeof *agg->initial_scales);
     tni_free(memory, agg->ordered_sums, most * sizeof *agg->ordered_sums);
     tni_free(memory, agg->inputs,
              TNI_MAX(agg->plan->program->output_count, 1u) * 4 * sizeof *agg->inputs);
@@ -67435,7 +69856,7 @@ static const tni_driver_ops tni_agg_driver_ops = {
 static trueno_status tni_agg_allocate(tni_agg *agg, tni_error *error) {
     tni_memory *memory = agg->run->env->memory;
     const tni_plan *plan = agg->plan;
-    size_t most = (size_t)plan->aggregate_count * 6 + 1, i;
+    size_t most = (size_t)plan->aggregate_count * 6 + 1;
     agg->keys =
         (tni_agg_key *)tni_alloc_zero(memory, TNI_MAX(agg->key_count, 1u) * sizeof *agg->keys);
     agg->inputs = (tni_agg_input *)tni_alloc_zero(
@@ -67443,17 +69864,12 @@ static trueno_status tni_agg_allocate(tni_agg *agg, tni_error *error) {
     agg->accumulators =
         (tni_accumulator *)tni_alloc_zero(memory, most * sizeof *agg->accumulators);
     agg->outputs = (uint32_t *)tni_alloc_zero(memory, most * sizeof *agg->outputs);
-    agg->initial_scales = (int32_t *)tni_alloc_zero(memory, most * sizeof *agg->initial_scales);
     agg->ordered_sums = (double *)tni_alloc_zero(memory, most * sizeof *agg->ordered_sums);
     agg->distinct = (tni_agg_distinct *)tni_alloc_zero(
         memory, (plan->aggregate_count + 1) * sizeof *agg->distinct);
     if (agg->keys == NULL || agg->inputs == NULL || agg->accumulators == NULL ||
-        agg->outputs == NULL || agg->initial_scales == NULL || agg->ordered_sums == NULL ||
-        agg->distinct == NULL) {
+        agg->outputs == NULL || agg->ordered_sums == NULL || agg->distinct == NULL) {
         return tni_memory_fail(memory, most * sizeof *agg->accumulators, error);
-    }
-    for (i = 0; i < most; i++) {
-        agg->initial_scales[i] = TNI_GRID_UNSET;
     }
     return TRUENO_OK;
 }
@@ -67581,7 +69997,10 @@ typedef struct tni_memo {
     uint64_t dictionary;  /* id, 0 = empty */
     uint32_t count;       /* entries of the dictionary */
     size_t capacity;      /* entries allocated */
-    uint8_t *known;       /* 0 not yet, 1 a value, 2 NULL */
+    uint64_t looked_up;   /* rows answered so far */
+    bool complete;        /* every entry is known */
+    bool has_nulls;       /* some known entry is NULL */
+    uint8_t *known;       /* 0 not yet, 1 a value (BOOLEAN: false), 2 NULL, 3 true */
     uint8_t *values;      /* count * width */
     tni_arena heap;       /* long strings */
     bool has_heap;
@@ -67637,6 +70056,11 @@ TNI_FN trueno_status tni_eval_active(tni_evaluator *evaluator, const tni_ir_node
 /* Set a BOOLEAN register from bits in its own buffer. */
 TNI_FN void tni_eval_set_bits(tni_evaluator *evaluator, uint32_t reg, const uint64_t *bits,
                               const uint64_t *valid);
+
+/* The register becomes FLAT values. */
+TNI_FN void tni_eval_set_flat(tni_evaluator *evaluator, uint32_t reg, const void *data,
+                              const uint64_t *validity);
+TNI_FN bool tni_eval_all_set(const uint64_t *bits, uint32_t rows);
 
 TNI_FN trueno_status tni_eval_compare(tni_evaluator *evaluator, uint32_t reg, tni_error *error);
 TNI_FN trueno_status tni_eval_in(tni_evaluator *evaluator, uint32_t reg, tni_error *error);
@@ -67841,6 +70265,7 @@ TNI_FN trueno_status tni_eval_bits(tni_evaluator *evaluator, uint32_t reg, const
 TNI_FN trueno_status tni_eval_vector(tni_evaluator *evaluator, uint32_t reg,
                                      const tni_vector **out, tni_error *error) {
     tni_register *r = &evaluator->registers[reg];
+    *out = &r->vector;
     if (!r->has_vector) {
         uint8_t *bytes = (uint8_t *)tni_eval_data(evaluator, reg, error);
         if (bytes == NULL) {
@@ -67854,7 +70279,6 @@ TNI_FN trueno_status tni_eval_vector(tni_evaluator *evaluator, uint32_t reg,
         r->vector.validity = r->valid;
         r->has_vector = true;
     }
-    *out = &r->vector;
     return TRUENO_OK;
 }
 
@@ -68032,7 +70456,7 @@ static void tni_eval_blend(const tni_vector *in, uint32_t rows, uint32_t width,
     }
 }
 
-static void tni_eval_set_flat(tni_evaluator *evaluator, uint32_t reg, const void *data,
+TNI_FN void tni_eval_set_flat(tni_evaluator *evaluator, uint32_t reg, const void *data,
                               const uint64_t *validity) {
     tni_register *r = &evaluator->registers[reg];
     memset(&r->vector, 0, sizeof r->vector);
@@ -68045,7 +70469,7 @@ static void tni_eval_set_flat(tni_evaluator *evaluator, uint32_t reg, const void
     r->has_flat = false;
 }
 
-static bool tni_eval_all_set(const uint64_t *bits, uint32_t rows) {
+TNI_FN bool tni_eval_all_set(const uint64_t *bits, uint32_t rows) {
     return tni_bitmap_count(bits, rows) == rows;
 }
 
@@ -68411,6 +70835,9 @@ static trueno_status tni_memo_reset(tni_evaluator *evaluator, tni_memo *memo, ui
     }
     memset(memo->known, 0, dictionary->count);
     memo->count = dictionary->count;
+    memo->looked_up = 0;
+    memo->complete = false;
+    memo->has_nulls = false;
     memo->dictionary = dictionary->id;
     return TRUENO_OK;
 }
@@ -68461,6 +70888,11 @@ static trueno_status tni_memo_fill(tni_evaluator *evaluator, uint32_t reg,
     for (i = 0; i < count; i++) {
         uint32_t code = evaluator->codes[i];
         memo->known[code] = tni_bit_get(validity, i) ? 1 : 2;
+        memo->has_nulls = memo->has_nulls || memo->known[code] == 2;
+        if (node->type.id == TRUENO_TYPE_BOOLEAN && memo->known[code] == 1 &&
+            evaluator->batch[i] != 0) {
+            memo->known[code] = 3;
+        }
         memcpy(memo->values + (size_t)code * width, evaluator->batch + (size_t)i * width, width);
     }
     return TRUENO_OK;
@@ -68496,6 +70928,97 @@ static trueno_status tni_memo_complete(tni_evaluator *evaluator, uint32_t reg,
     return tni_memo_fill(evaluator, reg, arguments, which, count, error);
 }
 
+/* After twice as many rows as entries the rest is worth having at once: no row asks again whether
+ * its entry is known. Functions that may fail are left to the rows that need them. */
+static trueno_status tni_memo_all(tni_evaluator *evaluator, uint32_t reg,
+                                  const tni_vector *arguments, uint32_t which,
+                                  tni_error *error) {
+    const tni_ir_node *node = &evaluator->program->nodes[reg];
+    tni_memo *memo = &evaluator->registers[reg].memo;
+    uint32_t code = 0;
+    if (node->op == TNI_IR_CAST || node->predicate != TNI_IR_NONE ||
+        memo->looked_up < (uint64_t)memo->count * 2 || node->type.id == TRUENO_TYPE_VARCHAR) {
+        return TRUENO_OK;
+    }
+    while (code < memo->count) {
+        tni_error ignored;
+        uint32_t count = 0;
+        for (; code < memo->count && count < TNI_VECTOR_ROWS; code++) {
+            if (memo->known[code] == 0) {
+                evaluator->codes[count++] = code;
+            }
+        }
+        tni_error_clear(&ignored);
+        if (count > 0 &&
+            tni_memo_fill(evaluator, reg, arguments, which, count, &ignored) != TRUENO_OK) {
+            memo->looked_up = 0; /* some entry no row has asked for fails: stay lazy */
+            (void)error;
+            return TRUENO_OK;
+        }
+    }
+    memo->complete = true;
+    return TRUENO_OK;
+}
+
+#define TNI_MEMO_CODES(T, BODY)                                                                    \
+    do {                                                                                           \
+        const T *codes = (const T *)v->data;                                                       \
+        for (i = 0; i < rows; i++) {                                                               \
+            uint32_t code = codes[i];                                                              \
+            BODY                                                                                   \
+        }                                                                                          \
+    } while (0)
+#define TNI_MEMO_EACH(BODY)                                                                        \
+    switch (v->code_width) {                                                                       \
+    case 1: TNI_MEMO_CODES(uint8_t, BODY); break;                                                  \
+    case 2: TNI_MEMO_CODES(uint16_t, BODY); break;                                                 \
+    default: TNI_MEMO_CODES(uint32_t, BODY);                                                       \
+    }
+
+/* BOOLEAN: true bits and known-and-not-NULL bits straight from the memo. */
+static void tni_memo_bits(const tni_memo *memo, const tni_vector *v, uint32_t rows,
+                          uint64_t *bits, uint64_t *validity) {
+    const uint8_t *known = memo->known;
+    uint32_t i, words = (uint32_t)tni_bitmap_words(rows);
+    memset(bits, 0, words * 8);
+    memset(validity, 0, words * 8);
+    TNI_MEMO_EACH(bits[i >> 6] |= (uint64_t)(known[code] == 3) << (i & 63);
+                  validity[i >> 6] |= (uint64_t)(known[code] & 1) << (i & 63);)
+    for (i = 0; v->validity != NULL && i < words; i++) {
+        bits[i] &= v->validity[i];
+        validity[i] &= v->validity[i];
+    }
+}
+
+/* Values of eight bytes when every entry is known and none is NULL: a plain gather. */
+static void tni_memo_gather(const tni_memo *memo, const tni_vector *v, uint32_t rows,
+                            uint64_t *out) {
+    const uint64_t *values = (const uint64_t *)(const void *)memo->values;
+    uint32_t i;
+    TNI_MEMO_EACH(out[i] = values[code];)
+}
+
+static void tni_memo_rows(const tni_memo *memo, const tni_vector *v, uint32_t rows,
+                          uint32_t width, uint8_t *out, uint64_t *validity) {
+    uint32_t i;
+    tni_bitmap_fill(validity, rows, true);
+    for (i = 0; i < rows; i++) {
+        uint64_t code = tni_vector_code(v, i);
+        bool valid = v->validity == NULL || tni_bit_get(v->validity, i);
+        if (!valid || (memo->known[code] & 1) == 0) {
+            memset(out + (size_t)i * width, 0, width);
+            tni_bit_clear(validity, i);
+        } else if (width == 8) {
+            memcpy(out + (size_t)i * 8, memo->values + code * 8, 8);
+        } else {
+            memcpy(out + (size_t)i * width, memo->values + code * width, width);
+        }
+    }
+}
+
+#undef TNI_MEMO_CODES
+#undef TNI_MEMO_EACH
+
 static trueno_status tni_call_memoised(tni_evaluator *evaluator, uint32_t reg,
                                        const tni_vector *arguments, uint32_t which,
                                        const uint64_t *active, tni_error *error) {
@@ -68503,37 +71026,40 @@ static trueno_status tni_call_memoised(tni_evaluator *evaluator, uint32_t reg,
     tni_register *r = &evaluator->registers[reg];
     const tni_vector *v = &arguments[which];
     uint32_t width = tni_type_width(node->type);
-    uint8_t *out = (uint8_t *)tni_eval_data(evaluator, reg, error);
+    uint8_t *out;
     uint64_t *validity = tni_eval_validity(evaluator, reg, error);
-    bool nulls = false;
-    uint32_t i;
-    if (out == NULL || validity == NULL) {
+    uint32_t rows = evaluator->rows;
+    if (validity == NULL) {
         return error->status;
     }
     TNI_TRY(tni_memo_buffers(evaluator, error));
     TNI_TRY(tni_memo_reset(evaluator, &r->memo, width, v->dictionary, error));
-    TNI_TRY(tni_memo_complete(evaluator, reg, arguments, which, active, error));
-    tni_bitmap_fill(validity, evaluator->rows, true);
-    for (i = 0; i < evaluator->rows; i++) {
-        uint64_t code = tni_vector_code(v, i);
-        bool valid = v->validity == NULL || tni_bit_get(v->validity, i);
-        if (!valid || r->memo.known[code] != 1) {
-            memset(out + (size_t)i * width, 0, width);
-            tni_bit_clear(validity, i);
-            nulls = true;
-        } else if (width == 1) {
-            out[i] = r->memo.values[code];
-        } else if (width == 8) {
-            memcpy(out + (size_t)i * 8, r->memo.values + code * 8, 8);
-        } else {
-            memcpy(out + (size_t)i * width, r->memo.values + code * width, width);
-        }
+    if (!r->memo.complete) {
+        TNI_TRY(tni_memo_complete(evaluator, reg, arguments, which, active, error));
+        TNI_TRY(tni_memo_all(evaluator, reg, arguments, which, error));
     }
-    memset(&r->vector, 0, sizeof r->vector);
-    r->vector.type = node->type;
-    r->vector.form = TNI_FORM_FLAT;
-    r->vector.data = out;
-    r->vector.validity = nulls ? validity : NULL;
+    r->memo.looked_up += rows;
+    if (node->type.id == TRUENO_TYPE_BOOLEAN) {
+        uint64_t *bits = tni_eval_own_bits(evaluator, reg, error);
+        if (bits == NULL) {
+            return error->status;
+        }
+        tni_memo_bits(&r->memo, v, rows, bits, validity);
+        tni_eval_set_bits(evaluator, reg, bits,
+                          tni_eval_all_set(validity, rows) ? NULL : validity);
+        return TRUENO_OK;
+    }
+    out = (uint8_t *)tni_eval_data(evaluator, reg, error);
+    if (out == NULL) {
+        return error->status;
+    }
+    if (width == 8 && r->memo.complete && !r->memo.has_nulls) {
+        tni_memo_gather(&r->memo, v, rows, (uint64_t *)(void *)out);
+        tni_eval_set_flat(evaluator, reg, out, v->validity);
+        return TRUENO_OK;
+    }
+    tni_memo_rows(&r->memo, v, rows, width, out, validity);
+    tni_eval_set_flat(evaluator, reg, out, tni_eval_all_set(validity, rows) ? NULL : validity);
     return TRUENO_OK;
 }
 
@@ -68605,9 +71131,7 @@ TNI_FN trueno_status tni_eval_call(tni_evaluator *evaluator, uint32_t reg, tni_e
     TNI_TRY(tni_eval_active(evaluator, node, &active, error));
     dictionary = arguments == few ? tni_call_dictionary_argument(node, arguments) : -1;
     if (dictionary >= 0) {
-        TNI_TRY(tni_call_memoised(evaluator, reg, arguments, (uint32_t)dictionary, active, error));
-        r->has_vector = true;
-        return TRUENO_OK;
+        return tni_call_memoised(evaluator, reg, arguments, (uint32_t)dictionary, active, error);
     }
     for (a = 0; a < node->argument_count; a++) {
         const tni_vector *vector;
@@ -70740,6 +73264,7 @@ typedef struct tni_sort_field {
     uint64_t min, max;
     uint64_t base, null_code;
     uint32_t skip;        /* TEXT: bytes all strings share */
+    uint8_t spare;        /* TEXT: low bits of the word that are zero in all */
 } tni_sort_field;
 
 /* Bits of a field in a word: (value >> drop) << shift. */
@@ -70762,6 +73287,7 @@ typedef struct tni_sort_stats {
     uint64_t min[2], max[2]; /* words; [1] for LOW and REST; strings: min[0], max[0] lengths */
     const tni_string *sample; /* strings: one of them, and how many bytes all share with it */
     uint32_t shared;
+    bool trailing_zero;       /* strings: one ends with a zero byte */
 } tni_sort_stats;
 
 /* Rows by number, and how to order them. */
@@ -71612,23 +74138,35 @@ TNI_INLINE uint64_t tni_sort_word_rest(const void *p) {
     return (uint64_t)rest;
 }
 
-/* Bytes [skip, skip + 8) of a string, zero padded, the first most significant. */
+/* Eight bytes, the first most significant. */
+TNI_INLINE uint64_t tni_sort_eight(const uint8_t *p) {
+    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
+           (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
+           (uint64_t)p[6] << 8 | (uint64_t)p[7];
+}
+
+/* Bytes [skip, skip + 8) of a string, zero padded. Inline strings are padded where they lie. */
 TNI_INLINE uint64_t tni_sort_word_bytes(const void *p, uint64_t skip) {
-    tni_string s;
-    const uint8_t *bytes;
+    const uint8_t *inlined = (const uint8_t *)p + offsetof(tni_string, bytes);
     uint8_t padded[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+    tni_string s;
     memcpy(&s, p, sizeof s);
+    if (s.length <= TNI_STRING_INLINE) {
+        if (skip <= TNI_STRING_INLINE - 8) {
+            return tni_sort_eight(inlined + skip);
+        }
+        return skip >= TNI_STRING_INLINE
+                   ? 0
+                   : tni_sort_eight(inlined + 4) << (8 * (skip - (TNI_STRING_INLINE - 8)));
+    }
     if (skip >= s.length) {
         return 0;
     }
-    bytes = tni_string_data(&s) + skip;
-    if (s.length - skip < 8) {
-        memcpy(padded, bytes, (size_t)(s.length - skip));
-        bytes = padded;
+    if (s.length - skip >= 8) {
+        return tni_sort_eight(s.tail.pointer + skip);
     }
-    return (uint64_t)bytes[0] << 56 | (uint64_t)bytes[1] << 48 | (uint64_t)bytes[2] << 40 |
-           (uint64_t)bytes[3] << 32 | (uint64_t)bytes[4] << 24 | (uint64_t)bytes[5] << 16 |
-           (uint64_t)bytes[6] << 8 | (uint64_t)bytes[7];
+    memcpy(padded, s.tail.pointer + skip, (size_t)(s.length - skip));
+    return tni_sort_eight(padded);
 }
 
 TNI_INLINE uint64_t tni_sort_word_length(const void *p) {
@@ -71808,6 +74346,9 @@ static void tni_sort_measure_strings(const tni_string *strings, const uint64_t *
             stats->shared = tni_sort_shared_bytes(stats->sample, &strings[i], stats->shared);
         }
         tni_sort_stats_range(stats, 0, strings[i].length, strings[i].length);
+        stats->trailing_zero =
+            stats->trailing_zero ||
+            (strings[i].length > 0 && tni_string_data(&strings[i])[strings[i].length - 1] == 0);
         stats->any = true;
     }
 }
@@ -71867,6 +74408,7 @@ static void tni_sort_measure_block(const tni_collection *rows, const tni_block *
 
 static void tni_sort_stats_merge(tni_sort_stats *into, const tni_sort_stats *from) {
     into->has_nulls = into->has_nulls || from->has_nulls;
+    into->trailing_zero = into->trailing_zero || from->trailing_zero;
     if (!from->any) {
         return;
     }
@@ -71954,6 +74496,7 @@ static void tni_sort_put_piece(tni_sort_packer *packer, const tni_sort_field *fi
  * by the shift: the low part of a split field must fill its word from the top. */
 static void tni_sort_put_field(tni_sort_packer *packer, const tni_sort_field *field) {
     uint32_t left = field->bits;
+    TNI_ASSERT(left + field->spare <= 64);
     while (left > 0) {
         uint32_t bits;
         if (packer->room == 0) {
@@ -71965,27 +74508,37 @@ static void tni_sort_put_field(tni_sort_packer *packer, const tni_sort_field *fi
     }
 }
 
-/* A string: what fits of its first word here, then its own stage, then the length. */
+/* A string. Up to eight bytes behind what all share are one field; more take what room is left
+ * for a start, then stages of their own. The length comes last, where it can matter: two strings
+ * with the same words differ in zero bytes at the end. */
 static void tni_sort_put_text(tni_sort_packer *packer, tni_sort_field *field,
                               const tni_sort_stats *stats) {
-    tni_sort_stage *stage;
+    uint64_t bytes = stats->max[0] - stats->shared;
     field->kind = TNI_SORT_TEXT;
     field->skip = stats->shared;
-    field->bits = 64;
     field->min = 0;
     field->max = UINT64_MAX;
     field->base = 0;
     field->null_code = 0;
-    if (stats->max[0] > stats->shared) {
+    field->bits = (uint8_t)(8 * TNI_MIN(bytes, 8u));
+    field->spare = (uint8_t)(64 - field->bits);
+    if (bytes <= 8) {
+        tni_sort_put_field(packer, field);
+    } else {
+        tni_sort_stage *stage;
         if (packer->room > 0 && packer->room < 64) {
             tni_sort_put_piece(packer, field, 64 - packer->room, packer->room);
         }
         stage = tni_sort_new_stage(packer);
         stage->text = *field;
-        stage->words = (stats->max[0] - stats->shared + 7) / 8;
+        stage->words = (bytes + 7) / 8;
         packer->room = 0;
     }
+    if (!stats->trailing_zero) {
+        return;
+    }
     field->kind = TNI_SORT_LENGTH;
+    field->spare = 0;
     field->min = stats->min[0];
     field->max = stats->max[0];
     field->bits = tni_sort_bits(field->max - field->min);
@@ -72057,7 +74610,8 @@ static void tni_sort_load_piece(const tni_sorter *sorter, const tni_sort_piece *
     const uint8_t *const *data = sorter->data + table;
     const uint64_t *const *validity = sorter->validity + table;
     const uint64_t min = field->min, max = field->max, base = field->base;
-    const uint32_t width = field->width, drop = piece->drop, shift = piece->shift;
+    const uint32_t width = field->width, drop = piece->drop + field->spare, shift = piece->shift;
+    const uint64_t skip = field->skip;
     const bool descending = field->descending, nulls = field->has_nulls;
     switch (field->kind) {
 #define TNI_SORT_LOAD(kind, expression)                                                            \
@@ -72077,7 +74631,7 @@ static void tni_sort_load_piece(const tni_sorter *sorter, const tni_sort_piece *
         break;
 #define TNI_SORT_LOAD_KIND(kind, name) TNI_SORT_LOAD(kind, tni_sort_word_##name(p))
         TNI_SORT_KINDS(TNI_SORT_LOAD_KIND)
-        TNI_SORT_LOAD(TNI_SORT_TEXT, tni_sort_word_bytes(p, field->skip))
+        TNI_SORT_LOAD(TNI_SORT_TEXT, tni_sort_word_bytes(p, skip))
     default: /* NULLS: `base` alone for a value */
         for (i = 0; i < count; i++) {
             uint64_t row = entries[i].row;
@@ -72192,6 +74746,7 @@ TNI_FN trueno_status tni_sorter_prepare(tni_sorter *sorter, tni_error *error) {
 
 #define TNI_SORT_PART_ROWS 32768u /* least rows of a part */
 #define TNI_SORT_SMALL_GROUP 12u
+#define TNI_SORT_AHEAD 24u /* rows that are fetched into the cache before their turn */
 
 /* --------------------------------------------------------------------------- groups --- */
 
@@ -72521,6 +75076,9 @@ TNI_FN void tni_sorter_free(tni_sorter *sorter) {
         uint32_t i;                                                                                \
         for (i = 0; i < count; i++) {                                                              \
             uint64_t row = entries[i].row;                                                         \
+            uint64_t ahead = entries[TNI_MIN(i + TNI_SORT_AHEAD, count - 1)].row;                  \
+            TNI_PREFETCH(data[ahead >> TNI_SORT_BLOCK_BITS] +                                      \
+                         (ahead & TNI_SORT_OFFSET_MASK) * bytes);                                  \
             memcpy(out + (size_t)i * bytes,                                                        \
                    data[row >> TNI_SORT_BLOCK_BITS] + (row & TNI_SORT_OFFSET_MASK) * bytes,        \
                    bytes);                                                                         \
@@ -72590,6 +75148,7 @@ TNI_FN trueno_status tni_sorter_gather(const tni_sorter *sorter, const tni_sort_
 
 #undef TNI_SORT_PART_ROWS
 #undef TNI_SORT_SMALL_GROUP
+#undef TNI_SORT_AHEAD
 #undef TNI_SORT_GATHER
 /*--- end src/exec/sort_merge.c --------------------------------------------*/
 
@@ -74187,6 +76746,4754 @@ TNI_FN trueno_status tni_top_k_take(tni_top_k *top, tni_collection **out, tni_er
 #undef TNI_TOP_K_DICTIONARY
 #undef TNI_TOP_K_SIGN
 /*--- end src/exec/top_k.c -------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - the part of Vulkan 1.1 (compute) that the library uses, under its own names
+ * >>gpu_vulkan_h
+ * from src/gpu/vulkan.h
+ * Needs: >>base_core_h
+ * Used by: >>gpu_device_h
+ *==========================================================================*/
+/*
+ * vulkan.h - the part of Vulkan 1.1 (compute) that the library uses, under its own names.
+ *
+ * Nothing of an SDK is needed to build, nothing is linked, and a host's own vulkan.h can stand in
+ * the same file. Layouts and numbers follow the specification; tests/test_gpu.c compares them
+ * with the real headers where those are installed. Handles that the loader does not dispatch on
+ * are 64-bit integers on every platform. Functions live in tables: one for the loader and the
+ * instance, one per device, both filled from the lists below.
+ */
+#ifndef TNI_GPU_VULKAN_H
+#define TNI_GPU_VULKAN_H
+
+/* #include "base/core.h" */
+
+#if defined(_WIN32)
+#define TNI_VK_CALL __stdcall
+#else
+#define TNI_VK_CALL
+#endif
+
+typedef struct tni_vk_instance_opaque *tni_vk_instance;
+typedef struct tni_vk_physical_opaque *tni_vk_physical;
+typedef struct tni_vk_device_opaque *tni_vk_device;
+typedef struct tni_vk_queue_opaque *tni_vk_queue;
+typedef struct tni_vk_commands_opaque *tni_vk_commands;
+typedef uint64_t tni_vk_handle; /* buffers, memory, pipelines...: 0 is none */
+typedef uint32_t tni_vk_bool;
+typedef int32_t tni_vk_result; /* below 0: an error */
+typedef void(TNI_VK_CALL *tni_vk_function)(void);
+
+#define TNI_VK_VERSION_1_1 ((1u << 22) | (1u << 12))
+#define TNI_VK_VERSION_1_2 ((1u << 22) | (2u << 12))
+#define TNI_VK_WHOLE UINT64_MAX
+
+enum {
+    TNI_VK_SUCCESS = 0,
+    TNI_VK_NOT_READY = 1,
+    TNI_VK_TIMEOUT = 2,
+    TNI_VK_INCOMPLETE = 5,
+    TNI_VK_OUT_OF_HOST_MEMORY = -1,
+    TNI_VK_OUT_OF_DEVICE_MEMORY = -2,
+    TNI_VK_INITIALIZATION_FAILED = -3,
+    TNI_VK_DEVICE_LOST = -4,
+    TNI_VK_MAP_FAILED = -5,
+    TNI_VK_LAYER_ABSENT = -6,
+    TNI_VK_EXTENSION_ABSENT = -7,
+    TNI_VK_FEATURE_ABSENT = -8,
+    TNI_VK_INCOMPATIBLE_DRIVER = -9
+};
+
+/* Structure types. */
+enum {
+    TNI_VK_S_APPLICATION = 0,
+    TNI_VK_S_INSTANCE = 1,
+    TNI_VK_S_DEVICE_QUEUE = 2,
+    TNI_VK_S_DEVICE = 3,
+    TNI_VK_S_SUBMIT = 4,
+    TNI_VK_S_MEMORY_ALLOCATE = 5,
+    TNI_VK_S_FENCE = 8,
+    TNI_VK_S_QUERY_POOL = 11,
+    TNI_VK_S_BUFFER = 12,
+    TNI_VK_S_SHADER_MODULE = 16,
+    TNI_VK_S_PIPELINE_CACHE = 17,
+    TNI_VK_S_PIPELINE_STAGE = 18,
+    TNI_VK_S_COMPUTE_PIPELINE = 29,
+    TNI_VK_S_PIPELINE_LAYOUT = 30,
+    TNI_VK_S_SET_LAYOUT = 32,
+    TNI_VK_S_DESCRIPTOR_POOL = 33,
+    TNI_VK_S_SET_ALLOCATE = 34,
+    TNI_VK_S_WRITE_SET = 35,
+    TNI_VK_S_COMMAND_POOL = 39,
+    TNI_VK_S_COMMAND_ALLOCATE = 40,
+    TNI_VK_S_COMMAND_BEGIN = 42,
+    TNI_VK_S_BUFFER_BARRIER = 44,
+    TNI_VK_S_MEMORY_BARRIER = 46,
+    TNI_VK_S_FEATURES2 = 1000059000,
+    TNI_VK_S_PROPERTIES2 = 1000059001,
+    TNI_VK_S_MEMORY_PROPERTIES2 = 1000059006,
+    TNI_VK_S_ID_PROPERTIES = 1000071004,
+    TNI_VK_S_SUBGROUP_PROPERTIES = 1000094000,
+    TNI_VK_S_MAINTENANCE3_PROPERTIES = 1000168000,
+    TNI_VK_S_ATOMIC_INT64_FEATURES = 1000180000,
+    TNI_VK_S_HOST_MEMORY_PROPERTIES = 1000178002,
+    TNI_VK_S_FLOAT_CONTROLS = 1000197000,
+    TNI_VK_S_TIMELINE_FEATURES = 1000207000,
+    TNI_VK_S_MEMORY_BUDGET = 1000237000
+};
+
+/* Flags and enumerants, by the parameter they belong to. */
+enum {
+    TNI_VK_DEVICE_OTHER = 0, TNI_VK_DEVICE_INTEGRATED = 1, TNI_VK_DEVICE_DISCRETE = 2,
+    TNI_VK_DEVICE_VIRTUAL = 3, TNI_VK_DEVICE_CPU = 4,
+    TNI_VK_QUEUE_GRAPHICS = 1, TNI_VK_QUEUE_COMPUTE = 2, TNI_VK_QUEUE_TRANSFER = 4,
+    TNI_VK_MEMORY_DEVICE_LOCAL = 1, TNI_VK_MEMORY_HOST_VISIBLE = 2,
+    TNI_VK_MEMORY_HOST_COHERENT = 4, TNI_VK_MEMORY_HOST_CACHED = 8,
+    TNI_VK_HEAP_DEVICE_LOCAL = 1,
+    TNI_VK_BUFFER_TRANSFER_SOURCE = 1, TNI_VK_BUFFER_TRANSFER_TARGET = 2,
+    TNI_VK_BUFFER_STORAGE = 0x20,
+    TNI_VK_SHARING_EXCLUSIVE = 0, TNI_VK_SHARING_CONCURRENT = 1,
+    TNI_VK_DESCRIPTOR_STORAGE_BUFFER = 7,
+    TNI_VK_STAGE_COMPUTE = 0x20,
+    TNI_VK_BIND_COMPUTE = 1,
+    TNI_VK_POOL_RESET_COMMANDS = 2,
+    TNI_VK_COMMANDS_PRIMARY = 0,
+    TNI_VK_COMMANDS_ONCE = 1,
+    TNI_VK_AT_TOP = 1, TNI_VK_AT_COMPUTE = 0x800, TNI_VK_AT_TRANSFER = 0x1000,
+    TNI_VK_AT_BOTTOM = 0x2000, TNI_VK_AT_HOST = 0x4000,
+    TNI_VK_ACCESS_SHADER_READ = 0x20, TNI_VK_ACCESS_SHADER_WRITE = 0x40,
+    TNI_VK_ACCESS_TRANSFER_READ = 0x800, TNI_VK_ACCESS_TRANSFER_WRITE = 0x1000,
+    TNI_VK_ACCESS_HOST_READ = 0x2000, TNI_VK_ACCESS_HOST_WRITE = 0x4000,
+    TNI_VK_QUERY_TIMESTAMP = 2,
+    TNI_VK_QUERY_64 = 1, TNI_VK_QUERY_WAIT = 2,
+    TNI_VK_SUBGROUP_BALLOT = 8, TNI_VK_SUBGROUP_ARITHMETIC = 4
+};
+
+/* ---------------------------------------------------------------------------- structs --- */
+
+typedef struct tni_vk_application {
+    int32_t type;
+    const void *next;
+    const char *application;
+    uint32_t application_version;
+    const char *engine;
+    uint32_t engine_version;
+    uint32_t api_version;
+} tni_vk_application;
+
+typedef struct tni_vk_instance_info {
+    int32_t type;
+    const void *next;
+    uint32_t flags;
+    const tni_vk_application *application;
+    uint32_t layer_count;
+    const char *const *layers;
+    uint32_t extension_count;
+    const char *const *extensions;
+} tni_vk_instance_info;
+
+typedef struct tni_vk_extension {
+    char name[256];
+    uint32_t version;
+} tni_vk_extension;
+
+typedef struct tni_vk_layer {
+    char name[256];
+    uint32_t version, implementation;
+    char description[256];
+} tni_vk_layer;
+
+/* VkPhysicalDeviceLimits; stretches that nothing here reads have no names. */
+typedef struct tni_vk_limits {
+    uint32_t skipped1[7];
+    uint32_t storage_range;
+    uint32_t push_constants;
+    uint32_t allocations;
+    uint32_t skipped2[2];
+    uint64_t skipped3[2];
+    uint32_t skipped4[3];
+    uint32_t stage_storage_buffers;
+    uint32_t skipped5[3];
+    uint32_t stage_resources;
+    uint32_t skipped6[3];
+    uint32_t set_storage_buffers;
+    uint32_t skipped7[26];
+    uint32_t shared_bytes;
+    uint32_t group_count[3];
+    uint32_t group_invocations;
+    uint32_t group_size[3];
+    uint32_t skipped8[14];
+    size_t map_alignment;
+    uint64_t skipped9[2];
+    uint64_t storage_alignment;
+    uint32_t skipped10[21];
+    tni_vk_bool timestamps;
+    float timestamp_period;
+    uint32_t skipped11[13];
+    uint64_t copy_alignment;
+    uint64_t skipped12;
+    uint64_t coherent_atom;
+} tni_vk_limits;
+
+typedef struct tni_vk_properties {
+    uint32_t api_version, driver_version, vendor, device;
+    int32_t device_type;
+    char name[256];
+    uint8_t cache_uuid[16];
+    tni_vk_limits limits;
+    tni_vk_bool sparse[5];
+} tni_vk_properties;
+
+typedef struct tni_vk_properties2 {
+    int32_t type;
+    void *next;
+    tni_vk_properties properties;
+} tni_vk_properties2;
+
+#define TNI_VK_FEATURES 55u
+enum { TNI_VK_FEATURE_FLOAT64 = 39, TNI_VK_FEATURE_INT64 = 40 };
+
+typedef struct tni_vk_features2 {
+    int32_t type;
+    void *next;
+    tni_vk_bool features[TNI_VK_FEATURES];
+} tni_vk_features2;
+
+typedef struct tni_vk_atomic_int64 {
+    int32_t type;
+    void *next;
+    tni_vk_bool buffers, shared;
+} tni_vk_atomic_int64;
+
+typedef struct tni_vk_timeline {
+    int32_t type;
+    void *next;
+    tni_vk_bool timeline;
+} tni_vk_timeline;
+
+typedef struct tni_vk_id {
+    int32_t type;
+    void *next;
+    uint8_t device_uuid[16], driver_uuid[16], luid[8];
+    uint32_t node_mask;
+    tni_vk_bool luid_valid;
+} tni_vk_id;
+
+typedef struct tni_vk_subgroup {
+    int32_t type;
+    void *next;
+    uint32_t size, stages, operations;
+    tni_vk_bool quad;
+} tni_vk_subgroup;
+
+typedef struct tni_vk_maintenance3 {
+    int32_t type;
+    void *next;
+    uint32_t set_descriptors;
+    uint64_t allocation_bytes;
+} tni_vk_maintenance3;
+
+typedef struct tni_vk_host_memory {
+    int32_t type;
+    void *next;
+    uint64_t alignment;
+} tni_vk_host_memory;
+
+/* Pairs and triples are for 16, 32 and 64-bit floats. */
+typedef struct tni_vk_float_controls {
+    int32_t type;
+    void *next;
+    int32_t denormal_independence, rounding_independence;
+    tni_vk_bool zero_inf_nan[3], denormal_preserve[3], denormal_flush[3];
+    tni_vk_bool round_to_even[3], round_to_zero[3];
+} tni_vk_float_controls;
+
+typedef struct tni_vk_queue_family {
+    uint32_t flags, count, timestamp_bits;
+    uint32_t granularity[3];
+} tni_vk_queue_family;
+
+typedef struct tni_vk_memory_type {
+    uint32_t flags, heap;
+} tni_vk_memory_type;
+
+typedef struct tni_vk_memory_heap {
+    uint64_t size;
+    uint32_t flags;
+} tni_vk_memory_heap;
+
+typedef struct tni_vk_memory_properties {
+    uint32_t type_count;
+    tni_vk_memory_type types[32];
+    uint32_t heap_count;
+    tni_vk_memory_heap heaps[16];
+} tni_vk_memory_properties;
+
+typedef struct tni_vk_memory_properties2 {
+    int32_t type;
+    void *next;
+    tni_vk_memory_properties memory;
+} tni_vk_memory_properties2;
+
+typedef struct tni_vk_memory_budget {
+    int32_t type;
+    void *next;
+    uint64_t budget[16], usage[16];
+} tni_vk_memory_budget;
+
+typedef struct tni_vk_queue_info {
+    int32_t type;
+    const void *next;
+    uint32_t flags, family, count;
+    const float *priorities;
+} tni_vk_queue_info;
+
+typedef struct tni_vk_device_info {
+    int32_t type;
+    const void *next;
+    uint32_t flags;
+    uint32_t queue_count;
+    const tni_vk_queue_info *queues;
+    uint32_t layer_count;
+    const char *const *layers;
+    uint32_t extension_count;
+    const char *const *extensions;
+    const tni_vk_bool *features;
+} tni_vk_device_info;
+
+typedef struct tni_vk_submit {
+    int32_t type;
+    const void *next;
+    uint32_t wait_count;
+    const tni_vk_handle *waits;
+    const uint32_t *wait_stages;
+    uint32_t command_count;
+    const tni_vk_commands *commands;
+    uint32_t signal_count;
+    const tni_vk_handle *signals;
+} tni_vk_submit;
+
+typedef struct tni_vk_memory_allocate {
+    int32_t type;
+    const void *next;
+    uint64_t size;
+    uint32_t memory_type;
+} tni_vk_memory_allocate;
+
+typedef struct tni_vk_buffer_info {
+    int32_t type;
+    const void *next;
+    uint32_t flags;
+    uint64_t size;
+    uint32_t usage;
+    int32_t sharing;
+    uint32_t family_count;
+    const uint32_t *families;
+} tni_vk_buffer_info;
+
+typedef struct tni_vk_requirements {
+    uint64_t size, alignment;
+    uint32_t types;
+} tni_vk_requirements;
+
+/* Fence, pipeline cache without data, and others that are only flags. */
+typedef struct tni_vk_flags_info {
+    int32_t type;
+    const void *next;
+    uint32_t flags;
+} tni_vk_flags_info;
+
+typedef struct tni_vk_query_pool_info {
+    int32_t type;
+    const void *next;
+    uint32_t flags;
+    int32_t kind;
+    uint32_t count, statistics;
+} tni_vk_query_pool_info;
+
+/* Shader modules (flags, bytes, words) and pipeline caches (flags, bytes, data). */
+typedef struct tni_vk_blob_info {
+    int32_t type;
+    const void *next;
+    uint32_t flags;
+    size_t size;
+    const void *data;
+} tni_vk_blob_info;
+
+typedef struct tni_vk_constant_entry {
+    uint32_t id, offset;
+    size_t size;
+} tni_vk_constant_entry;
+
+typedef struct tni_vk_constants {
+    uint32_t count;
+    const tni_vk_constant_entry *entries;
+    size_t size;
+    const void *data;
+} tni_vk_constants;
+
+typedef struct tni_vk_stage {
+    int32_t type;
+    const void *next;
+    uint32_t flags, stage;
+    tni_vk_handle module;
+    const char *name;
+    const tni_vk_constants *constants;
+} tni_vk_stage;
+
+typedef struct tni_vk_compute_info {
+    int32_t type;
+    const void *next;
+    uint32_t flags;
+    tni_vk_stage stage;
+    tni_vk_handle layout, base;
+    int32_t base_index;
+} tni_vk_compute_info;
+
+typedef struct tni_vk_push_range {
+    uint32_t stages, offset, size;
+} tni_vk_push_range;
+
+typedef struct tni_vk_layout_info {
+    int32_t type;
+    const void *next;
+    uint32_t flags, set_count;
+    const tni_vk_handle *sets;
+    uint32_t push_count;
+    const tni_vk_push_range *pushes;
+} tni_vk_layout_info;
+
+typedef struct tni_vk_binding {
+    uint32_t binding;
+    int32_t kind;
+    uint32_t count, stages;
+    const tni_vk_handle *samplers;
+} tni_vk_binding;
+
+typedef struct tni_vk_set_layout_info {
+    int32_t type;
+    const void *next;
+    uint32_t flags, binding_count;
+    const tni_vk_binding *bindings;
+} tni_vk_set_layout_info;
+
+typedef struct tni_vk_pool_size {
+    int32_t kind;
+    uint32_t count;
+} tni_vk_pool_size;
+
+typedef struct tni_vk_descriptor_pool_info {
+    int32_t type;
+    const void *next;
+    uint32_t flags, sets, size_count;
+    const tni_vk_pool_size *sizes;
+} tni_vk_descriptor_pool_info;
+
+typedef struct tni_vk_set_allocate {
+    int32_t type;
+    const void *next;
+    tni_vk_handle pool;
+    uint32_t count;
+    const tni_vk_handle *layouts;
+} tni_vk_set_allocate;
+
+typedef struct tni_vk_buffer_range {
+    tni_vk_handle buffer;
+    uint64_t offset, size;
+} tni_vk_buffer_range;
+
+typedef struct tni_vk_write {
+    int32_t type;
+    const void *next;
+    tni_vk_handle set;
+    uint32_t binding, first, count;
+    int32_t kind;
+    const void *images;
+    const tni_vk_buffer_range *buffers;
+    const tni_vk_handle *views;
+} tni_vk_write;
+
+typedef struct tni_vk_command_pool_info {
+    int32_t type;
+    const void *next;
+    uint32_t flags, family;
+} tni_vk_command_pool_info;
+
+typedef struct tni_vk_command_allocate {
+    int32_t type;
+    const void *next;
+    tni_vk_handle pool;
+    int32_t level;
+    uint32_t count;
+} tni_vk_command_allocate;
+
+typedef struct tni_vk_command_begin {
+    int32_t type;
+    const void *next;
+    uint32_t flags;
+    const void *inheritance;
+} tni_vk_command_begin;
+
+typedef struct tni_vk_memory_barrier {
+    int32_t type;
+    const void *next;
+    uint32_t source, target;
+} tni_vk_memory_barrier;
+
+typedef struct tni_vk_copy {
+    uint64_t from, to, size;
+} tni_vk_copy;
+
+/* -------------------------------------------------------------------------- functions --- */
+
+/* F(result, name without vk, parameters) */
+#define TNI_VK_GLOBAL_FUNCTIONS(F)                                                                 \
+    F(tni_vk_result, EnumerateInstanceLayerProperties, (uint32_t * count, tni_vk_layer * out))     \
+    F(tni_vk_result, CreateInstance,                                                               \
+      (const tni_vk_instance_info *info, const void *allocator, tni_vk_instance *out))
+
+#define TNI_VK_INSTANCE_FUNCTIONS(F)                                                               \
+    F(void, DestroyInstance, (tni_vk_instance instance, const void *allocator))                    \
+    F(tni_vk_result, EnumeratePhysicalDevices,                                                     \
+      (tni_vk_instance instance, uint32_t *count, tni_vk_physical *out))                           \
+    F(void, GetPhysicalDeviceProperties2, (tni_vk_physical device, tni_vk_properties2 * out))      \
+    F(void, GetPhysicalDeviceProperties, (tni_vk_physical device, tni_vk_properties * out))        \
+    F(void, GetPhysicalDeviceFeatures2, (tni_vk_physical device, tni_vk_features2 * out))          \
+    F(void, GetPhysicalDeviceMemoryProperties2,                                                    \
+      (tni_vk_physical device, tni_vk_memory_properties2 * out))                                   \
+    F(void, GetPhysicalDeviceQueueFamilyProperties,                                                \
+      (tni_vk_physical device, uint32_t *count, tni_vk_queue_family *out))                         \
+    F(tni_vk_result, EnumerateDeviceExtensionProperties,                                           \
+      (tni_vk_physical device, const char *layer, uint32_t *count, tni_vk_extension *out))         \
+    F(tni_vk_result, CreateDevice,                                                                 \
+      (tni_vk_physical device, const tni_vk_device_info *info, const void *allocator,              \
+       tni_vk_device *out))                                                                        \
+    F(tni_vk_function, GetDeviceProcAddr, (tni_vk_device device, const char *name))
+
+#define TNI_VK_DEVICE_FUNCTIONS(F)                                                                 \
+    F(void, DestroyDevice, (tni_vk_device device, const void *allocator))                          \
+    F(void, GetDeviceQueue,                                                                        \
+      (tni_vk_device device, uint32_t family, uint32_t index, tni_vk_queue *out))                  \
+    F(tni_vk_result, QueueSubmit,                                                                  \
+      (tni_vk_queue queue, uint32_t count, const tni_vk_submit *submits, tni_vk_handle fence))     \
+    F(tni_vk_result, DeviceWaitIdle, (tni_vk_device device))                                       \
+    F(tni_vk_result, AllocateMemory,                                                               \
+      (tni_vk_device device, const tni_vk_memory_allocate *info, const void *allocator,            \
+       tni_vk_handle *out))                                                                        \
+    F(void, FreeMemory, (tni_vk_device device, tni_vk_handle memory, const void *allocator))       \
+    F(tni_vk_result, MapMemory,                                                                    \
+      (tni_vk_device device, tni_vk_handle memory, uint64_t offset, uint64_t size, uint32_t flags, \
+       void **out))                                                                                \
+    F(tni_vk_result, CreateBuffer,                                                                 \
+      (tni_vk_device device, const tni_vk_buffer_info *info, const void *allocator,                \
+       tni_vk_handle *out))                                                                        \
+    F(void, DestroyBuffer, (tni_vk_device device, tni_vk_handle buffer, const void *allocator))    \
+    F(void, GetBufferMemoryRequirements,                                                           \
+      (tni_vk_device device, tni_vk_handle buffer, tni_vk_requirements *out))                      \
+    F(tni_vk_result, BindBufferMemory,                                                             \
+      (tni_vk_device device, tni_vk_handle buffer, tni_vk_handle memory, uint64_t offset))         \
+    F(tni_vk_result, CreateFence,                                                                  \
+      (tni_vk_device device, const tni_vk_flags_info *info, const void *allocator,                 \
+       tni_vk_handle *out))                                                                        \
+    F(void, DestroyFence, (tni_vk_device device, tni_vk_handle fence, const void *allocator))      \
+    F(tni_vk_result, ResetFences,                                                                  \
+      (tni_vk_device device, uint32_t count, const tni_vk_handle *fences))                         \
+    F(tni_vk_result, WaitForFences,                                                                \
+      (tni_vk_device device, uint32_t count, const tni_vk_handle *fences, tni_vk_bool all,         \
+       uint64_t nanoseconds))                                                                      \
+    F(tni_vk_result, CreateShaderModule,                                                           \
+      (tni_vk_device device, const tni_vk_blob_info *info, const void *allocator,                  \
+       tni_vk_handle *out))                                                                        \
+    F(void, DestroyShaderModule,                                                                   \
+      (tni_vk_device device, tni_vk_handle module, const void *allocator))                         \
+    F(tni_vk_result, CreatePipelineCache,                                                          \
+      (tni_vk_device device, const tni_vk_blob_info *info, const void *allocator,                  \
+       tni_vk_handle *out))                                                                        \
+    F(void, DestroyPipelineCache,                                                                  \
+      (tni_vk_device device, tni_vk_handle cache, const void *allocator))                          \
+    F(tni_vk_result, GetPipelineCacheData,                                                         \
+      (tni_vk_device device, tni_vk_handle cache, size_t *size, void *data))                       \
+    F(tni_vk_result, CreateComputePipelines,                                                       \
+      (tni_vk_device device, tni_vk_handle cache, uint32_t count,                                  \
+       const tni_vk_compute_info *infos, const void *allocator, tni_vk_handle *out))               \
+    F(void, DestroyPipeline,                                                                       \
+      (tni_vk_device device, tni_vk_handle pipeline, const void *allocator))                       \
+    F(tni_vk_result, CreatePipelineLayout,                                                         \
+      (tni_vk_device device, const tni_vk_layout_info *info, const void *allocator,                \
+       tni_vk_handle *out))                                                                        \
+    F(void, DestroyPipelineLayout,                                                                 \
+      (tni_vk_device device, tni_vk_handle layout, const void *allocator))                         \
+    F(tni_vk_result, CreateDescriptorSetLayout,                                                    \
+      (tni_vk_device device, const tni_vk_set_layout_info *info, const void *allocator,            \
+       tni_vk_handle *out))                                                                        \
+    F(void, DestroyDescriptorSetLayout,                                                            \
+      (tni_vk_device device, tni_vk_handle layout, const void *allocator))                         \
+    F(tni_vk_result, CreateDescriptorPool,                                                         \
+      (tni_vk_device device, const tni_vk_descriptor_pool_info *info, const void *allocator,       \
+       tni_vk_handle *out))                                                                        \
+    F(void, DestroyDescriptorPool,                                                                 \
+      (tni_vk_device device, tni_vk_handle pool, const void *allocator))                           \
+    F(tni_vk_result, AllocateDescriptorSets,                                                       \
+      (tni_vk_device device, const tni_vk_set_allocate *info, tni_vk_handle *out))                 \
+    F(void, UpdateDescriptorSets,                                                                  \
+      (tni_vk_device device, uint32_t count, const tni_vk_write *writes, uint32_t copy_count,      \
+       const void *copies))                                                                        \
+    F(tni_vk_result, CreateCommandPool,                                                            \
+      (tni_vk_device device, const tni_vk_command_pool_info *info, const void *allocator,          \
+       tni_vk_handle *out))                                                                        \
+    F(void, DestroyCommandPool,                                                                    \
+      (tni_vk_device device, tni_vk_handle pool, const void *allocator))                           \
+    F(tni_vk_result, AllocateCommandBuffers,                                                       \
+      (tni_vk_device device, const tni_vk_command_allocate *info, tni_vk_commands *out))           \
+    F(tni_vk_result, BeginCommandBuffer,                                                           \
+      (tni_vk_commands commands, const tni_vk_command_begin *info))                                \
+    F(tni_vk_result, EndCommandBuffer, (tni_vk_commands commands))                                 \
+    F(tni_vk_result, CreateQueryPool,                                                              \
+      (tni_vk_device device, const tni_vk_query_pool_info *info, const void *allocator,            \
+       tni_vk_handle *out))                                                                        \
+    F(void, DestroyQueryPool,                                                                      \
+      (tni_vk_device device, tni_vk_handle pool, const void *allocator))                           \
+    F(tni_vk_result, GetQueryPoolResults,                                                          \
+      (tni_vk_device device, tni_vk_handle pool, uint32_t first, uint32_t count, size_t size,      \
+       void *data, uint64_t stride, uint32_t flags))                                               \
+    F(void, CmdBindPipeline, (tni_vk_commands commands, int32_t point, tni_vk_handle pipeline))    \
+    F(void, CmdBindDescriptorSets,                                                                 \
+      (tni_vk_commands commands, int32_t point, tni_vk_handle layout, uint32_t first,              \
+       uint32_t count, const tni_vk_handle *sets, uint32_t offset_count,                           \
+       const uint32_t *offsets))                                                                   \
+    F(void, CmdPushConstants,                                                                      \
+      (tni_vk_commands commands, tni_vk_handle layout, uint32_t stages, uint32_t offset,           \
+       uint32_t size, const void *data))                                                           \
+    F(void, CmdDispatch, (tni_vk_commands commands, uint32_t x, uint32_t y, uint32_t z))           \
+    F(void, CmdCopyBuffer,                                                                         \
+      (tni_vk_commands commands, tni_vk_handle from, tni_vk_handle to, uint32_t count,             \
+       const tni_vk_copy *regions))                                                                \
+    F(void, CmdFillBuffer,                                                                         \
+      (tni_vk_commands commands, tni_vk_handle buffer, uint64_t offset, uint64_t size,             \
+       uint32_t word))                                                                             \
+    F(void, CmdPipelineBarrier,                                                                    \
+      (tni_vk_commands commands, uint32_t from, uint32_t to, uint32_t flags,                       \
+       uint32_t memory_count, const tni_vk_memory_barrier *memory, uint32_t buffer_count,          \
+       const void *buffers, uint32_t image_count, const void *images))                             \
+    F(void, CmdResetQueryPool,                                                                     \
+      (tni_vk_commands commands, tni_vk_handle pool, uint32_t first, uint32_t count))              \
+    F(void, CmdWriteTimestamp,                                                                     \
+      (tni_vk_commands commands, uint32_t stage, tni_vk_handle pool, uint32_t query))
+
+#define TNI_VK_FIELD(result, name, parameters) result(TNI_VK_CALL *name) parameters;
+
+typedef tni_vk_function(TNI_VK_CALL *tni_vk_get_instance_function)(tni_vk_instance instance,
+                                                                  const char *name);
+
+typedef struct tni_vk_instance_table {
+    tni_vk_get_instance_function GetInstanceProcAddr;
+    TNI_VK_GLOBAL_FUNCTIONS(TNI_VK_FIELD)
+    TNI_VK_INSTANCE_FUNCTIONS(TNI_VK_FIELD)
+} tni_vk_instance_table;
+
+typedef struct tni_vk_device_table {
+    TNI_VK_DEVICE_FUNCTIONS(TNI_VK_FIELD)
+} tni_vk_device_table;
+
+#endif
+/*--- end src/gpu/vulkan.h -------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - which GPUs there are, why each is or is not used, and an opened one >>gpu_device_h
+ * from src/gpu/device.h
+ * Needs: >>base_text_h >>gpu_vulkan_h
+ * Used by: >>gpu_device >>gpu_memory_h >>gpu_spirv_h >>gpu_spirv_module_h
+ *==========================================================================*/
+/*
+ * device.h - which GPUs there are, why each is or is not used, and an opened one.
+ *
+ * Nothing here is an error for a query: no loader, no device or too small a device is information
+ * (`reason`), and the CPU does the work. Nothing is printed. Opening the loader costs tens to
+ * hundreds of milliseconds, so it happens only when a query could gain from a GPU.
+ */
+#ifndef TNI_GPU_DEVICE_H
+#define TNI_GPU_DEVICE_H
+
+/* #include "base/text.h" */
+/* #include "gpu/vulkan.h" */
+
+#define TNI_GPU_COLUMNS 24u       /* descriptors of input buffers a kernel may use */
+#define TNI_GPU_SLOTS 8u          /* aggregates of one pass */
+#define TNI_GPU_PUSH_BYTES 128u   /* what Vulkan guarantees; literals live here */
+#define TNI_GPU_LITERALS 15u      /* (128 - 8) / 8 */
+#define TNI_GPU_GROUP_THREADS 256u
+#define TNI_GPU_BUFFERS (TNI_GPU_COLUMNS + 2u)
+#define TNI_GPU_ALIGNMENT 256u    /* the largest minStorageBufferOffsetAlignment Vulkan allows */
+#define TNI_GPU_STAGING_SLOTS 2u
+
+typedef struct tni_gpu_options {
+    bool software;           /* use software devices (llvmpipe...) too */
+    const char *loader;      /* path of the Vulkan loader; NULL = the system's */
+    uint64_t budget_bytes;   /* most device memory to take; 0 = 80% of what is free */
+    uint64_t slab_bytes;     /* one allocation of device memory; 0 = 256 MiB */
+    uint64_t staging_bytes;  /* one of the two staging slots; 0 = 16 MiB */
+} tni_gpu_options;
+
+typedef struct tni_gpu_info {
+    char name[256];
+    char reason[160];        /* why it is or is not used */
+    bool usable;
+    bool is_software;
+    bool int64, float64, atomic_int64, subgroup_arithmetic, memory_budget, timeline, host_memory;
+    bool transfer_queue;     /* a queue family of its own for copies */
+    bool unified;            /* an integrated GPU: device memory is host memory */
+    bool denormals;          /* the driver can promise to keep them in 64-bit floats */
+    bool denormals_f32;
+    bool round_to_even;      /* the rounding of 64-bit floats may be asked for */
+    bool zero_inf_nan;       /* their zeros, infinities and NaNs are kept, if asked */
+    int32_t kind;            /* TNI_VK_DEVICE_... */
+    uint32_t vendor, device, api_version, driver_version;
+    uint8_t uuid[16];
+    uint32_t subgroup_size, shared_bytes, storage_buffers, group_count;
+    uint64_t storage_range, allocation_bytes, storage_alignment;
+    uint64_t heap_bytes, free_bytes; /* of the device-local heap; free: as the driver reports */
+    uint32_t heap;
+    uint32_t compute_family, transfer_family;
+    uint32_t device_memory, upload_memory, download_memory; /* memory types */
+    float timestamp_period;  /* nanoseconds per tick; 0 = no timestamps on the compute queue */
+    tni_vk_physical physical;
+} tni_gpu_info;
+
+typedef struct tni_gpu {
+    tni_memory *memory;
+    tni_gpu_options options;
+    void *library;
+    tni_vk_instance instance;
+    tni_vk_instance_table vk;
+    char reason[160];        /* why there is no device at all; "" otherwise */
+    tni_gpu_info *devices;
+    uint32_t device_count;
+} tni_gpu;
+
+/* Look for devices. OK without any (`reason` says why); errors are MEMORY only. */
+TNI_FN trueno_status tni_gpu_open(tni_memory *memory, const tni_gpu_options *options,
+                                  tni_gpu **out, tni_error *error);
+TNI_FN void tni_gpu_close(tni_gpu *gpu); /* NULL is fine; opened devices first */
+/* The device a query should use: discrete before integrated before virtual before software, then
+ * the larger memory. NULL when none is usable. */
+TNI_FN const tni_gpu_info *tni_gpu_best(const tni_gpu *gpu);
+/* One line a device: "NVIDIA H200: used: ..." */
+TNI_FN void tni_gpu_describe(const tni_gpu *gpu, tni_text *out);
+
+/* A block of device memory cut into ranges. */
+typedef struct tni_gpu_slab tni_gpu_slab;
+typedef struct tni_gpu_range {
+    tni_gpu_slab *slab; /* NULL: an empty range */
+    uint64_t offset, size;
+} tni_gpu_range;
+
+typedef struct tni_gpu_mapped { /* a host-visible buffer */
+    tni_vk_handle buffer, memory;
+    uint8_t *data;
+    uint64_t size;
+} tni_gpu_mapped;
+
+typedef struct tni_gpu_entry tni_gpu_entry;       /* a cached column, see memory.h */
+typedef struct tni_gpu_pipeline tni_gpu_pipeline; /* a compiled shape, see scan.h */
+
+typedef struct tni_gpu_device {
+    const tni_gpu_info *info;
+    tni_gpu *gpu;
+    tni_memory *memory;
+    tni_mutex mutex;         /* one query at a time uses the device */
+    tni_vk_device device;
+    tni_vk_device_table vk;
+    tni_vk_queue compute, transfer;
+    bool ready;              /* its functions are loaded */
+    bool lost;               /* sticky: nothing more is tried */
+    /* what every kernel shares */
+    tni_vk_handle set_layout, pipeline_layout, descriptor_pool, descriptor_set;
+    tni_vk_handle command_pool, fence, query_pool, pipeline_cache;
+    tni_vk_commands commands;
+    /* copies: two slots */
+    tni_vk_handle transfer_pool, transfer_fences[TNI_GPU_STAGING_SLOTS];
+    tni_vk_commands transfer_commands[TNI_GPU_STAGING_SLOTS];
+    bool transfer_busy[TNI_GPU_STAGING_SLOTS];
+    tni_gpu_mapped staging[TNI_GPU_STAGING_SLOTS];
+    tni_gpu_mapped download;
+    /* memory */
+    tni_gpu_slab *slabs;
+    uint64_t slab_total, budget, used;
+    tni_gpu_entry *newest, *oldest;
+    uint64_t cached_bytes, hits, misses, evictions;
+    /* shapes */
+    tni_gpu_pipeline *pipelines;
+    uint32_t pipeline_count;
+} tni_gpu_device;
+
+/* Create the logical device, its queues and the fixed objects. Fails with UNSUPPORTED (the reason
+ * in the message) when the driver refuses; the caller stays on the CPU. */
+TNI_FN trueno_status tni_gpu_device_open(tni_gpu *gpu, const tni_gpu_info *info,
+                                         tni_gpu_device **out, tni_error *error);
+TNI_FN void tni_gpu_device_close(tni_gpu_device *device); /* NULL is fine */
+
+/* A Vulkan result as a status: OK, or UNSUPPORTED / MEMORY_LIMIT with a message; a lost device is
+ * marked as such. */
+TNI_FN trueno_status tni_gpu_check(tni_gpu_device *device, tni_vk_result result, const char *what,
+                                   tni_error *error);
+
+#endif
+/*--- end src/gpu/device.h -------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - device memory: slabs cut into ranges, staging, the cache of columns >>gpu_memory_h
+ * from src/gpu/memory.h
+ * Needs: >>gpu_device_h
+ * Used by: >>gpu_device >>gpu_memory >>gpu_column_h
+ *==========================================================================*/
+/*
+ * memory.h - device memory: slabs cut into ranges, staging, the cache of columns.
+ *
+ * VRAM is taken in slabs of one buffer each and cut into ranges of 256-byte multiples, first fit,
+ * neighbours merged when given back. The sum of slabs never exceeds the budget; when a range
+ * does not fit, unpinned cached columns go, the longest unused first. Uploads pass through two
+ * staging slots: one is filled by the processor while the other is copied.
+ *
+ * Everything here runs under the device's mutex.
+ */
+#ifndef TNI_GPU_MEMORY_H
+#define TNI_GPU_MEMORY_H
+
+/* #include "gpu/device.h" */
+
+/* The buffer that a range lies in, for descriptors and copies. */
+TNI_FN tni_vk_handle tni_gpu_range_buffer(const tni_gpu_range *range);
+
+/* A range of at least `size` bytes (> 0). MEMORY_LIMIT when budget or device have no more. */
+TNI_FN trueno_status tni_gpu_take(tni_gpu_device *device, uint64_t size, tni_gpu_range *out,
+                                  tni_error *error);
+TNI_FN void tni_gpu_give(tni_gpu_device *device, tni_gpu_range *range); /* empty is fine */
+
+/* Write the `size` bytes at `offset` of what is uploaded to `out`; called in ascending order. */
+typedef trueno_status (*tni_gpu_fill)(void *user, uint64_t offset, void *out, size_t size,
+                                      tni_error *error);
+/* Fill a range. Returns when all was read from `fill`; the last copies may still be under way
+ * until tni_gpu_upload_wait. */
+TNI_FN trueno_status tni_gpu_upload(tni_gpu_device *device, const tni_gpu_range *range,
+                                    uint64_t size, tni_gpu_fill fill, void *user,
+                                    tni_error *error);
+TNI_FN trueno_status tni_gpu_upload_bytes(tni_gpu_device *device, const tni_gpu_range *range,
+                                          const void *data, uint64_t size, tni_error *error);
+TNI_FN trueno_status tni_gpu_upload_wait(tni_gpu_device *device, tni_error *error);
+/* Make device->download hold at least `size` bytes. */
+TNI_FN trueno_status tni_gpu_download_reserve(tni_gpu_device *device, uint64_t size,
+                                              tni_error *error);
+
+/* ---- the column cache ---- */
+
+typedef struct tni_gpu_key {
+    uint64_t owner;   /* the table or dictionary: never reused */
+    uint32_t column;
+    uint32_t morsel;
+} tni_gpu_key;
+
+struct tni_gpu_entry {
+    tni_gpu_entry *newer, *older;
+    tni_gpu_key key;
+    tni_gpu_range range;
+    uint32_t pins;
+    bool filled;
+};
+
+/* The cached column, pinned, or NULL. */
+TNI_FN tni_gpu_entry *tni_gpu_cache_find(tni_gpu_device *device, const tni_gpu_key *key);
+/* Room for a column that is not cached, pinned; the caller uploads it and sets `filled`. */
+TNI_FN trueno_status tni_gpu_cache_add(tni_gpu_device *device, const tni_gpu_key *key,
+                                       uint64_t size, tni_gpu_entry **out, tni_error *error);
+/* Unpin; an entry that was never filled goes. */
+TNI_FN void tni_gpu_cache_unpin(tni_gpu_device *device, tni_gpu_entry *entry);
+/* Forget what belongs to `owner` (a dropped table). */
+TNI_FN void tni_gpu_cache_drop(tni_gpu_device *device, uint64_t owner);
+
+TNI_FN void tni_gpu_memory_free(tni_gpu_device *device);
+
+#endif
+/*--- end src/gpu/memory.h -------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - from the expression IR to a SPIR-V module: the body of q_row is emitted and spliced
+ * >>gpu_spirv_h
+ * from src/gpu/spirv.h
+ * Needs: >>plan_ir_h >>gpu_device_h
+ * Used by: >>gpu_spirv >>gpu_column_h
+ *==========================================================================*/
+/*
+ * spirv.h - from the expression IR to a SPIR-V module: the body of q_row is emitted and spliced
+ * into a skeleton kernel.
+ *
+ * The result depends on the shape of the query alone: literals go to push constants and
+ * dictionary predicates to bitmaps, so that one module, and one pipeline, serves every query of a
+ * shape. What cannot be emitted with the exact result of the CPU is refused by name
+ * (UNSUPPORTED): the caller then uses the CPU.
+ *
+ * An overflow raises a flag, not an error: the CPU repeats the query and reports it in full.
+ */
+#ifndef TNI_GPU_SPIRV_H
+#define TNI_GPU_SPIRV_H
+
+/* #include "gpu/device.h" */
+/* #include "plan/ir.h" */
+
+/* How an input column lies in device memory. */
+typedef struct tni_gpu_layout {
+    tni_type type;
+    uint8_t width;      /* bytes of a value or code: 1, 2, 4 or 8 */
+    bool based;         /* NARROW: value = base of the row's segment + unsigned code */
+    bool nullable;      /* there is a validity bitmap */
+    const tni_dictionary *dictionary; /* VARCHAR and BLOB: what the codes mean */
+} tni_gpu_layout;
+
+typedef enum tni_gpu_aggregate {
+    TNI_GPU_COUNT,      /* rows whose value is not NULL */
+    TNI_GPU_SUM,        /* and their count: AVG is this */
+    TNI_GPU_MIN,
+    TNI_GPU_MAX
+} tni_gpu_aggregate;
+
+typedef struct tni_gpu_slot {
+    tni_gpu_aggregate aggregate;
+    uint32_t output;    /* of `values`; TNI_IR_NONE: COUNT(*) */
+} tni_gpu_slot;
+
+/* One pass over a table: rows for which output 0 of `filter` is true feed the slots with outputs
+ * of `values`. IR column numbers index `columns`. Either program may be NULL. */
+typedef struct tni_gpu_shape {
+    const tni_gpu_layout *columns;
+    uint32_t column_count;
+    const tni_program *filter, *values;
+    uint32_t slot_count;
+    tni_gpu_slot slots[TNI_GPU_SLOTS];
+} tni_gpu_shape;
+
+/* Kinds of slots, as kernels/scan_aggregate.glsl numbers them. */
+enum {
+    TNI_GPU_KIND_NONE, TNI_GPU_KIND_COUNT, TNI_GPU_KIND_SUM_SMALL, TNI_GPU_KIND_SUM_I64,
+    TNI_GPU_KIND_SUM_U64, TNI_GPU_KIND_MIN, TNI_GPU_KIND_MAX, TNI_GPU_KIND_SUM_F64
+};
+
+typedef enum tni_gpu_part {
+    TNI_GPU_PART_VALUES,
+    TNI_GPU_PART_BASES,    /* int64 a segment */
+    TNI_GPU_PART_VALIDITY,
+    TNI_GPU_PART_LOOKUP    /* a bit a dictionary entry: does `node` hold for it? */
+} tni_gpu_part;
+
+typedef struct tni_gpu_input { /* what a descriptor must point to */
+    uint32_t column;
+    tni_gpu_part part;
+    const tni_ir_node *node; /* LOOKUP: a comparison or IN with constants */
+    const tni_value *constant;
+    bool swapped;            /* LOOKUP: the constant is the left side */
+} tni_gpu_input;
+
+typedef struct tni_gpu_code {
+    uint32_t *words;         /* in the arena */
+    uint32_t word_count;
+    uint64_t hash;           /* of the words and kinds */
+    uint32_t kinds[TNI_GPU_SLOTS];
+    uint8_t physical[TNI_GPU_SLOTS]; /* tni_physical of the slot's value */
+    uint64_t literals[TNI_GPU_LITERALS];
+    uint32_t literal_count;
+    tni_gpu_input inputs[TNI_GPU_COLUMNS];
+    uint32_t input_count;
+} tni_gpu_code;
+
+/* UNSUPPORTED: the message says what the GPU cannot do. */
+TNI_FN trueno_status tni_gpu_emit(const tni_gpu_info *info, const tni_gpu_shape *shape,
+                                  tni_arena *arena, tni_gpu_code *out, tni_error *error);
+
+/* The bitmap of a LOOKUP input: bit i = the comparison holds for entry i. `bits` has
+ * tni_bitmap_words(count) words. */
+TNI_FN void tni_gpu_lookup(const tni_gpu_input *input, const tni_dictionary *dictionary,
+                           uint64_t *bits);
+
+/* Order-preserving key of MIN and MAX back to the value's bits (as int64, uint64, or the bits of
+ * a float or double; NaN canonical). */
+TNI_FN uint64_t tni_gpu_key_value(tni_physical physical, uint64_t key);
+
+#endif
+/*--- end src/gpu/spirv.h --------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - a table's column as the GPU keeps it >>gpu_column_h
+ * from src/gpu/column.h
+ * Needs: >>column_segment_h >>gpu_memory_h >>gpu_spirv_h
+ * Used by: >>gpu_column >>gpu_scan_h
+ *==========================================================================*/
+/*
+ * column.h - a table's column as the GPU keeps it.
+ *
+ * The segments of a morsel become one image: codes of one width for all of them, then the base of
+ * each segment (NARROW columns), then the validity bitmap, each part on a 256-byte boundary. The
+ * layout is chosen over all segments of the table, so that one kernel serves every morsel. Codes
+ * are only widened, never decoded: NARROW and DICT columns are shipped and kept encoded.
+ */
+#ifndef TNI_GPU_COLUMN_H
+#define TNI_GPU_COLUMN_H
+
+/* #include "column/segment.h" */
+/* #include "gpu/memory.h" */
+/* #include "gpu/spirv.h" */
+
+#define TNI_GPU_SEGMENT_BLOCKS (TNI_SEGMENT_ROWS / 4096u)
+
+typedef struct tni_gpu_image {
+    const tni_gpu_layout *layout;
+    const tni_segment *const *segments;
+    uint32_t segment_count;
+    uint64_t rows;
+    uint64_t values_bytes, bases_at, bases_bytes, validity_at, validity_bytes, total;
+} tni_gpu_image;
+
+/* The layout that fits every segment. UNSUPPORTED for what has no image: other string forms than
+ * one dictionary, 128-bit integers, intervals, short segments in the middle. */
+TNI_FN trueno_status tni_gpu_layout_of(const tni_segment *const *segments, uint32_t count,
+                                       tni_gpu_layout *out, tni_error *error);
+/* The image of consecutive segments, all but a table's last of 65,536 rows. */
+TNI_FN void tni_gpu_image_of(const tni_gpu_layout *layout, const tni_segment *const *segments,
+                             uint32_t count, tni_gpu_image *out);
+TNI_FN trueno_status tni_gpu_image_upload(tni_gpu_device *device, const tni_gpu_image *image,
+                                          const tni_gpu_range *range, tni_error *error);
+/* Write bytes [offset, offset + size) of the values; offset a multiple of 524,288. */
+TNI_FN void tni_gpu_image_values(const tni_gpu_image *image, uint64_t offset, void *out,
+                                 size_t size);
+
+#endif
+/*--- end src/gpu/column.h -------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - segments to images; see column.h >>gpu_column
+ * from src/gpu/column.c
+ * Needs: >>gpu_column_h
+ *==========================================================================*/
+/*
+ * column.c - segments to images; see column.h.
+ *
+ * Uses: base/, column/segment.h, gpu/memory.h.
+ */
+/* #include "gpu/column.h" */
+
+#if !defined(TRUENO_NO_VULKAN)
+
+/* ----------------------------------------------------------------------------- layout --- */
+
+static bool tni_gpu_narrow_type(tni_physical p) {
+    return p >= TNI_PHYSICAL_I8 && p <= TNI_PHYSICAL_U64;
+}
+
+static trueno_status tni_gpu_layout_add(const tni_segment *segment, tni_gpu_layout *layout,
+                                        tni_error *error) {
+    tni_physical p = tni_type_physical(segment->type);
+    uint8_t width = (uint8_t)tni_physical_width(p);
+    char type[40];
+    (void)tni_type_print(segment->type, type);
+    if (p == TNI_PHYSICAL_I128 || p == TNI_PHYSICAL_INTERVAL) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the GPU does not hold columns of %s",
+                        type);
+    }
+    if (p == TNI_PHYSICAL_STRING) {
+        if (segment->encoding != TNI_ENCODING_DICT || segment->dictionary == NULL ||
+            (layout->dictionary != NULL && layout->dictionary != segment->dictionary)) {
+            return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                            "the GPU does not hold text without one dictionary for all of it");
+        }
+        layout->dictionary = segment->dictionary;
+        width = segment->code_width;
+    } else if (segment->encoding == TNI_ENCODING_DICT) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                        "the GPU does not hold dictionaries of %s", type);
+    } else if (segment->encoding == TNI_ENCODING_NARROW) {
+        layout->based = true;
+        width = segment->code_width;
+    } else if (segment->encoding == TNI_ENCODING_CONSTANT && tni_gpu_narrow_type(p)) {
+        layout->based = true;
+        width = 1;
+    }
+    layout->width = TNI_MAX(layout->width, width);
+    layout->nullable = layout->nullable || segment->validity != NULL ||
+                       (segment->encoding == TNI_ENCODING_CONSTANT && segment->constant.is_null);
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_gpu_layout_of(const tni_segment *const *segments, uint32_t count,
+                                       tni_gpu_layout *out, tni_error *error) {
+    uint32_t i;
+    memset(out, 0, sizeof *out);
+    for (i = 0; i < count; i++) {
+        if (i + 1 < count && segments[i]->rows != TNI_SEGMENT_ROWS) {
+            return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                            "the GPU does not hold tables with short segments inside");
+        }
+        out->type = segments[i]->type;
+        TNI_TRY(tni_gpu_layout_add(segments[i], out, error));
+    }
+    return TRUENO_OK;
+}
+
+static uint64_t tni_gpu_align(uint64_t size) {
+    return (size + TNI_GPU_ALIGNMENT - 1) / TNI_GPU_ALIGNMENT * TNI_GPU_ALIGNMENT;
+}
+
+TNI_FN void tni_gpu_image_of(const tni_gpu_layout *layout, const tni_segment *const *segments,
+                             uint32_t count, tni_gpu_image *out) {
+    memset(out, 0, sizeof *out);
+    out->layout = layout;
+    out->segments = segments;
+    out->segment_count = count;
+    if (count > 0) {
+        out->rows = (uint64_t)(count - 1) * TNI_SEGMENT_ROWS + segments[count - 1]->rows;
+    }
+    out->values_bytes = out->rows * layout->width;
+    out->bases_at = tni_gpu_align(out->values_bytes + 8); /* kernels read whole words */
+    out->bases_bytes = layout->based ? (uint64_t)count * 8 : 0;
+    out->validity_at = out->bases_at + tni_gpu_align(out->bases_bytes);
+    out->validity_bytes = layout->nullable ? (out->rows + 63) / 64 * 8 : 0;
+    out->total = out->validity_at + tni_gpu_align(out->validity_bytes);
+}
+
+/* ------------------------------------------------------------------------------ values --- */
+
+static void tni_gpu_put_code(uint8_t *out, uint32_t width, size_t row, uint64_t code) {
+    uint16_t half = (uint16_t)code;
+    uint32_t word = (uint32_t)code;
+    switch (width) {
+    case 1: out[row] = (uint8_t)code; break;
+    case 2: memcpy(out + row * 2, &half, 2); break;
+    case 4: memcpy(out + row * 4, &word, 4); break;
+    default: memcpy(out + row * 8, &code, 8); break;
+    }
+}
+
+static uint64_t tni_gpu_get_code(const uint8_t *in, uint32_t width, size_t row) {
+    uint16_t half;
+    uint32_t word;
+    uint64_t code;
+    switch (width) {
+    case 1: return in[row];
+    case 2: memcpy(&half, in + row * 2, 2); return half;
+    case 4: memcpy(&word, in + row * 4, 4); return word;
+    default: memcpy(&code, in + row * 8, 8); return code;
+    }
+}
+
+/* Narrow signed values stand in a based column as unsigned codes above the least value. */
+static uint64_t tni_gpu_bias(const tni_gpu_layout *layout) {
+    tni_physical p = tni_type_physical(layout->type);
+    if (!layout->based) {
+        return 0;
+    }
+    return p == TNI_PHYSICAL_I8 ? 128 : p == TNI_PHYSICAL_I16 ? 32768 : 0;
+}
+
+static void tni_gpu_segment_values(const tni_gpu_layout *layout, const tni_segment *segment,
+                                   uint8_t *out) {
+    uint32_t from = segment->encoding == TNI_ENCODING_NARROW ||
+                            segment->encoding == TNI_ENCODING_DICT
+                        ? segment->code_width
+                        : tni_type_width(segment->type);
+    const uint8_t *in = (const uint8_t *)segment->data;
+    uint64_t bias = segment->encoding == TNI_ENCODING_PLAIN ||
+                            segment->encoding == TNI_ENCODING_RLE
+                        ? tni_gpu_bias(layout)
+                        : 0;
+    uint32_t i, run = 0;
+    if (segment->encoding == TNI_ENCODING_CONSTANT) {
+        if (layout->based || segment->constant.is_null) {
+            memset(out, 0, (size_t)segment->rows * layout->width);
+        } else {
+            uint8_t value[16];
+            tni_value_store(&segment->constant, value);
+            tni_vector_repeat(out, value, layout->width, segment->rows);
+        }
+        return;
+    }
+    if (segment->encoding == TNI_ENCODING_RLE) {
+        for (i = 0; i < segment->rows; i++) {
+            run += segment->run_ends[run] == i ? 1 : 0;
+            tni_gpu_put_code(out, layout->width, i, tni_gpu_get_code(in, from, run) + bias);
+        }
+        return;
+    }
+    if (from == layout->width && bias == 0) {
+        memcpy(out, in, (size_t)segment->rows * from);
+        return;
+    }
+    for (i = 0; i < segment->rows; i++) {
+        tni_gpu_put_code(out, layout->width, i, tni_gpu_get_code(in, from, i) + bias);
+    }
+}
+
+TNI_FN void tni_gpu_image_values(const tni_gpu_image *image, uint64_t offset, void *out,
+                                 size_t size) {
+    uint64_t stride = (uint64_t)TNI_SEGMENT_ROWS * image->layout->width;
+    uint64_t s = offset / stride;
+    uint8_t *to = (uint8_t *)out, *end = to + size;
+    while (to < end && s < image->segment_count) {
+        const tni_segment *segment = image->segments[s++];
+        tni_gpu_segment_values(image->layout, segment, to);
+        to += (size_t)segment->rows * image->layout->width;
+    }
+}
+
+static trueno_status tni_gpu_fill_values(void *user, uint64_t offset, void *out, size_t size,
+                                         tni_error *error) {
+    (void)error;
+    tni_gpu_image_values((const tni_gpu_image *)user, offset, out, size);
+    return TRUENO_OK;
+}
+
+static trueno_status tni_gpu_fill_bases(void *user, uint64_t offset, void *out, size_t size,
+                                        tni_error *error) {
+    const tni_gpu_image *image = (const tni_gpu_image *)user;
+    size_t first = (size_t)(offset / 8), i;
+    (void)error;
+    for (i = 0; i < size / 8; i++) {
+        const tni_segment *segment = image->segments[first + i];
+        int64_t base = segment->encoding == TNI_ENCODING_NARROW
+                           ? segment->base
+                           : -(int64_t)tni_gpu_bias(image->layout);
+        if (segment->encoding == TNI_ENCODING_CONSTANT) {
+            base = segment->constant.is_null ? 0 : segment->constant.as.integer;
+        }
+        memcpy((uint8_t *)out + i * 8, &base, 8);
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_gpu_fill_validity(void *user, uint64_t offset, void *out, size_t size,
+                                           tni_error *error) {
+    const tni_gpu_image *image = (const tni_gpu_image *)user;
+    size_t s = (size_t)(offset / (TNI_SEGMENT_ROWS / 8));
+    uint8_t *to = (uint8_t *)out, *end = to + size;
+    (void)error;
+    while (to < end && s < image->segment_count) {
+        const tni_segment *segment = image->segments[s++];
+        size_t bytes = tni_bitmap_words(segment->rows) * 8;
+        if (segment->validity != NULL) {
+            memcpy(to, segment->validity, bytes);
+        } else {
+            memset(to,
+                   segment->encoding == TNI_ENCODING_CONSTANT && segment->constant.is_null ? 0
+                                                                                           : 255,
+                   bytes);
+        }
+        to += bytes;
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_gpu_image_upload(tni_gpu_device *device, const tni_gpu_image *image,
+                                          const tni_gpu_range *range, tni_error *error) {
+    tni_gpu_range part = *range;
+    tni_gpu_image copy = *image; /* fills take no const */
+    if (range->size < image->total) {
+        return tni_fail(error, TRUENO_ERROR_INTERNAL, "a column image larger than its range");
+    }
+    TNI_TRY(tni_gpu_upload(device, &part, image->values_bytes, tni_gpu_fill_values, &copy, error));
+    part.offset = range->offset + image->bases_at;
+    part.size = range->size - image->bases_at;
+    TNI_TRY(tni_gpu_upload(device, &part, image->bases_bytes, tni_gpu_fill_bases, &copy, error));
+    part.offset = range->offset + image->validity_at;
+    part.size = range->size - image->validity_at;
+    return tni_gpu_upload(device, &part, image->validity_bytes, tni_gpu_fill_validity, &copy,
+                          error);
+}
+
+#endif
+/*--- end src/gpu/column.c -------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - filter and ungrouped aggregates over a table on the GPU, in one fused pass a morsel
+ * >>gpu_scan_h
+ * from src/gpu/scan.h
+ * Needs: >>gpu_column_h
+ * Used by: >>gpu_device >>gpu_scan
+ *==========================================================================*/
+/*
+ * scan.h - filter and ungrouped aggregates over a table on the GPU, in one fused pass a morsel.
+ *
+ * The caller gives the shape of the work and the table's segments; columns come from the cache or
+ * are uploaded, the kernel is found by its shape or built, and partial results are put together
+ * on the host in an order that no device decides. Float sums come back as one number per block
+ * of 4,096 rows, the same bits as the CPU kernels give (simd/kernels.h), for the caller to
+ * combine in block order.
+ */
+#ifndef TNI_GPU_SCAN_H
+#define TNI_GPU_SCAN_H
+
+/* #include "gpu/column.h" */
+
+struct tni_gpu_pipeline {
+    tni_gpu_pipeline *next;
+    uint64_t hash;
+    uint32_t word_count;
+    uint32_t *words;        /* the module, to tell shapes of one hash apart */
+    uint32_t kinds[TNI_GPU_SLOTS];
+    tni_vk_handle module, pipeline;
+};
+
+typedef struct tni_gpu_table {
+    uint64_t owner;         /* cache key: never reused */
+    uint32_t column_count;
+    const uint32_t *numbers; /* cache key of each column; NULL: its position */
+    const tni_segment *const *const *columns; /* [column][segment] */
+    uint32_t segment_count;
+    uint64_t rows;
+} tni_gpu_table;
+
+typedef struct tni_gpu_slot_result {
+    uint64_t count;         /* rows that fed it */
+    tni_i128 sum;           /* integers */
+    uint64_t bits;          /* MIN, MAX: the value's bits; meaningless when count is 0 */
+    const double *blocks;   /* float sums: one per block of the table, NaN canonical */
+} tni_gpu_slot_result;
+
+typedef struct tni_gpu_scan_result {
+    bool overflowed;        /* some row failed: let the CPU say which and why */
+    tni_gpu_slot_result slots[TNI_GPU_SLOTS];
+    uint64_t block_count;
+    double compile_ms, upload_ms, compute_ms; /* compute: the device's own clock */
+    uint64_t uploaded_bytes, read_bytes;
+    uint32_t morsels;
+    double *block_sums;     /* [float slots][block_count] */
+    size_t block_bytes;
+} tni_gpu_scan_result;
+
+/* Run. Errors: UNSUPPORTED (the message is the reason), MEMORY_LIMIT, MEMORY; after each the
+ * caller uses the CPU. `code` comes from tni_gpu_emit of `shape`, for this device. */
+TNI_FN trueno_status tni_gpu_scan(tni_gpu_device *device, const tni_gpu_shape *shape,
+                                  const tni_gpu_code *code, const tni_gpu_table *table,
+                                  tni_gpu_scan_result *out, tni_error *error);
+TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *result);
+TNI_FN void tni_gpu_pipelines_free(tni_gpu_device *device);
+
+#endif
+/*--- end src/gpu/scan.h ---------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - finding the Vulkan loader, judging its devices, opening one >>gpu_device
+ * from src/gpu/device.c
+ * Needs: >>gpu_device_h >>gpu_memory_h >>gpu_scan_h
+ *==========================================================================*/
+/*
+ * device.c - finding the Vulkan loader, judging its devices, opening one.
+ *
+ * The minimum is Vulkan 1.1 with a compute queue, 16 KiB of shared memory, 128 MiB storage
+ * ranges, 26 storage buffers and 64-bit integers; everything else is recorded and has a fallback.
+ * Device extensions are only enabled where a record in tni_gpu_info comes from them.
+ *
+ * Uses: base/, gpu/vulkan.h, gpu/memory.h and gpu/scan.h (to end what they began).
+ */
+/* #include "gpu/device.h" */
+/* #include "gpu/memory.h" */
+/* #include "gpu/scan.h" */
+
+/* #include <stdio.h> */
+
+#if !defined(TRUENO_NO_VULKAN)
+
+#define TNI_GPU_LEAST_SHARED 16384u
+#define TNI_GPU_LEAST_RANGE (UINT64_C(128) << 20)
+#define TNI_GPU_MOST_DEVICES 64u
+#define TNI_GPU_MOST_FAMILIES 32u
+
+/* ------------------------------------------------------------------------- the loader --- */
+
+static void *tni_gpu_library(const char *path) {
+#if defined(_WIN32)
+    static const char *const names[] = {"vulkan-1.dll"};
+#elif defined(__APPLE__)
+    static const char *const names[] = {"libvulkan.1.dylib", "libvulkan.dylib",
+                                        "libMoltenVK.dylib"};
+#else
+    static const char *const names[] = {"libvulkan.so.1", "libvulkan.so"};
+#endif
+    void *library = NULL;
+    size_t i;
+    if (path != NULL) {
+        return tni_library_open(path);
+    }
+    for (i = 0; i < TNI_COUNT_OF(names) && library == NULL; i++) {
+        library = tni_library_open(names[i]);
+    }
+    return library;
+}
+
+/* Function and data pointers have one size on every system with dlsym; memcpy keeps it legal. */
+#define TNI_VK_LOAD(result, name, parameters)                                                      \
+    found = table->GetInstanceProcAddr(instance, "vk" #name);                                      \
+    memcpy(&table->name, &found, sizeof found);                                                    \
+    complete = complete && found != NULL;
+
+static bool tni_gpu_load_global(tni_vk_instance_table *table, void *library) {
+    tni_vk_instance instance = NULL;
+    tni_vk_function found;
+    bool complete = true;
+    void *symbol = tni_library_symbol(library, "vkGetInstanceProcAddr");
+    memcpy(&table->GetInstanceProcAddr, &symbol, sizeof symbol);
+    if (symbol == NULL) {
+        return false;
+    }
+    TNI_VK_GLOBAL_FUNCTIONS(TNI_VK_LOAD)
+    return complete;
+}
+
+static bool tni_gpu_load_instance(tni_vk_instance_table *table, tni_vk_instance instance) {
+    tni_vk_function found;
+    bool complete = true;
+    TNI_VK_INSTANCE_FUNCTIONS(TNI_VK_LOAD)
+    return complete;
+}
+#undef TNI_VK_LOAD
+
+#define TNI_VK_LOAD(result, name, parameters)                                                      \
+    found = gpu->vk.GetDeviceProcAddr(device->device, "vk" #name);                                 \
+    memcpy(&device->vk.name, &found, sizeof found);                                                \
+    complete = complete && found != NULL;
+
+static bool tni_gpu_load_device(tni_gpu *gpu, tni_gpu_device *device) {
+    tni_vk_function found;
+    bool complete = true;
+    TNI_VK_DEVICE_FUNCTIONS(TNI_VK_LOAD)
+    return complete;
+}
+#undef TNI_VK_LOAD
+
+/* A Vulkan 1.0 loader answers INCOMPATIBLE_DRIVER. */
+static tni_vk_result tni_gpu_create_instance(tni_gpu *gpu) {
+    tni_vk_application application = TNI_ZERO;
+    tni_vk_instance_info info = TNI_ZERO;
+    application.type = TNI_VK_S_APPLICATION;
+    application.application = "trueno_db";
+    application.engine = "trueno_db";
+    application.api_version = TNI_VK_VERSION_1_2;
+    info.type = TNI_VK_S_INSTANCE;
+    info.application = &application;
+    return gpu->vk.CreateInstance(&info, NULL, &gpu->instance);
+}
+
+/* ------------------------------------------------------------------ judging the devices --- */
+
+static bool tni_gpu_has_extension(const tni_vk_extension *extensions, uint32_t count,
+                                  const char *name) {
+    uint32_t i;
+    for (i = 0; i < count; i++) {
+        if (strcmp(extensions[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Put a structure in front of a chain of them. */
+static void tni_gpu_chain(void **chain, void *structure, int32_t type) {
+    memcpy(structure, &type, sizeof type);
+    memcpy((char *)structure + offsetof(tni_vk_features2, next), chain, sizeof *chain);
+    *chain = structure;
+}
+
+static void tni_gpu_read_features(const tni_gpu *gpu, tni_gpu_info *info,
+                                  const tni_vk_extension *extensions, uint32_t count) {
+    tni_vk_features2 features = TNI_ZERO;
+    tni_vk_atomic_int64 atomics = TNI_ZERO;
+    tni_vk_timeline timeline = TNI_ZERO;
+    bool is_1_2 = info->api_version >= TNI_VK_VERSION_1_2;
+    void *chain = NULL;
+    if (is_1_2 || tni_gpu_has_extension(extensions, count, "VK_KHR_shader_atomic_int64")) {
+        tni_gpu_chain(&chain, &atomics, TNI_VK_S_ATOMIC_INT64_FEATURES);
+    }
+    if (is_1_2 || tni_gpu_has_extension(extensions, count, "VK_KHR_timeline_semaphore")) {
+        tni_gpu_chain(&chain, &timeline, TNI_VK_S_TIMELINE_FEATURES);
+    }
+    tni_gpu_chain(&chain, &features, TNI_VK_S_FEATURES2);
+    gpu->vk.GetPhysicalDeviceFeatures2(info->physical, &features);
+    info->int64 = features.features[TNI_VK_FEATURE_INT64] != 0;
+    info->float64 = features.features[TNI_VK_FEATURE_FLOAT64] != 0;
+    info->atomic_int64 = atomics.buffers != 0;
+    info->timeline = timeline.timeline != 0;
+}
+
+static void tni_gpu_read_properties(const tni_gpu *gpu, tni_gpu_info *info,
+                                    const tni_vk_extension *extensions, uint32_t count) {
+    tni_vk_properties2 properties = TNI_ZERO;
+    tni_vk_id id = TNI_ZERO;
+    tni_vk_subgroup subgroup = TNI_ZERO;
+    tni_vk_maintenance3 maintenance = TNI_ZERO;
+    tni_vk_host_memory host = TNI_ZERO;
+    tni_vk_float_controls controls = TNI_ZERO;
+    const tni_vk_limits *limits = &properties.properties.limits;
+    void *chain = NULL;
+    info->host_memory = tni_gpu_has_extension(extensions, count, "VK_EXT_external_memory_host");
+    info->memory_budget = tni_gpu_has_extension(extensions, count, "VK_EXT_memory_budget");
+    tni_gpu_chain(&chain, &id, TNI_VK_S_ID_PROPERTIES);
+    tni_gpu_chain(&chain, &subgroup, TNI_VK_S_SUBGROUP_PROPERTIES);
+    tni_gpu_chain(&chain, &maintenance, TNI_VK_S_MAINTENANCE3_PROPERTIES);
+    if (info->host_memory) {
+        tni_gpu_chain(&chain, &host, TNI_VK_S_HOST_MEMORY_PROPERTIES);
+    }
+    if (info->api_version >= TNI_VK_VERSION_1_2) {
+        tni_gpu_chain(&chain, &controls, TNI_VK_S_FLOAT_CONTROLS);
+    }
+    tni_gpu_chain(&chain, &properties, TNI_VK_S_PROPERTIES2);
+    gpu->vk.GetPhysicalDeviceProperties2(info->physical, &properties);
+    memcpy(info->uuid, id.device_uuid, sizeof info->uuid);
+    info->subgroup_size = subgroup.size;
+    info->subgroup_arithmetic = (subgroup.stages & TNI_VK_STAGE_COMPUTE) != 0 &&
+                                (subgroup.operations & TNI_VK_SUBGROUP_ARITHMETIC) != 0;
+    info->allocation_bytes = maintenance.allocation_bytes;
+    info->shared_bytes = limits->shared_bytes;
+    info->storage_range = limits->storage_range;
+    info->storage_alignment = limits->storage_alignment;
+    info->storage_buffers = TNI_MIN(limits->stage_storage_buffers, limits->set_storage_buffers);
+    info->group_count = limits->group_count[0];
+    info->timestamp_period = limits->timestamps ? limits->timestamp_period : 0;
+    info->denormals = controls.denormal_preserve[2] != 0;
+    info->denormals_f32 = controls.denormal_preserve[1] != 0;
+    info->round_to_even = controls.round_to_even[2] != 0;
+    info->zero_inf_nan = controls.zero_inf_nan[2] != 0;
+}
+
+/* The first compute queue family, one without graphics when there is one; the transfer family is
+ * one that can do nothing else. */
+static bool tni_gpu_read_queues(const tni_gpu *gpu, tni_gpu_info *info) {
+    tni_vk_queue_family families[TNI_GPU_MOST_FAMILIES];
+    uint32_t count = TNI_GPU_MOST_FAMILIES, i;
+    bool found = false, pure = false;
+    gpu->vk.GetPhysicalDeviceQueueFamilyProperties(info->physical, &count, families);
+    for (i = 0; i < count; i++) {
+        bool compute = (families[i].flags & TNI_VK_QUEUE_COMPUTE) != 0;
+        bool graphics = (families[i].flags & TNI_VK_QUEUE_GRAPHICS) != 0;
+        if (compute && families[i].count > 0 && (!found || (!graphics && !pure))) {
+            info->compute_family = i;
+            found = true;
+            pure = !graphics;
+            if (families[i].timestamp_bits == 0) {
+                info->timestamp_period = 0;
+            }
+        } else if (!compute && !graphics && !info->transfer_queue && families[i].count > 0 &&
+                   (families[i].flags & TNI_VK_QUEUE_TRANSFER) != 0) {
+            info->transfer_family = i;
+            info->transfer_queue = true;
+        }
+    }
+    if (!info->transfer_queue) {
+        info->transfer_family = info->compute_family;
+    }
+    return found;
+}
+
+/* The first memory type with all of `wanted`, one with all of `liked` before others. */
+static bool tni_gpu_memory_type(const tni_vk_memory_properties *memory, uint32_t wanted,
+                                uint32_t liked, uint32_t *out) {
+    uint32_t i;
+    bool found = false;
+    for (i = memory->type_count; i-- > 0;) {
+        uint32_t flags = memory->types[i].flags;
+        if ((flags & wanted) == wanted && (!found || (flags & liked) == liked)) {
+            *out = i;
+            found = true;
+        }
+    }
+    return found;
+}
+
+static bool tni_gpu_read_memory(const tni_gpu *gpu, tni_gpu_info *info) {
+    const uint32_t host = TNI_VK_MEMORY_HOST_VISIBLE | TNI_VK_MEMORY_HOST_COHERENT;
+    tni_vk_memory_properties2 properties = TNI_ZERO;
+    tni_vk_memory_budget budget = TNI_ZERO;
+    const tni_vk_memory_properties *memory = &properties.memory;
+    void *chain = NULL;
+    if (info->memory_budget) {
+        tni_gpu_chain(&chain, &budget, TNI_VK_S_MEMORY_BUDGET);
+    }
+    tni_gpu_chain(&chain, &properties, TNI_VK_S_MEMORY_PROPERTIES2);
+    gpu->vk.GetPhysicalDeviceMemoryProperties2(info->physical, &properties);
+    if (!tni_gpu_memory_type(memory, TNI_VK_MEMORY_DEVICE_LOCAL, 0, &info->device_memory) ||
+        !tni_gpu_memory_type(memory, host, 0, &info->upload_memory) ||
+        !tni_gpu_memory_type(memory, host, TNI_VK_MEMORY_HOST_CACHED, &info->download_memory)) {
+        return false;
+    }
+    info->heap = memory->types[info->device_memory].heap;
+    info->heap_bytes = memory->heaps[info->heap].size;
+    info->free_bytes = info->heap_bytes;
+    if (info->memory_budget) {
+        uint64_t usage = budget.usage[info->heap], most = budget.budget[info->heap];
+        info->free_bytes = usage < most ? most - usage : 0;
+    }
+    info->unified = info->kind == TNI_VK_DEVICE_INTEGRATED || info->kind == TNI_VK_DEVICE_CPU;
+    return true;
+}
+
+#define TNI_GPU_REFUSE(info, ...)                                                                  \
+    do {                                                                                           \
+        (void)snprintf((info)->reason, sizeof(info)->reason, __VA_ARGS__);                         \
+        return;                                                                                    \
+    } while (0)
+
+/* Fill `info` (its `physical` is set) and judge. */
+static void tni_gpu_judge(const tni_gpu *gpu, tni_gpu_info *info,
+                          const tni_vk_extension *extensions, uint32_t count) {
+    tni_vk_properties properties;
+    gpu->vk.GetPhysicalDeviceProperties(info->physical, &properties);
+    memcpy(info->name, properties.name, sizeof info->name);
+    info->name[sizeof info->name - 1] = '\0';
+    info->kind = properties.device_type;
+    info->vendor = properties.vendor;
+    info->device = properties.device;
+    info->api_version = properties.api_version;
+    info->driver_version = properties.driver_version;
+    info->is_software = info->kind == TNI_VK_DEVICE_CPU;
+    if (info->api_version < TNI_VK_VERSION_1_1) {
+        TNI_GPU_REFUSE(info, "not used: its driver speaks Vulkan 1.0, 1.1 is needed");
+    }
+    tni_gpu_read_features(gpu, info, extensions, count);
+    tni_gpu_read_properties(gpu, info, extensions, count);
+    if (!tni_gpu_read_queues(gpu, info)) {
+        TNI_GPU_REFUSE(info, "not used: it has no compute queue");
+    }
+    if (!tni_gpu_read_memory(gpu, info)) {
+        TNI_GPU_REFUSE(info, "not used: it has no coherent memory that the processor sees");
+    }
+    if (info->shared_bytes < TNI_GPU_LEAST_SHARED) {
+        TNI_GPU_REFUSE(info, "not used: %lu bytes of shared memory, %lu are needed",
+                       (unsigned long)info->shared_bytes, (unsigned long)TNI_GPU_LEAST_SHARED);
+    }
+    if (info->storage_range < TNI_GPU_LEAST_RANGE) {
+        TNI_GPU_REFUSE(info, "not used: storage ranges end at %lu bytes",
+                       (unsigned long)info->storage_range);
+    }
+    if (info->storage_buffers < TNI_GPU_BUFFERS) {
+        TNI_GPU_REFUSE(info, "not used: %lu storage buffers a kernel, %lu are needed",
+                       (unsigned long)info->storage_buffers, (unsigned long)TNI_GPU_BUFFERS);
+    }
+    if (!info->int64) {
+        TNI_GPU_REFUSE(info, "not used: it has no 64-bit integers");
+    }
+    if (info->is_software && !gpu->options.software) {
+        TNI_GPU_REFUSE(info, "not used: a software device is slower than our own vector code");
+    }
+    info->usable = true;
+    TNI_GPU_REFUSE(info, "usable%s",
+                   info->float64 ? "" : "; no 64-bit floats: DOUBLE runs on the processor");
+}
+#undef TNI_GPU_REFUSE
+
+static trueno_status tni_gpu_judge_all(tni_gpu *gpu, tni_vk_physical *physicals, uint32_t count,
+                                       tni_error *error) {
+    uint32_t i;
+    gpu->devices = (tni_gpu_info *)tni_alloc_zero(gpu->memory, count * sizeof *gpu->devices);
+    if (gpu->devices == NULL) {
+        return tni_memory_fail(gpu->memory, count * sizeof *gpu->devices, error);
+    }
+    gpu->device_count = count;
+    for (i = 0; i < count; i++) {
+        tni_vk_extension *extensions = NULL;
+        uint32_t n = 0, room;
+        gpu->devices[i].physical = physicals[i];
+        (void)gpu->vk.EnumerateDeviceExtensionProperties(physicals[i], NULL, &n, NULL);
+        room = n;
+        if (room > 0) {
+            extensions =
+                (tni_vk_extension *)tni_alloc_array(gpu->memory, room, sizeof *extensions);
+            if (extensions == NULL) {
+                return tni_memory_fail(gpu->memory, room * sizeof *extensions, error);
+            }
+            if (gpu->vk.EnumerateDeviceExtensionProperties(physicals[i], NULL, &n, extensions) <
+                0) {
+                n = 0;
+            }
+        }
+        tni_gpu_judge(gpu, &gpu->devices[i], extensions, n);
+        tni_free(gpu->memory, extensions, room * sizeof *extensions);
+    }
+    return TRUENO_OK;
+}
+
+static void tni_gpu_say(tni_gpu *gpu, const char *reason) {
+    (void)snprintf(gpu->reason, sizeof gpu->reason, "%s", reason);
+}
+
+static trueno_status tni_gpu_find(tni_gpu *gpu, tni_error *error) {
+    tni_vk_physical physicals[TNI_GPU_MOST_DEVICES];
+    uint32_t count = TNI_GPU_MOST_DEVICES;
+    tni_vk_result result;
+    gpu->library = tni_gpu_library(gpu->options.loader);
+    if (gpu->library == NULL) {
+        tni_gpu_say(gpu, "no Vulkan loader is installed");
+        return TRUENO_OK;
+    }
+    if (!tni_gpu_load_global(&gpu->vk, gpu->library)) {
+        tni_gpu_say(gpu, "the Vulkan loader lacks functions that it must have");
+        return TRUENO_OK;
+    }
+    result = tni_gpu_create_instance(gpu);
+    if (result != TNI_VK_SUCCESS) {
+        gpu->instance = NULL;
+        tni_gpu_say(gpu, result == TNI_VK_INCOMPATIBLE_DRIVER
+                             ? "the Vulkan loader finds no driver of version 1.1"
+                             : "the Vulkan loader refuses to start");
+        return TRUENO_OK;
+    }
+    if (!tni_gpu_load_instance(&gpu->vk, gpu->instance)) {
+        tni_gpu_say(gpu, "the Vulkan loader is older than version 1.1");
+        return TRUENO_OK;
+    }
+    result = gpu->vk.EnumeratePhysicalDevices(gpu->instance, &count, physicals);
+    if (result < 0 || count == 0) {
+        tni_gpu_say(gpu, "the Vulkan loader knows no device");
+        return TRUENO_OK;
+    }
+    return tni_gpu_judge_all(gpu, physicals, count, error);
+}
+
+TNI_FN trueno_status tni_gpu_open(tni_memory *memory, const tni_gpu_options *options,
+                                  tni_gpu **out, tni_error *error) {
+    tni_gpu *gpu = (tni_gpu *)tni_alloc_zero(memory, sizeof *gpu);
+    trueno_status status;
+    *out = NULL;
+    if (gpu == NULL) {
+        return tni_memory_fail(memory, sizeof *gpu, error);
+    }
+    gpu->memory = memory;
+    if (options != NULL) {
+        gpu->options = *options;
+    }
+    status = tni_gpu_find(gpu, error);
+    if (status != TRUENO_OK) {
+        tni_gpu_close(gpu);
+        return status;
+    }
+    *out = gpu;
+    return TRUENO_OK;
+}
+
+TNI_FN void tni_gpu_close(tni_gpu *gpu) {
+    if (gpu == NULL) {
+        return;
+    }
+    tni_free(gpu->memory, gpu->devices, gpu->device_count * sizeof *gpu->devices);
+    if (gpu->instance != NULL && gpu->vk.DestroyInstance != NULL) {
+        gpu->vk.DestroyInstance(gpu->instance, NULL);
+    }
+    if (gpu->library != NULL) {
+        tni_library_close(gpu->library);
+    }
+    tni_free(gpu->memory, gpu, sizeof *gpu);
+}
+
+static int tni_gpu_rank(const tni_gpu_info *info) {
+    switch (info->kind) {
+    case TNI_VK_DEVICE_DISCRETE: return 4;
+    case TNI_VK_DEVICE_INTEGRATED: return 3;
+    case TNI_VK_DEVICE_VIRTUAL: return 2;
+    case TNI_VK_DEVICE_OTHER: return 1;
+    default: return 0;
+    }
+}
+
+TNI_FN const tni_gpu_info *tni_gpu_best(const tni_gpu *gpu) {
+    const tni_gpu_info *best = NULL;
+    uint32_t i;
+    for (i = 0; i < gpu->device_count; i++) {
+        const tni_gpu_info *info = &gpu->devices[i];
+        if (info->usable &&
+            (best == NULL || tni_gpu_rank(info) > tni_gpu_rank(best) ||
+             (tni_gpu_rank(info) == tni_gpu_rank(best) && info->heap_bytes > best->heap_bytes))) {
+            best = info;
+        }
+    }
+    return best;
+}
+
+TNI_FN void tni_gpu_describe(const tni_gpu *gpu, tni_text *out) {
+    uint32_t i;
+    if (gpu->device_count == 0) {
+        tni_text_format(out, "no GPU: %s\n", gpu->reason);
+    }
+    for (i = 0; i < gpu->device_count; i++) {
+        const tni_gpu_info *info = &gpu->devices[i];
+        tni_text_format(out,
+                        "%s: %s (Vulkan %u.%u, %lu MiB, subgroups of %u%s%s%s%s%s%s%s)\n",
+                        info->name, info->reason, (unsigned)(info->api_version >> 22) & 127u,
+                        (unsigned)(info->api_version >> 12) & 1023u,
+                        (unsigned long)(info->heap_bytes >> 20), (unsigned)info->subgroup_size,
+                        info->float64 ? ", f64" : "", info->atomic_int64 ? ", i64 atomics" : "",
+                        info->timeline ? ", timeline" : "",
+                        info->memory_budget ? ", budget" : "",
+                        info->host_memory ? ", host memory" : "",
+                        info->transfer_queue ? ", transfer queue" : "",
+                        info->unified ? ", unified" : "");
+    }
+}
+
+/* ---------------------------------------------------------------------- opening one --- */
+
+TNI_FN trueno_status tni_gpu_check(tni_gpu_device *device, tni_vk_result result, const char *what,
+                                   tni_error *error) {
+    if (result >= 0 && result != TNI_VK_TIMEOUT && result != TNI_VK_NOT_READY) {
+        return TRUENO_OK;
+    }
+    if (result == TNI_VK_DEVICE_LOST || result == TNI_VK_TIMEOUT) {
+        device->lost = true;
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the GPU %s was lost in %s",
+                        device->info->name, what);
+    }
+    if (result == TNI_VK_OUT_OF_DEVICE_MEMORY || result == TNI_VK_OUT_OF_HOST_MEMORY) {
+        return tni_fail(error, TRUENO_ERROR_MEMORY_LIMIT,
+                        "the GPU %s has no memory left for %s (gpu_cache_bytes is the limit)",
+                        device->info->name, what);
+    }
+    return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the driver of %s answered %d to %s",
+                    device->info->name, (int)result, what);
+}
+
+static trueno_status tni_gpu_create_device(tni_gpu *gpu, tni_gpu_device *device,
+                                           tni_error *error) {
+    const tni_gpu_info *info = device->info;
+    static const float priority = 1.0f;
+    tni_vk_queue_info queues[2] = {TNI_ZERO, TNI_ZERO};
+    tni_vk_device_info create = TNI_ZERO;
+    tni_vk_features2 features = TNI_ZERO;
+    uint32_t i;
+    for (i = 0; i < 2; i++) {
+        queues[i].type = TNI_VK_S_DEVICE_QUEUE;
+        queues[i].family = i == 0 ? info->compute_family : info->transfer_family;
+        queues[i].count = 1;
+        queues[i].priorities = &priority;
+    }
+    features.type = TNI_VK_S_FEATURES2;
+    features.features[TNI_VK_FEATURE_INT64] = 1;
+    features.features[TNI_VK_FEATURE_FLOAT64] = info->float64 ? 1 : 0;
+    create.type = TNI_VK_S_DEVICE;
+    create.next = &features;
+    create.queue_count = info->transfer_queue ? 2 : 1;
+    create.queues = queues;
+    TNI_TRY(tni_gpu_check(device,
+                          gpu->vk.CreateDevice(info->physical, &create, NULL, &device->device),
+                          "creating the device", error));
+    if (!tni_gpu_load_device(gpu, device)) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the driver of %s lacks functions",
+                        info->name);
+    }
+    device->ready = true;
+    device->vk.GetDeviceQueue(device->device, info->compute_family, 0, &device->compute);
+    device->vk.GetDeviceQueue(device->device, info->transfer_family, 0, &device->transfer);
+    return TRUENO_OK;
+}
+
+/* Set 0: the columns, the partial results, the block sums. Push constants: counts and literals. */
+static trueno_status tni_gpu_create_layouts(tni_gpu_device *device, tni_error *error) {
+    tni_vk_binding bindings[3] = {TNI_ZERO, TNI_ZERO, TNI_ZERO};
+    tni_vk_set_layout_info set = TNI_ZERO;
+    tni_vk_push_range push = TNI_ZERO;
+    tni_vk_layout_info layout = TNI_ZERO;
+    tni_vk_pool_size size = TNI_ZERO;
+    tni_vk_descriptor_pool_info pool = TNI_ZERO;
+    tni_vk_set_allocate allocate = TNI_ZERO;
+    uint32_t i;
+    for (i = 0; i < 3; i++) {
+        bindings[i].binding = i;
+        bindings[i].kind = TNI_VK_DESCRIPTOR_STORAGE_BUFFER;
+        bindings[i].count = i == 0 ? TNI_GPU_COLUMNS : 1;
+        bindings[i].stages = TNI_VK_STAGE_COMPUTE;
+    }
+    set.type = TNI_VK_S_SET_LAYOUT;
+    set.binding_count = 3;
+    set.bindings = bindings;
+    TNI_TRY(tni_gpu_check(
+        device,
+        device->vk.CreateDescriptorSetLayout(device->device, &set, NULL, &device->set_layout),
+        "creating a layout", error));
+    push.stages = TNI_VK_STAGE_COMPUTE;
+    push.size = TNI_GPU_PUSH_BYTES;
+    layout.type = TNI_VK_S_PIPELINE_LAYOUT;
+    layout.set_count = 1;
+    layout.sets = &device->set_layout;
+    layout.push_count = 1;
+    layout.pushes = &push;
+    TNI_TRY(tni_gpu_check(
+        device,
+        device->vk.CreatePipelineLayout(device->device, &layout, NULL, &device->pipeline_layout),
+        "creating a layout", error));
+    size.kind = TNI_VK_DESCRIPTOR_STORAGE_BUFFER;
+    size.count = TNI_GPU_BUFFERS;
+    pool.type = TNI_VK_S_DESCRIPTOR_POOL;
+    pool.sets = 1;
+    pool.size_count = 1;
+    pool.sizes = &size;
+    TNI_TRY(tni_gpu_check(
+        device,
+        device->vk.CreateDescriptorPool(device->device, &pool, NULL, &device->descriptor_pool),
+        "creating a descriptor pool", error));
+    allocate.type = TNI_VK_S_SET_ALLOCATE;
+    allocate.pool = device->descriptor_pool;
+    allocate.count = 1;
+    allocate.layouts = &device->set_layout;
+    return tni_gpu_check(
+        device,
+        device->vk.AllocateDescriptorSets(device->device, &allocate, &device->descriptor_set),
+        "creating a descriptor set", error);
+}
+
+static trueno_status tni_gpu_create_commands(tni_gpu_device *device, uint32_t family,
+                                             tni_vk_handle *pool, tni_vk_commands *commands,
+                                             uint32_t count, tni_error *error) {
+    tni_vk_command_pool_info info = TNI_ZERO;
+    tni_vk_command_allocate allocate = TNI_ZERO;
+    info.type = TNI_VK_S_COMMAND_POOL;
+    info.flags = TNI_VK_POOL_RESET_COMMANDS;
+    info.family = family;
+    TNI_TRY(tni_gpu_check(device, device->vk.CreateCommandPool(device->device, &info, NULL, pool),
+                          "creating a command pool", error));
+    allocate.type = TNI_VK_S_COMMAND_ALLOCATE;
+    allocate.pool = *pool;
+    allocate.level = TNI_VK_COMMANDS_PRIMARY;
+    allocate.count = count;
+    return tni_gpu_check(device,
+                         device->vk.AllocateCommandBuffers(device->device, &allocate, commands),
+                         "creating command buffers", error);
+}
+
+static trueno_status tni_gpu_create_fence(tni_gpu_device *device, tni_vk_handle *out,
+                                          tni_error *error) {
+    tni_vk_flags_info info = TNI_ZERO;
+    info.type = TNI_VK_S_FENCE;
+    return tni_gpu_check(device, device->vk.CreateFence(device->device, &info, NULL, out),
+                         "creating a fence", error);
+}
+
+static trueno_status tni_gpu_create_objects(tni_gpu_device *device, tni_error *error) {
+    tni_vk_blob_info cache = TNI_ZERO;
+    tni_vk_query_pool_info queries = TNI_ZERO;
+    uint32_t i;
+    TNI_TRY(tni_gpu_create_layouts(device, error));
+    TNI_TRY(tni_gpu_create_commands(device, device->info->compute_family, &device->command_pool,
+                                    &device->commands, 1, error));
+    TNI_TRY(tni_gpu_create_commands(device, device->info->transfer_family, &device->transfer_pool,
+                                    device->transfer_commands, TNI_GPU_STAGING_SLOTS, error));
+    TNI_TRY(tni_gpu_create_fence(device, &device->fence, error));
+    for (i = 0; i < TNI_GPU_STAGING_SLOTS; i++) {
+        TNI_TRY(tni_gpu_create_fence(device, &device->transfer_fences[i], error));
+    }
+    cache.type = TNI_VK_S_PIPELINE_CACHE;
+    TNI_TRY(tni_gpu_check(
+        device,
+        device->vk.CreatePipelineCache(device->device, &cache, NULL, &device->pipeline_cache),
+        "creating a pipeline cache", error));
+    if (device->info->timestamp_period > 0) {
+        queries.type = TNI_VK_S_QUERY_POOL;
+        queries.kind = TNI_VK_QUERY_TIMESTAMP;
+        queries.count = 2;
+        TNI_TRY(tni_gpu_check(
+            device,
+            device->vk.CreateQueryPool(device->device, &queries, NULL, &device->query_pool),
+            "creating a query pool", error));
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_gpu_device_open(tni_gpu *gpu, const tni_gpu_info *info,
+                                         tni_gpu_device **out, tni_error *error) {
+    tni_gpu_device *device = (tni_gpu_device *)tni_alloc_zero(gpu->memory, sizeof *device);
+    trueno_status status;
+    *out = NULL;
+    if (device == NULL) {
+        return tni_memory_fail(gpu->memory, sizeof *device, error);
+    }
+    device->info = info;
+    device->gpu = gpu;
+    device->memory = gpu->memory;
+    device->budget = gpu->options.budget_bytes != 0 ? gpu->options.budget_bytes
+                                                    : info->free_bytes / 5 * 4;
+    if (!tni_mutex_init(&device->mutex)) {
+        tni_free(gpu->memory, device, sizeof *device);
+        return tni_fail_memory(error, sizeof *device);
+    }
+    status = tni_gpu_create_device(gpu, device, error);
+    if (status == TRUENO_OK) {
+        status = tni_gpu_create_objects(device, error);
+    }
+    if (status != TRUENO_OK) {
+        tni_gpu_device_close(device);
+        return status;
+    }
+    *out = device;
+    return TRUENO_OK;
+}
+
+/* Vulkan's destroy functions accept 0. */
+static void tni_gpu_destroy_objects(tni_gpu_device *device) {
+    tni_vk_device_table *vk = &device->vk;
+    tni_vk_device d = device->device;
+    uint32_t i;
+    vk->DestroyQueryPool(d, device->query_pool, NULL);
+    vk->DestroyPipelineCache(d, device->pipeline_cache, NULL);
+    for (i = 0; i < TNI_GPU_STAGING_SLOTS; i++) {
+        vk->DestroyFence(d, device->transfer_fences[i], NULL);
+    }
+    vk->DestroyFence(d, device->fence, NULL);
+    vk->DestroyCommandPool(d, device->transfer_pool, NULL);
+    vk->DestroyCommandPool(d, device->command_pool, NULL);
+    vk->DestroyDescriptorPool(d, device->descriptor_pool, NULL);
+    vk->DestroyPipelineLayout(d, device->pipeline_layout, NULL);
+    vk->DestroyDescriptorSetLayout(d, device->set_layout, NULL);
+}
+
+TNI_FN void tni_gpu_device_close(tni_gpu_device *device) {
+    if (device == NULL) {
+        return;
+    }
+    if (device->device != NULL && device->vk.DestroyDevice != NULL) {
+        if (device->ready) {
+            (void)device->vk.DeviceWaitIdle(device->device);
+            tni_gpu_pipelines_free(device);
+            tni_gpu_memory_free(device);
+            tni_gpu_destroy_objects(device);
+        }
+        device->vk.DestroyDevice(device->device, NULL);
+    }
+    tni_mutex_free(&device->mutex);
+    tni_free(device->memory, device, sizeof *device);
+}
+
+#else /* TRUENO_NO_VULKAN */
+
+TNI_FN trueno_status tni_gpu_open(tni_memory *memory, const tni_gpu_options *options,
+                                  tni_gpu **out, tni_error *error) {
+    tni_gpu *gpu = (tni_gpu *)tni_alloc_zero(memory, sizeof *gpu);
+    *out = gpu;
+    if (gpu == NULL) {
+        return tni_memory_fail(memory, sizeof *gpu, error);
+    }
+    gpu->memory = memory;
+    if (options != NULL) {
+        gpu->options = *options;
+    }
+    (void)snprintf(gpu->reason, sizeof gpu->reason, "built with TRUENO_NO_VULKAN");
+    return TRUENO_OK;
+}
+
+TNI_FN void tni_gpu_close(tni_gpu *gpu) {
+    if (gpu != NULL) {
+        tni_free(gpu->memory, gpu, sizeof *gpu);
+    }
+}
+
+TNI_FN const tni_gpu_info *tni_gpu_best(const tni_gpu *gpu) {
+    (void)gpu;
+    return NULL;
+}
+
+TNI_FN void tni_gpu_describe(const tni_gpu *gpu, tni_text *out) {
+    tni_text_format(out, "no GPU: %s\n", gpu->reason);
+}
+
+#endif
+
+#undef TNI_GPU_LEAST_SHARED
+#undef TNI_GPU_LEAST_RANGE
+#undef TNI_GPU_MOST_DEVICES
+#undef TNI_GPU_MOST_FAMILIES
+/*--- end src/gpu/device.c -------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - slabs, staging and the column cache of memory.h >>gpu_memory
+ * from src/gpu/memory.c
+ * Needs: >>gpu_memory_h
+ *==========================================================================*/
+/*
+ * memory.c - slabs, staging and the column cache of memory.h.
+ *
+ * A slab's free ranges lie in one array sorted by offset; it always has room for one more than
+ * there are ranges in use, so giving back cannot fail.
+ *
+ * Uses: base/, gpu/device.h.
+ */
+/* #include "gpu/memory.h" */
+
+#if !defined(TRUENO_NO_VULKAN)
+
+#define TNI_GPU_SLAB_BYTES (UINT64_C(256) << 20)
+#define TNI_GPU_STAGING_BYTES (UINT64_C(16) << 20)
+#define TNI_GPU_WAIT_NANOSECONDS UINT64_C(10000000000)
+
+typedef struct tni_gpu_gap {
+    uint64_t offset, size;
+} tni_gpu_gap;
+
+struct tni_gpu_slab {
+    tni_gpu_slab *next;
+    tni_vk_handle buffer, memory;
+    uint64_t size, in_use;
+    tni_gpu_gap *gaps; /* ascending, never touching */
+    size_t gap_count, gap_capacity, range_count;
+};
+
+TNI_FN tni_vk_handle tni_gpu_range_buffer(const tni_gpu_range *range) {
+    return range->slab == NULL ? 0 : range->slab->buffer;
+}
+
+/* ---------------------------------------------------------------------------- buffers --- */
+
+/* A buffer with memory of its own; on failure both handles are 0. */
+static trueno_status tni_gpu_buffer(tni_gpu_device *device, uint64_t size, uint32_t usage,
+                                    uint32_t memory_type, tni_vk_handle *buffer,
+                                    tni_vk_handle *memory, tni_error *error) {
+    uint32_t families[2];
+    tni_vk_buffer_info info = TNI_ZERO;
+    tni_vk_memory_allocate allocate = TNI_ZERO;
+    tni_vk_requirements needs = TNI_ZERO;
+    tni_vk_result result;
+    families[0] = device->info->compute_family;
+    families[1] = device->info->transfer_family;
+    *buffer = *memory = 0;
+    info.type = TNI_VK_S_BUFFER;
+    info.size = size;
+    info.usage = usage;
+    if (families[0] != families[1]) {
+        info.sharing = TNI_VK_SHARING_CONCURRENT;
+        info.family_count = 2;
+        info.families = families;
+    }
+    result = device->vk.CreateBuffer(device->device, &info, NULL, buffer);
+    if (result == TNI_VK_SUCCESS) {
+        device->vk.GetBufferMemoryRequirements(device->device, *buffer, &needs);
+        allocate.type = TNI_VK_S_MEMORY_ALLOCATE;
+        allocate.size = needs.size;
+        allocate.memory_type = memory_type;
+        result = (needs.types >> memory_type & 1) == 0
+                     ? TNI_VK_FEATURE_ABSENT
+                     : device->vk.AllocateMemory(device->device, &allocate, NULL, memory);
+        if (result == TNI_VK_SUCCESS) {
+            result = device->vk.BindBufferMemory(device->device, *buffer, *memory, 0);
+        } else {
+            *memory = 0;
+        }
+    } else {
+        *buffer = 0;
+    }
+    if (result != TNI_VK_SUCCESS) {
+        device->vk.DestroyBuffer(device->device, *buffer, NULL);
+        device->vk.FreeMemory(device->device, *memory, NULL);
+        *buffer = *memory = 0;
+    }
+    return tni_gpu_check(device, result, "device memory", error);
+}
+
+static void tni_gpu_mapped_free(tni_gpu_device *device, tni_gpu_mapped *mapped) {
+    device->vk.DestroyBuffer(device->device, mapped->buffer, NULL);
+    device->vk.FreeMemory(device->device, mapped->memory, NULL); /* unmaps */
+    memset(mapped, 0, sizeof *mapped);
+}
+
+static trueno_status tni_gpu_mapped_new(tni_gpu_device *device, uint64_t size, uint32_t usage,
+                                        uint32_t memory_type, tni_gpu_mapped *out,
+                                        tni_error *error) {
+    void *data = NULL;
+    trueno_status status;
+    memset(out, 0, sizeof *out);
+    TNI_TRY(tni_gpu_buffer(device, size, usage, memory_type, &out->buffer, &out->memory, error));
+    status = tni_gpu_check(
+        device,
+        device->vk.MapMemory(device->device, out->memory, 0, TNI_VK_WHOLE, 0, &data),
+        "mapping memory", error);
+    if (status != TRUENO_OK) {
+        tni_gpu_mapped_free(device, out);
+        return status;
+    }
+    out->data = (uint8_t *)data;
+    out->size = size;
+    return TRUENO_OK;
+}
+
+/* ------------------------------------------------------------------------------ slabs --- */
+
+static void tni_gpu_slab_free(tni_gpu_device *device, tni_gpu_slab *slab) {
+    device->vk.DestroyBuffer(device->device, slab->buffer, NULL);
+    device->vk.FreeMemory(device->device, slab->memory, NULL);
+    device->slab_total -= slab->size;
+    tni_free(device->memory, slab->gaps, slab->gap_capacity * sizeof *slab->gaps);
+    tni_free(device->memory, slab, sizeof *slab);
+}
+
+static bool tni_gpu_slab_reserve(tni_gpu_device *device, tni_gpu_slab *slab) {
+    void *items = slab->gaps;
+    trueno_status status =
+        tni_grow(device->memory, &items, &slab->gap_capacity, slab->range_count + 2,
+                 sizeof *slab->gaps, NULL);
+    slab->gaps = (tni_gpu_gap *)items;
+    return status == TRUENO_OK;
+}
+
+static trueno_status tni_gpu_slab_add(tni_gpu_device *device, uint64_t least, tni_error *error) {
+    uint64_t size = device->gpu->options.slab_bytes != 0 ? device->gpu->options.slab_bytes
+                                                         : TNI_GPU_SLAB_BYTES;
+    uint64_t left = device->budget > device->slab_total ? device->budget - device->slab_total : 0;
+    uint64_t most = device->info->allocation_bytes != 0 ? device->info->allocation_bytes
+                                                        : UINT64_C(1) << 30;
+    tni_gpu_slab *slab;
+    trueno_status status;
+    size = TNI_MIN(TNI_MAX(size, least), TNI_MIN(left, most));
+    size -= size % TNI_GPU_ALIGNMENT;
+    if (size < least) {
+        return tni_fail(error, TRUENO_ERROR_MEMORY_LIMIT,
+                        "%lu MiB do not fit into the %lu MiB of device memory left on %s",
+                        (unsigned long)(least >> 20), (unsigned long)(left >> 20),
+                        device->info->name);
+    }
+    slab = (tni_gpu_slab *)tni_alloc_zero(device->memory, sizeof *slab);
+    if (slab == NULL) {
+        return tni_memory_fail(device->memory, sizeof *slab, error);
+    }
+    slab->size = size;
+    if (!tni_gpu_slab_reserve(device, slab)) {
+        tni_free(device->memory, slab, sizeof *slab);
+        return tni_fail_memory(error, sizeof *slab->gaps);
+    }
+    status = tni_gpu_buffer(device, size,
+                            TNI_VK_BUFFER_STORAGE | TNI_VK_BUFFER_TRANSFER_SOURCE |
+                                TNI_VK_BUFFER_TRANSFER_TARGET,
+                            device->info->device_memory, &slab->buffer, &slab->memory, error);
+    device->slab_total += size;
+    if (status != TRUENO_OK) {
+        tni_gpu_slab_free(device, slab);
+        return status;
+    }
+    slab->gaps[0].offset = 0;
+    slab->gaps[0].size = size;
+    slab->gap_count = 1;
+    slab->next = device->slabs;
+    device->slabs = slab;
+    return TRUENO_OK;
+}
+
+static bool tni_gpu_slab_cut(tni_gpu_device *device, tni_gpu_slab *slab, uint64_t size,
+                             tni_gpu_range *out) {
+    size_t i;
+    for (i = 0; i < slab->gap_count; i++) {
+        tni_gpu_gap *gap = &slab->gaps[i];
+        if (gap->size < size) {
+            continue;
+        }
+        slab->range_count++;
+        if (!tni_gpu_slab_reserve(device, slab)) {
+            slab->range_count--;
+            return false;
+        }
+        gap = &slab->gaps[i];
+        out->slab = slab;
+        out->offset = gap->offset;
+        out->size = size;
+        gap->offset += size;
+        gap->size -= size;
+        if (gap->size == 0) {
+            memmove(gap, gap + 1, (slab->gap_count - i - 1) * sizeof *gap);
+            slab->gap_count--;
+        }
+        slab->in_use += size;
+        device->used += size;
+        return true;
+    }
+    return false;
+}
+
+static bool tni_gpu_cut(tni_gpu_device *device, uint64_t size, tni_gpu_range *out) {
+    tni_gpu_slab *slab;
+    for (slab = device->slabs; slab != NULL; slab = slab->next) {
+        if (tni_gpu_slab_cut(device, slab, size, out)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+TNI_FN void tni_gpu_give(tni_gpu_device *device, tni_gpu_range *range) {
+    tni_gpu_slab *slab = range->slab;
+    tni_gpu_gap *gaps;
+    size_t i = 0;
+    if (slab == NULL) {
+        return;
+    }
+    gaps = slab->gaps;
+    while (i < slab->gap_count && gaps[i].offset < range->offset) {
+        i++;
+    }
+    if (i > 0 && gaps[i - 1].offset + gaps[i - 1].size == range->offset) {
+        gaps[--i].size += range->size;
+    } else {
+        memmove(gaps + i + 1, gaps + i, (slab->gap_count - i) * sizeof *gaps);
+        gaps[i].offset = range->offset;
+        gaps[i].size = range->size;
+        slab->gap_count++;
+    }
+    if (i + 1 < slab->gap_count && gaps[i].offset + gaps[i].size == gaps[i + 1].offset) {
+        gaps[i].size += gaps[i + 1].size;
+        memmove(gaps + i + 1, gaps + i + 2, (slab->gap_count - i - 2) * sizeof *gaps);
+        slab->gap_count--;
+    }
+    slab->in_use -= range->size;
+    slab->range_count--;
+    device->used -= range->size;
+    memset(range, 0, sizeof *range);
+}
+
+/* -------------------------------------------------------------------- the column cache --- */
+
+static void tni_gpu_cache_unlink(tni_gpu_device *device, tni_gpu_entry *entry) {
+    *(entry->newer != NULL ? &entry->newer->older : &device->newest) = entry->older;
+    *(entry->older != NULL ? &entry->older->newer : &device->oldest) = entry->newer;
+    entry->newer = entry->older = NULL;
+}
+
+static void tni_gpu_cache_link(tni_gpu_device *device, tni_gpu_entry *entry) {
+    entry->older = device->newest;
+    *(device->newest != NULL ? &device->newest->newer : &device->oldest) = entry;
+    device->newest = entry;
+}
+
+static void tni_gpu_cache_remove(tni_gpu_device *device, tni_gpu_entry *entry) {
+    tni_gpu_cache_unlink(device, entry);
+    device->cached_bytes -= entry->range.size;
+    tni_gpu_give(device, &entry->range);
+    tni_free(device->memory, entry, sizeof *entry);
+}
+
+/* The longest unused column that nobody uses now goes; false when there is none. */
+static bool tni_gpu_cache_evict(tni_gpu_device *device) {
+    tni_gpu_entry *entry = device->oldest;
+    while (entry != NULL && entry->pins > 0) {
+        entry = entry->newer;
+    }
+    if (entry == NULL) {
+        return false;
+    }
+    device->evictions++;
+    tni_gpu_cache_remove(device, entry);
+    return true;
+}
+
+/* Slabs that hold nothing make room for one of another size. */
+static bool tni_gpu_slab_drop_empty(tni_gpu_device *device) {
+    tni_gpu_slab **link = &device->slabs;
+    bool dropped = false;
+    while (*link != NULL) {
+        tni_gpu_slab *slab = *link;
+        if (slab->in_use == 0) {
+            *link = slab->next;
+            tni_gpu_slab_free(device, slab);
+            dropped = true;
+        } else {
+            link = &slab->next;
+        }
+    }
+    return dropped;
+}
+
+TNI_FN trueno_status tni_gpu_take(tni_gpu_device *device, uint64_t size, tni_gpu_range *out,
+                                  tni_error *error) {
+    tni_error failure;
+    trueno_status status;
+    memset(out, 0, sizeof *out);
+    if (size == 0 || size > UINT64_MAX - TNI_GPU_ALIGNMENT) {
+        return tni_fail(error, TRUENO_ERROR_INTERNAL, "a device range of no or too many bytes");
+    }
+    size = (size + TNI_GPU_ALIGNMENT - 1) / TNI_GPU_ALIGNMENT * TNI_GPU_ALIGNMENT;
+    for (;;) {
+        if (tni_gpu_cut(device, size, out)) {
+            return TRUENO_OK;
+        }
+        tni_error_clear(&failure);
+        status = tni_gpu_slab_add(device, size, &failure);
+        if (status == TRUENO_OK) {
+            continue;
+        }
+        if (device->lost || size > device->budget ||
+            (!tni_gpu_cache_evict(device) && !tni_gpu_slab_drop_empty(device))) {
+            return tni_fail(error, status, "%s", failure.message);
+        }
+    }
+}
+
+TNI_FN tni_gpu_entry *tni_gpu_cache_find(tni_gpu_device *device, const tni_gpu_key *key) {
+    tni_gpu_entry *entry;
+    for (entry = device->newest; entry != NULL; entry = entry->older) {
+        if (entry->key.owner == key->owner && entry->key.column == key->column &&
+            entry->key.morsel == key->morsel && entry->filled) {
+            tni_gpu_cache_unlink(device, entry);
+            tni_gpu_cache_link(device, entry);
+            entry->pins++;
+            device->hits++;
+            return entry;
+        }
+    }
+    device->misses++;
+    return NULL;
+}
+
+TNI_FN trueno_status tni_gpu_cache_add(tni_gpu_device *device, const tni_gpu_key *key,
+                                       uint64_t size, tni_gpu_entry **out, tni_error *error) {
+    tni_gpu_entry *entry = (tni_gpu_entry *)tni_alloc_zero(device->memory, sizeof *entry);
+    trueno_status status;
+    *out = NULL;
+    if (entry == NULL) {
+        return tni_memory_fail(device->memory, sizeof *entry, error);
+    }
+    status = tni_gpu_take(device, size, &entry->range, error);
+    if (status != TRUENO_OK) {
+        tni_free(device->memory, entry, sizeof *entry);
+        return status;
+    }
+    entry->key = *key;
+    entry->pins = 1;
+    device->cached_bytes += entry->range.size;
+    tni_gpu_cache_link(device, entry);
+    *out = entry;
+    return TRUENO_OK;
+}
+
+TNI_FN void tni_gpu_cache_unpin(tni_gpu_device *device, tni_gpu_entry *entry) {
+    if (--entry->pins == 0 && !entry->filled) {
+        tni_gpu_cache_remove(device, entry);
+    }
+}
+
+TNI_FN void tni_gpu_cache_drop(tni_gpu_device *device, uint64_t owner) {
+    tni_gpu_entry *entry = device->newest;
+    while (entry != NULL) {
+        tni_gpu_entry *next = entry->older;
+        if (entry->key.owner == owner) {
+            entry->filled = false;
+            if (entry->pins == 0) {
+                tni_gpu_cache_remove(device, entry);
+            }
+        }
+        entry = next;
+    }
+}
+
+/* ---------------------------------------------------------------------------- staging --- */
+
+static trueno_status tni_gpu_staging_ready(tni_gpu_device *device, tni_error *error) {
+    uint64_t size = device->gpu->options.staging_bytes != 0 ? device->gpu->options.staging_bytes
+                                                            : TNI_GPU_STAGING_BYTES;
+    uint32_t i;
+    for (i = 0; i < TNI_GPU_STAGING_SLOTS; i++) {
+        if (device->staging[i].data == NULL) {
+            TNI_TRY(tni_gpu_mapped_new(device, size, TNI_VK_BUFFER_TRANSFER_SOURCE,
+                                       device->info->upload_memory, &device->staging[i], error));
+        }
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_gpu_slot_wait(tni_gpu_device *device, uint32_t slot, tni_error *error) {
+    tni_vk_result result;
+    if (!device->transfer_busy[slot]) {
+        return TRUENO_OK;
+    }
+    result = device->vk.WaitForFences(device->device, 1, &device->transfer_fences[slot], 1,
+                                      TNI_GPU_WAIT_NANOSECONDS);
+    TNI_TRY(tni_gpu_check(device, result, "a copy to it", error));
+    device->transfer_busy[slot] = false;
+    return tni_gpu_check(device,
+                         device->vk.ResetFences(device->device, 1, &device->transfer_fences[slot]),
+                         "resetting a fence", error);
+}
+
+static trueno_status tni_gpu_slot_send(tni_gpu_device *device, uint32_t slot,
+                                       const tni_gpu_range *range, uint64_t offset, uint64_t size,
+                                       tni_error *error) {
+    tni_vk_commands commands = device->transfer_commands[slot];
+    tni_vk_command_begin begin = TNI_ZERO;
+    tni_vk_submit submit = TNI_ZERO;
+    tni_vk_copy copy = TNI_ZERO;
+    begin.type = TNI_VK_S_COMMAND_BEGIN;
+    begin.flags = TNI_VK_COMMANDS_ONCE;
+    TNI_TRY(tni_gpu_check(device, device->vk.BeginCommandBuffer(commands, &begin), "a copy to it",
+                          error));
+    copy.to = range->offset + offset;
+    copy.size = size;
+    device->vk.CmdCopyBuffer(commands, device->staging[slot].buffer, range->slab->buffer, 1,
+                             &copy);
+    TNI_TRY(tni_gpu_check(device, device->vk.EndCommandBuffer(commands), "a copy to it", error));
+    submit.type = TNI_VK_S_SUBMIT;
+    submit.command_count = 1;
+    submit.commands = &commands;
+    TNI_TRY(tni_gpu_check(device,
+                          device->vk.QueueSubmit(device->transfer, 1, &submit,
+                                                 device->transfer_fences[slot]),
+                          "a copy to it", error));
+    device->transfer_busy[slot] = true;
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_gpu_upload(tni_gpu_device *device, const tni_gpu_range *range,
+                                    uint64_t size, tni_gpu_fill fill, void *user,
+                                    tni_error *error) {
+    uint64_t offset = 0;
+    uint32_t slot = 0;
+    if (range->slab == NULL || size > range->size) {
+        return tni_fail(error, TRUENO_ERROR_INTERNAL, "an upload larger than its range");
+    }
+    TNI_TRY(tni_gpu_staging_ready(device, error));
+    while (offset < size) {
+        uint64_t piece = TNI_MIN(size - offset, device->staging[slot].size);
+        TNI_TRY(tni_gpu_slot_wait(device, slot, error));
+        TNI_TRY(fill(user, offset, device->staging[slot].data, (size_t)piece, error));
+        TNI_TRY(tni_gpu_slot_send(device, slot, range, offset, piece, error));
+        offset += piece;
+        slot = (slot + 1) % TNI_GPU_STAGING_SLOTS;
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_gpu_fill_bytes(void *user, uint64_t offset, void *out, size_t size,
+                                        tni_error *error) {
+    (void)error;
+    memcpy(out, (const uint8_t *)user + offset, size);
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_gpu_upload_bytes(tni_gpu_device *device, const tni_gpu_range *range,
+                                          const void *data, uint64_t size, tni_error *error) {
+    void *user;
+    memcpy(&user, &data, sizeof user); /* read only, but `user` pointers are not const */
+    return tni_gpu_upload(device, range, size, tni_gpu_fill_bytes, user, error);
+}
+
+TNI_FN trueno_status tni_gpu_upload_wait(tni_gpu_device *device, tni_error *error) {
+    uint32_t i;
+    for (i = 0; i < TNI_GPU_STAGING_SLOTS; i++) {
+        TNI_TRY(tni_gpu_slot_wait(device, i, error));
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_gpu_download_reserve(tni_gpu_device *device, uint64_t size,
+                                              tni_error *error) {
+    if (device->download.size >= size && device->download.data != NULL) {
+        return TRUENO_OK;
+    }
+    tni_gpu_mapped_free(device, &device->download);
+    size = TNI_MAX(size + size / 2, 65536);
+    return tni_gpu_mapped_new(device, size, TNI_VK_BUFFER_TRANSFER_TARGET,
+                              device->info->download_memory, &device->download, error);
+}
+
+TNI_FN void tni_gpu_memory_free(tni_gpu_device *device) {
+    uint32_t i;
+    while (device->newest != NULL) {
+        tni_gpu_cache_remove(device, device->newest);
+    }
+    while (device->slabs != NULL) {
+        tni_gpu_slab *slab = device->slabs;
+        device->slabs = slab->next;
+        tni_gpu_slab_free(device, slab);
+    }
+    for (i = 0; i < TNI_GPU_STAGING_SLOTS; i++) {
+        tni_gpu_mapped_free(device, &device->staging[i]);
+    }
+    tni_gpu_mapped_free(device, &device->download);
+}
+
+#undef TNI_GPU_SLAB_BYTES
+#undef TNI_GPU_STAGING_BYTES
+#undef TNI_GPU_WAIT_NANOSECONDS
+
+#endif
+/*--- end src/gpu/memory.c -------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - pipelines by shape, and the fused scan of scan.h >>gpu_scan
+ * from src/gpu/scan.c
+ * Needs: >>base_int128_h >>gpu_scan_h
+ *==========================================================================*/
+/*
+ * scan.c - pipelines by shape, and the fused scan of scan.h.
+ *
+ * A morsel is as many segments as keep every part of every column within a storage range and
+ * within 128 MiB. Its results are read back and added on the host before the next one runs: with
+ * 128 MiB of data behind each, the wait is small, and a submission stays far below the time at
+ * which drivers give up on one.
+ *
+ * Uses: base/, column/, gpu/.
+ */
+/* #include "gpu/scan.h" */
+/* #include "base/int128.h" */
+
+#if !defined(TRUENO_NO_VULKAN)
+
+#define TNI_GPU_MORSEL_BYTES (UINT64_C(128) << 20)
+#define TNI_GPU_MOST_GROUPS 1056u /* enough for every processor of the largest GPUs, twice */
+#define TNI_GPU_BLOCK_ROWS 4096u
+#define TNI_GPU_PARTIAL_AT 8u     /* bytes before the partial results */
+#define TNI_GPU_PARTIAL_WORDS (TNI_GPU_SLOTS * 3u)
+#define TNI_GPU_MOST_PIPELINES 512u
+#define TNI_GPU_SCAN_WAIT UINT64_C(20000000000)
+
+/* -------------------------------------------------------------------------- pipelines --- */
+
+static void tni_gpu_pipeline_free(tni_gpu_device *device, tni_gpu_pipeline *pipeline) {
+    device->vk.DestroyPipeline(device->device, pipeline->pipeline, NULL);
+    device->vk.DestroyShaderModule(device->device, pipeline->module, NULL);
+    tni_free(device->memory, pipeline->words, pipeline->word_count * sizeof(uint32_t));
+    tni_free(device->memory, pipeline, sizeof *pipeline);
+}
+
+TNI_FN void tni_gpu_pipelines_free(tni_gpu_device *device) {
+    while (device->pipelines != NULL) {
+        tni_gpu_pipeline *pipeline = device->pipelines;
+        device->pipelines = pipeline->next;
+        tni_gpu_pipeline_free(device, pipeline);
+    }
+    device->pipeline_count = 0;
+}
+
+static trueno_status tni_gpu_pipeline_build(tni_gpu_device *device, tni_gpu_pipeline *pipeline,
+                                            const uint32_t *kinds, tni_error *error) {
+    tni_vk_blob_info module = TNI_ZERO;
+    tni_vk_constant_entry entries[TNI_GPU_SLOTS];
+    tni_vk_constants constants = TNI_ZERO;
+    tni_vk_compute_info info = TNI_ZERO;
+    uint32_t i;
+    module.type = TNI_VK_S_SHADER_MODULE;
+    module.size = pipeline->word_count * sizeof(uint32_t);
+    module.data = pipeline->words;
+    TNI_TRY(tni_gpu_check(
+        device, device->vk.CreateShaderModule(device->device, &module, NULL, &pipeline->module),
+        "compiling a kernel", error));
+    for (i = 0; i < TNI_GPU_SLOTS; i++) {
+        entries[i].id = i;
+        entries[i].offset = i * 4;
+        entries[i].size = 4;
+    }
+    constants.count = TNI_GPU_SLOTS;
+    constants.entries = entries;
+    constants.size = TNI_GPU_SLOTS * sizeof(uint32_t);
+    constants.data = kinds;
+    info.type = TNI_VK_S_COMPUTE_PIPELINE;
+    info.stage.type = TNI_VK_S_PIPELINE_STAGE;
+    info.stage.stage = TNI_VK_STAGE_COMPUTE;
+    info.stage.module = pipeline->module;
+    info.stage.name = "main";
+    info.stage.constants = &constants;
+    info.layout = device->pipeline_layout;
+    info.base_index = -1;
+    return tni_gpu_check(device,
+                         device->vk.CreateComputePipelines(device->device, device->pipeline_cache,
+                                                           1, &info, NULL, &pipeline->pipeline),
+                         "compiling a kernel", error);
+}
+
+static bool tni_gpu_pipeline_is(const tni_gpu_pipeline *pipeline, const tni_gpu_code *code) {
+    return pipeline->hash == code->hash && pipeline->word_count == code->word_count &&
+           memcmp(pipeline->words, code->words, code->word_count * sizeof(uint32_t)) == 0 &&
+           memcmp(pipeline->kinds, code->kinds, sizeof code->kinds) == 0;
+}
+
+static trueno_status tni_gpu_pipeline_get(tni_gpu_device *device, const tni_gpu_code *code,
+                                          tni_gpu_pipeline **out, tni_error *error) {
+    tni_gpu_pipeline *pipeline;
+    trueno_status status;
+    for (pipeline = device->pipelines; pipeline != NULL; pipeline = pipeline->next) {
+        if (tni_gpu_pipeline_is(pipeline, code)) {
+            *out = pipeline;
+            return TRUENO_OK;
+        }
+    }
+    if (device->pipeline_count >= TNI_GPU_MOST_PIPELINES) {
+        tni_gpu_pipelines_free(device);
+    }
+    *out = NULL;
+    pipeline = (tni_gpu_pipeline *)tni_alloc_zero(device->memory, sizeof *pipeline);
+    if (pipeline == NULL) {
+        return tni_memory_fail(device->memory, sizeof *pipeline, error);
+    }
+    pipeline->hash = code->hash;
+    memcpy(pipeline->kinds, code->kinds, sizeof pipeline->kinds);
+    pipeline->words =
+        (uint32_t *)tni_alloc_array(device->memory, code->word_count, sizeof(uint32_t));
+    if (pipeline->words == NULL) {
+        tni_free(device->memory, pipeline, sizeof *pipeline);
+        return tni_memory_fail(device->memory, code->word_count * sizeof(uint32_t), error);
+    }
+    pipeline->word_count = code->word_count;
+    memcpy(pipeline->words, code->words, code->word_count * sizeof(uint32_t));
+    status = tni_gpu_pipeline_build(device, pipeline, code->kinds, error);
+    if (status != TRUENO_OK) {
+        tni_gpu_pipeline_free(device, pipeline);
+        return status;
+    }
+    pipeline->next = device->pipelines;
+    device->pipelines = pipeline;
+    device->pipeline_count++;
+    *out = pipeline;
+    return TRUENO_OK;
+}
+
+/* -------------------------------------------------------------------- one scan at work --- */
+
+typedef struct tni_gpu_work {
+    tni_gpu_device *device;
+    const tni_gpu_shape *shape;
+    const tni_gpu_code *code;
+    const tni_gpu_table *table;
+    tni_gpu_scan_result *result;
+    tni_gpu_pipeline *pipeline;
+    tni_gpu_entry *pinned[TNI_GPU_COLUMNS]; /* by input; the first input of a column holds it */
+    tni_gpu_range lookups[TNI_GPU_COLUMNS]; /* by input */
+    tni_gpu_range output;
+    uint64_t partial_bytes, output_bytes;
+    uint32_t float_slots;
+    tni_vk_buffer_range buffers[TNI_GPU_BUFFERS];
+    tni_error *error;
+} tni_gpu_work;
+
+static double tni_gpu_ms_since(int64_t start) {
+    return (double)(tni_clock_nanoseconds() - start) * 1e-6;
+}
+
+static const tni_gpu_layout *tni_gpu_input_layout(const tni_gpu_work *work, uint32_t input) {
+    return &work->shape->columns[work->code->inputs[input].column];
+}
+
+/* Segments a morsel: the widest part decides. */
+static uint32_t tni_gpu_morsel_segments(const tni_gpu_work *work) {
+    uint64_t most = TNI_MIN(TNI_GPU_MORSEL_BYTES, work->device->info->storage_range), segments;
+    uint32_t i, width = 1;
+    for (i = 0; i < work->code->input_count; i++) {
+        width = TNI_MAX(width, tni_gpu_input_layout(work, i)->width);
+    }
+    segments = (most - 4096) / ((uint64_t)width * TNI_SEGMENT_ROWS);
+    /* a quarter of the budget for each column, so that small budgets stream */
+    segments = TNI_MIN(segments, work->device->budget / 4 / TNI_MAX(work->code->input_count, 1) /
+                                     ((uint64_t)width * TNI_SEGMENT_ROWS));
+    return (uint32_t)TNI_MAX(segments, 1);
+}
+
+static void tni_gpu_work_unpin(tni_gpu_work *work) {
+    uint32_t i;
+    for (i = 0; i < TNI_GPU_COLUMNS; i++) {
+        if (work->pinned[i] != NULL) {
+            tni_gpu_cache_unpin(work->device, work->pinned[i]);
+            work->pinned[i] = NULL;
+        }
+    }
+}
+
+/* The column of an input, in device memory and pinned. */
+static trueno_status tni_gpu_work_column(tni_gpu_work *work, uint32_t input,
+                                         const tni_gpu_image *image, uint32_t morsel) {
+    uint32_t column = work->code->inputs[input].column;
+    tni_gpu_entry *entry;
+    tni_gpu_key key;
+    trueno_status status;
+    key.owner = work->table->owner;
+    key.column = work->table->numbers != NULL ? work->table->numbers[column] : column;
+    key.morsel = morsel;
+    entry = tni_gpu_cache_find(work->device, &key);
+    if (entry != NULL && entry->range.size < image->total) { /* another cut into morsels */
+        entry->filled = false;
+        tni_gpu_cache_unpin(work->device, entry);
+        entry = NULL;
+    }
+    if (entry == NULL) {
+        TNI_TRY(tni_gpu_cache_add(work->device, &key, image->total, &entry, work->error));
+        status = tni_gpu_image_upload(work->device, image, &entry->range, work->error);
+        if (status != TRUENO_OK) {
+            (void)tni_gpu_upload_wait(work->device, NULL);
+            tni_gpu_cache_unpin(work->device, entry);
+            return status;
+        }
+        entry->filled = true;
+        work->result->uploaded_bytes += image->total;
+    }
+    work->pinned[input] = entry;
+    return TRUENO_OK;
+}
+
+static void tni_gpu_work_bind(tni_gpu_work *work, uint32_t input, const tni_gpu_range *range,
+                              uint64_t at, uint64_t size) {
+    work->buffers[input].buffer = tni_gpu_range_buffer(range);
+    work->buffers[input].offset = range->offset + at;
+    work->buffers[input].size = (size + 15) / 16 * 16;
+    work->result->read_bytes += size;
+}
+
+/* Make every input of a morsel resident and note where it lies. */
+static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, uint32_t first, uint32_t segments,
+                                         uint32_t morsel) {
+    uint32_t i, j;
+    for (i = 0; i < work->code->input_count; i++) {
+        const tni_gpu_input *input = &work->code->inputs[i];
+        tni_gpu_image image;
+        tni_gpu_entry *entry = NULL;
+        if (input->part == TNI_GPU_PART_LOOKUP) {
+            tni_gpu_work_bind(work, i, &work->lookups[i], 0, work->lookups[i].size);
+            continue;
+        }
+        tni_gpu_image_of(tni_gpu_input_layout(work, i), work->table->columns[input->column] + first,
+                         segments, &image);
+        for (j = 0; j < i; j++) {
+            if (work->pinned[j] != NULL && work->code->inputs[j].column == input->column) {
+                entry = work->pinned[j];
+            }
+        }
+        if (entry == NULL) {
+            TNI_TRY(tni_gpu_work_column(work, i, &image, morsel));
+            entry = work->pinned[i];
+        }
+        switch (input->part) {
+        case TNI_GPU_PART_BASES:
+            tni_gpu_work_bind(work, i, &entry->range, image.bases_at, image.bases_bytes);
+            break;
+        case TNI_GPU_PART_VALIDITY:
+            tni_gpu_work_bind(work, i, &entry->range, image.validity_at, image.validity_bytes);
+            break;
+        default:
+            tni_gpu_work_bind(work, i, &entry->range, 0, image.values_bytes + 8);
+        }
+    }
+    return tni_gpu_upload_wait(work->device, work->error);
+}
+
+static void tni_gpu_work_describe(tni_gpu_work *work) {
+    tni_vk_write writes[3] = {TNI_ZERO, TNI_ZERO, TNI_ZERO};
+    uint32_t i;
+    tni_vk_buffer_range *buffers = work->buffers;
+    buffers[TNI_GPU_COLUMNS].buffer = tni_gpu_range_buffer(&work->output);
+    buffers[TNI_GPU_COLUMNS].offset = work->output.offset;
+    buffers[TNI_GPU_COLUMNS].size = work->partial_bytes;
+    buffers[TNI_GPU_COLUMNS + 1] = buffers[TNI_GPU_COLUMNS];
+    buffers[TNI_GPU_COLUMNS + 1].offset += work->partial_bytes;
+    buffers[TNI_GPU_COLUMNS + 1].size = work->output_bytes - work->partial_bytes;
+    for (i = work->code->input_count; i < TNI_GPU_COLUMNS; i++) {
+        buffers[i] = buffers[TNI_GPU_COLUMNS]; /* descriptors that the kernel never reads */
+    }
+    for (i = 0; i < 3; i++) {
+        writes[i].type = TNI_VK_S_WRITE_SET;
+        writes[i].set = work->device->descriptor_set;
+        writes[i].binding = i;
+        writes[i].count = i == 0 ? TNI_GPU_COLUMNS : 1;
+        writes[i].kind = TNI_VK_DESCRIPTOR_STORAGE_BUFFER;
+        writes[i].buffers = buffers + (i == 0 ? 0 : TNI_GPU_COLUMNS - 1 + i);
+    }
+    work->device->vk.UpdateDescriptorSets(work->device->device, 3, writes, 0, NULL);
+}
+
+static void tni_gpu_barrier(tni_gpu_device *device, uint32_t from, uint32_t from_access,
+                            uint32_t to, uint32_t to_access) {
+    tni_vk_memory_barrier barrier = TNI_ZERO;
+    barrier.type = TNI_VK_S_MEMORY_BARRIER;
+    barrier.source = from_access;
+    barrier.target = to_access;
+    device->vk.CmdPipelineBarrier(device->commands, from, to, 0, 1, &barrier, 0, NULL, 0, NULL);
+}
+
+static uint32_t tni_gpu_groups(const tni_gpu_work *work, uint32_t blocks) {
+    uint32_t groups = (blocks + 3) / 4;
+    groups = TNI_MIN(groups, TNI_GPU_MOST_GROUPS);
+    return TNI_MAX(TNI_MIN(groups, work->device->info->group_count), 1);
+}
+
+static void tni_gpu_record(tni_gpu_work *work, uint32_t rows, uint32_t blocks) {
+    tni_gpu_device *device = work->device;
+    tni_vk_device_table *vk = &device->vk;
+    tni_vk_commands commands = device->commands;
+    uint8_t push[TNI_GPU_PUSH_BYTES];
+    tni_vk_copy copy;
+    memset(push, 0, sizeof push);
+    memcpy(push, &rows, 4);
+    memcpy(push + 4, &blocks, 4);
+    memcpy(push + 8, work->code->literals, sizeof work->code->literals);
+    if (device->query_pool != 0) {
+        vk->CmdResetQueryPool(commands, device->query_pool, 0, 2);
+    }
+    vk->CmdFillBuffer(commands, tni_gpu_range_buffer(&work->output), work->output.offset,
+                      TNI_GPU_PARTIAL_AT, 0);
+    tni_gpu_barrier(device, TNI_VK_AT_TRANSFER, TNI_VK_ACCESS_TRANSFER_WRITE, TNI_VK_AT_COMPUTE,
+                    TNI_VK_ACCESS_SHADER_READ | TNI_VK_ACCESS_SHADER_WRITE);
+    if (device->query_pool != 0) {
+        vk->CmdWriteTimestamp(commands, TNI_VK_AT_TOP, device->query_pool, 0);
+    }
+    vk->CmdBindPipeline(commands, TNI_VK_BIND_COMPUTE, work->pipeline->pipeline);
+    vk->CmdBindDescriptorSets(commands, TNI_VK_BIND_COMPUTE, device->pipeline_layout, 0, 1,
+                              &device->descriptor_set, 0, NULL);
+    vk->CmdPushConstants(commands, device->pipeline_layout, TNI_VK_STAGE_COMPUTE, 0,
+                         TNI_GPU_PUSH_BYTES, push);
+    vk->CmdDispatch(commands, tni_gpu_groups(work, blocks), 1, 1);
+    if (device->query_pool != 0) {
+        vk->CmdWriteTimestamp(commands, TNI_VK_AT_COMPUTE, device->query_pool, 1);
+    }
+    tni_gpu_barrier(device, TNI_VK_AT_COMPUTE, TNI_VK_ACCESS_SHADER_WRITE, TNI_VK_AT_TRANSFER,
+                    TNI_VK_ACCESS_TRANSFER_READ);
+    copy.from = work->output.offset;
+    copy.to = 0;
+    copy.size = work->output_bytes;
+    vk->CmdCopyBuffer(commands, tni_gpu_range_buffer(&work->output), device->download.buffer, 1,
+                      &copy);
+    tni_gpu_barrier(device, TNI_VK_AT_TRANSFER, TNI_VK_ACCESS_TRANSFER_WRITE, TNI_VK_AT_HOST,
+                    TNI_VK_ACCESS_HOST_READ);
+}
+
+static trueno_status tni_gpu_submit(tni_gpu_work *work, uint32_t rows, uint32_t blocks) {
+    tni_gpu_device *device = work->device;
+    tni_vk_device_table *vk = &device->vk;
+    tni_vk_command_begin begin = TNI_ZERO;
+    tni_vk_submit submit = TNI_ZERO;
+    uint64_t ticks[2];
+    begin.type = TNI_VK_S_COMMAND_BEGIN;
+    begin.flags = TNI_VK_COMMANDS_ONCE;
+    TNI_TRY(tni_gpu_check(device, vk->BeginCommandBuffer(device->commands, &begin), "a kernel",
+                          work->error));
+    tni_gpu_record(work, rows, blocks);
+    TNI_TRY(tni_gpu_check(device, vk->EndCommandBuffer(device->commands), "a kernel",
+                          work->error));
+    submit.type = TNI_VK_S_SUBMIT;
+    submit.command_count = 1;
+    submit.commands = &device->commands;
+    TNI_TRY(tni_gpu_check(device, vk->QueueSubmit(device->compute, 1, &submit, device->fence),
+                          "a kernel", work->error));
+    TNI_TRY(tni_gpu_check(device,
+                          vk->WaitForFences(device->device, 1, &device->fence, 1,
+                                            TNI_GPU_SCAN_WAIT),
+                          "a kernel", work->error));
+    TNI_TRY(tni_gpu_check(device, vk->ResetFences(device->device, 1, &device->fence), "a kernel",
+                          work->error));
+    if (device->query_pool != 0 &&
+        vk->GetQueryPoolResults(device->device, device->query_pool, 0, 2, sizeof ticks, ticks, 8,
+                                TNI_VK_QUERY_64) == TNI_VK_SUCCESS) {
+        work->result->compute_ms += (double)(ticks[1] - ticks[0]) *
+                                    (double)device->info->timestamp_period * 1e-6;
+    }
+    return TRUENO_OK;
+}
+
+/* ----------------------------------------------------------------------------- results --- */
+
+/* high * 2^32 + low of two-limb sums; small sums are one signed limb. */
+static tni_i128 tni_gpu_limbs(uint32_t kind, uint64_t low, uint64_t high) {
+    tni_i128 sum, upper, part;
+    if (kind == TNI_GPU_KIND_SUM_SMALL) {
+        return tni_i128_from_i64((int64_t)low);
+    }
+    /* limbs of both kinds stay below 2^63: 2^27 rows of 32 bits each */
+    part = tni_i128_from_i64((int64_t)low);
+    (void)tni_i128_multiply(tni_i128_from_i64((int64_t)high),
+                            tni_i128_from_i64(INT64_C(1) << 32), &upper);
+    (void)tni_i128_add(upper, part, &sum);
+    return sum;
+}
+
+static void tni_gpu_add_partial(tni_gpu_work *work, uint32_t slot, const uint64_t *partial) {
+    tni_gpu_slot_result *result = &work->result->slots[slot];
+    uint32_t kind = work->code->kinds[slot];
+    tni_i128 sum;
+    if (partial[0] == 0) {
+        return;
+    }
+    if (kind == TNI_GPU_KIND_MIN) {
+        result->bits = result->count == 0 ? partial[1] : TNI_MIN(result->bits, partial[1]);
+    } else if (kind == TNI_GPU_KIND_MAX) {
+        result->bits = result->count == 0 ? partial[1] : TNI_MAX(result->bits, partial[1]);
+    } else if (kind != TNI_GPU_KIND_COUNT && kind != TNI_GPU_KIND_SUM_F64) {
+        bool two = kind != TNI_GPU_KIND_SUM_SMALL;
+        sum = tni_gpu_limbs(kind, partial[1], two ? partial[2] : 0);
+        (void)tni_i128_add(result->sum, sum, &result->sum);
+    }
+    result->count += partial[0];
+}
+
+static void tni_gpu_work_collect(tni_gpu_work *work, uint32_t first, uint32_t blocks) {
+    const uint8_t *data = work->device->download.data;
+    uint32_t groups = tni_gpu_groups(work, blocks), g, s, place = 0;
+    uint32_t failed;
+    memcpy(&failed, data, 4);
+    work->result->overflowed = work->result->overflowed || failed != 0;
+    for (g = 0; g < groups; g++) {
+        for (s = 0; s < work->shape->slot_count; s++) {
+            uint64_t partial[3];
+            memcpy(partial, data + TNI_GPU_PARTIAL_AT +
+                                ((size_t)g * TNI_GPU_PARTIAL_WORDS + s * 3u) * 8,
+                   sizeof partial);
+            tni_gpu_add_partial(work, s, partial);
+        }
+    }
+    for (s = 0; s < work->shape->slot_count; s++) {
+        if (work->code->kinds[s] == TNI_GPU_KIND_SUM_F64) {
+            double *to = work->result->block_sums + place * work->result->block_count +
+                         (size_t)first * TNI_GPU_SEGMENT_BLOCKS;
+            uint32_t b;
+            memcpy(to, data + work->partial_bytes + (size_t)place * blocks * 8,
+                   (size_t)blocks * 8);
+            for (b = 0; b < blocks; b++) {
+                if (to[b] != to[b]) {
+                    const uint64_t canonical = UINT64_C(0x7ff8000000000000);
+                    memcpy(&to[b], &canonical, 8);
+                }
+            }
+            place++;
+        }
+    }
+}
+
+/* -------------------------------------------------------------------------------- runs --- */
+
+static trueno_status tni_gpu_work_morsel(tni_gpu_work *work, uint32_t first, uint32_t segments,
+                                         uint32_t morsel) {
+    uint64_t end = TNI_MIN(work->table->rows, (uint64_t)(first + segments) * TNI_SEGMENT_ROWS);
+    uint32_t rows = (uint32_t)(end - (uint64_t)first * TNI_SEGMENT_ROWS);
+    uint32_t blocks = (rows + TNI_GPU_BLOCK_ROWS - 1) / TNI_GPU_BLOCK_ROWS;
+    int64_t start = tni_clock_nanoseconds();
+    TNI_TRY(tni_gpu_work_inputs(work, first, segments, morsel));
+    work->result->upload_ms += tni_gpu_ms_since(start);
+    work->output_bytes = work->partial_bytes +
+                         TNI_MAX((uint64_t)blocks * work->float_slots * 8, 16);
+    tni_gpu_work_describe(work);
+    TNI_TRY(tni_gpu_submit(work, rows, blocks));
+    tni_gpu_work_collect(work, first, blocks);
+    work->result->morsels++;
+    return TRUENO_OK;
+}
+
+/* Dictionary predicates become bitmaps in device memory for the time of the scan. */
+static trueno_status tni_gpu_work_lookups(tni_gpu_work *work) {
+    uint32_t i;
+    for (i = 0; i < work->code->input_count; i++) {
+        const tni_gpu_input *input = &work->code->inputs[i];
+        const tni_dictionary *dictionary = tni_gpu_input_layout(work, i)->dictionary;
+        size_t bytes;
+        uint64_t *bits;
+        trueno_status status;
+        if (input->part != TNI_GPU_PART_LOOKUP) {
+            continue;
+        }
+        bytes = TNI_MAX(tni_bitmap_words(dictionary->count), 2) * 8;
+        bits = (uint64_t *)tni_alloc_zero(work->device->memory, bytes);
+        if (bits == NULL) {
+            return tni_memory_fail(work->device->memory, bytes, work->error);
+        }
+        tni_gpu_lookup(input, dictionary, bits);
+        status = tni_gpu_take(work->device, bytes, &work->lookups[i], work->error);
+        if (status == TRUENO_OK) {
+            status = tni_gpu_upload_bytes(work->device, &work->lookups[i], bits, bytes,
+                                          work->error);
+        }
+        tni_free(work->device->memory, bits, bytes);
+        TNI_TRY(status);
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_gpu_work_prepare(tni_gpu_work *work, uint32_t morsel_segments) {
+    tni_gpu_scan_result *result = work->result;
+    uint32_t segments = TNI_MIN(morsel_segments, work->table->segment_count), s;
+    uint64_t blocks = (uint64_t)segments * TNI_GPU_SEGMENT_BLOCKS, bytes;
+    int64_t start = tni_clock_nanoseconds();
+    TNI_TRY(tni_gpu_pipeline_get(work->device, work->code, &work->pipeline, work->error));
+    result->compile_ms = tni_gpu_ms_since(start);
+    for (s = 0; s < work->shape->slot_count; s++) {
+        work->float_slots += work->code->kinds[s] == TNI_GPU_KIND_SUM_F64 ? 1 : 0;
+    }
+    result->block_count = (work->table->rows + TNI_GPU_BLOCK_ROWS - 1) / TNI_GPU_BLOCK_ROWS;
+    if (work->float_slots > 0 && result->block_count > 0) {
+        uint32_t place = 0;
+        result->block_bytes = (size_t)result->block_count * work->float_slots * 8;
+        result->block_sums = (double *)tni_alloc(work->device->memory, result->block_bytes);
+        if (result->block_sums == NULL) {
+            return tni_memory_fail(work->device->memory, result->block_bytes, work->error);
+        }
+        for (s = 0; s < work->shape->slot_count; s++) {
+            if (work->code->kinds[s] == TNI_GPU_KIND_SUM_F64) {
+                result->slots[s].blocks = result->block_sums + result->block_count * place++;
+            }
+        }
+    }
+    bytes = TNI_GPU_PARTIAL_AT + (uint64_t)TNI_GPU_MOST_GROUPS * TNI_GPU_PARTIAL_WORDS * 8;
+    bytes = TNI_MIN(bytes, TNI_GPU_PARTIAL_AT + (blocks + 3) / 4 * TNI_GPU_PARTIAL_WORDS * 8);
+    work->partial_bytes = (bytes + TNI_GPU_ALIGNMENT - 1) / TNI_GPU_ALIGNMENT * TNI_GPU_ALIGNMENT;
+    bytes = work->partial_bytes + TNI_MAX(blocks * work->float_slots * 8, 16);
+    TNI_TRY(tni_gpu_take(work->device, bytes, &work->output, work->error));
+    TNI_TRY(tni_gpu_download_reserve(work->device, bytes, work->error));
+    return tni_gpu_work_lookups(work);
+}
+
+static trueno_status tni_gpu_work_run(tni_gpu_work *work) {
+    uint32_t most = tni_gpu_morsel_segments(work), first, morsel = 0;
+    TNI_TRY(tni_gpu_work_prepare(work, most));
+    for (first = 0; first < work->table->segment_count; first += most) {
+        uint32_t segments = TNI_MIN(most, work->table->segment_count - first);
+        trueno_status status = tni_gpu_work_morsel(work, first, segments, morsel++);
+        tni_gpu_work_unpin(work);
+        TNI_TRY(status);
+    }
+    return TRUENO_OK;
+}
+
+/* Keys of MIN and MAX become values. */
+static void tni_gpu_work_finish(tni_gpu_work *work) {
+    uint32_t s;
+    for (s = 0; s < work->shape->slot_count; s++) {
+        uint32_t kind = work->code->kinds[s];
+        if (kind == TNI_GPU_KIND_MIN || kind == TNI_GPU_KIND_MAX) {
+            work->result->slots[s].bits = tni_gpu_key_value(
+                (tni_physical)work->code->physical[s], work->result->slots[s].bits);
+        }
+    }
+}
+
+TNI_FN trueno_status tni_gpu_scan(tni_gpu_device *device, const tni_gpu_shape *shape,
+                                  const tni_gpu_code *code, const tni_gpu_table *table,
+                                  tni_gpu_scan_result *out, tni_error *error) {
+    tni_gpu_work work;
+    trueno_status status;
+    uint32_t i;
+    memset(&work, 0, sizeof work);
+    memset(out, 0, sizeof *out);
+    work.device = device;
+    work.shape = shape;
+    work.code = code;
+    work.table = table;
+    work.result = out;
+    work.error = error;
+    if (device->lost) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the GPU %s was lost",
+                        device->info->name);
+    }
+    tni_mutex_lock(&device->mutex);
+    status = tni_gpu_work_run(&work);
+    if (status != TRUENO_OK) {
+        (void)tni_gpu_upload_wait(device, NULL);
+        tni_gpu_work_unpin(&work);
+    }
+    tni_gpu_give(device, &work.output);
+    for (i = 0; i < TNI_GPU_COLUMNS; i++) {
+        tni_gpu_give(device, &work.lookups[i]);
+    }
+    tni_mutex_unlock(&device->mutex);
+    if (status != TRUENO_OK) {
+        tni_gpu_scan_free(device, out);
+        return status;
+    }
+    tni_gpu_work_finish(&work);
+    return TRUENO_OK;
+}
+
+TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *result) {
+    tni_free(device->memory, result->block_sums, result->block_bytes);
+    memset(result, 0, sizeof *result);
+}
+
+#undef TNI_GPU_MORSEL_BYTES
+#undef TNI_GPU_MOST_GROUPS
+#undef TNI_GPU_BLOCK_ROWS
+#undef TNI_GPU_PARTIAL_AT
+#undef TNI_GPU_PARTIAL_WORDS
+#undef TNI_GPU_MOST_PIPELINES
+#undef TNI_GPU_SCAN_WAIT
+
+#endif
+/*--- end src/gpu/scan.c ---------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - words of a SPIR-V module: reading a skeleton, writing instructions, splicing
+ * >>gpu_spirv_module_h
+ * from src/gpu/spirv_module.h
+ * Needs: >>gpu_device_h
+ * Used by: >>gpu_spirv >>gpu_spirv_module
+ *==========================================================================*/
+/*
+ * spirv_module.h - words of a SPIR-V module: reading a skeleton, writing instructions, splicing.
+ *
+ * A module is a header of five words (magic, version, generator, bound of ids, 0) and a stream
+ * of instructions, the first word of each being its length << 16 | its opcode. New code goes into
+ * four places of the skeleton: capabilities and execution modes near the top, decorations before
+ * the first type, types and constants before the first function, and the body of q_row in place
+ * of the skeleton's. SPIR-V 1.3, so entry points need not list what a body touches.
+ */
+#ifndef TNI_GPU_SPIRV_MODULE_H
+#define TNI_GPU_SPIRV_MODULE_H
+
+/* #include "gpu/device.h" */
+
+typedef enum tni_spirv_op {
+    TNI_SPIRV_NAME = 5, TNI_SPIRV_EXTENSION = 10, TNI_SPIRV_ENTRY_POINT = 15,
+    TNI_SPIRV_EXECUTION_MODE = 16, TNI_SPIRV_CAPABILITY = 17, TNI_SPIRV_TYPE_VOID = 19,
+    TNI_SPIRV_TYPE_BOOL = 20, TNI_SPIRV_TYPE_INT = 21, TNI_SPIRV_TYPE_FLOAT = 22,
+    TNI_SPIRV_TYPE_VECTOR = 23, TNI_SPIRV_TYPE_POINTER = 32, TNI_SPIRV_TYPE_LAST = 39,
+    TNI_SPIRV_TRUE = 41, TNI_SPIRV_FALSE = 42, TNI_SPIRV_CONSTANT = 43, TNI_SPIRV_FUNCTION = 54,
+    TNI_SPIRV_PARAMETER = 55, TNI_SPIRV_FUNCTION_END = 56, TNI_SPIRV_LOAD = 61,
+    TNI_SPIRV_STORE = 62, TNI_SPIRV_ACCESS = 65, TNI_SPIRV_DECORATE = 71,
+    TNI_SPIRV_S_TO_F = 111, TNI_SPIRV_U_TO_F = 112, TNI_SPIRV_U_CONVERT = 113,
+    TNI_SPIRV_S_CONVERT = 114, TNI_SPIRV_F_CONVERT = 115, TNI_SPIRV_BITCAST = 124,
+    TNI_SPIRV_I_ADD = 128, TNI_SPIRV_F_ADD = 129, TNI_SPIRV_I_SUB = 130, TNI_SPIRV_F_SUB = 131,
+    TNI_SPIRV_I_MUL = 132, TNI_SPIRV_F_MUL = 133, TNI_SPIRV_U_DIV = 134, TNI_SPIRV_S_DIV = 135,
+    TNI_SPIRV_LOGICAL_EQUAL = 164, TNI_SPIRV_LOGICAL_OR = 166, TNI_SPIRV_LOGICAL_AND = 167,
+    TNI_SPIRV_LOGICAL_NOT = 168, TNI_SPIRV_SELECT = 169, TNI_SPIRV_I_EQUAL = 170,
+    TNI_SPIRV_I_NOT_EQUAL = 171, TNI_SPIRV_U_GREATER = 172, TNI_SPIRV_U_LESS = 176,
+    TNI_SPIRV_S_LESS = 177, TNI_SPIRV_U_LESS_EQUAL = 178, TNI_SPIRV_S_LESS_EQUAL = 179,
+    TNI_SPIRV_SHIFT_RIGHT = 194, TNI_SPIRV_SHIFT_SIGNED = 195, TNI_SPIRV_SHIFT_LEFT = 196,
+    TNI_SPIRV_OR = 197, TNI_SPIRV_XOR = 198, TNI_SPIRV_AND = 199, TNI_SPIRV_LABEL = 248,
+    TNI_SPIRV_RETURN = 253
+} tni_spirv_op;
+
+#define TNI_SPIRV_BODY_WORDS 12288u   /* longer bodies are refused: registers would spill */
+#define TNI_SPIRV_GLOBAL_WORDS 2048u
+#define TNI_SPIRV_SMALL_CONSTANTS 128u
+
+typedef struct tni_spirv_words {
+    uint32_t *words;
+    uint32_t count, capacity;
+} tni_spirv_words;
+
+typedef struct tni_spirv {
+    tni_arena *arena;
+    const uint32_t *skeleton;
+    uint32_t skeleton_count;
+    uint32_t bound;
+    bool full;                /* something did not fit */
+    tni_spirv_words head, modes, decorations, globals, body;
+    /* ids found in the skeleton or added */
+    uint32_t type_void, type_bool, type_u32, type_u64, type_f32, type_f64, type_pair;
+    uint32_t pointer_u32, pointer_pair, pointer_literal, pointer_private32, pointer_private64;
+    uint32_t column, pairs, push, q_valid, q_error, q_value, q_row, q_row_type, row, segment;
+    uint32_t true_id, false_id, main_id;
+    uint32_t body_begin, body_end; /* words of the skeleton that the body replaces */
+    uint32_t small[TNI_SPIRV_SMALL_CONSTANTS]; /* ids of 32-bit constants; 0 = none yet */
+} tni_spirv;
+
+/* The compiled kernel by name; false when this build has none. */
+TNI_FN bool tni_spirv_skeleton(const char *name, const uint32_t **words, uint32_t *count);
+/* Read a skeleton and prepare to write. Errors: MEMORY, INTERNAL (not a skeleton of ours). */
+TNI_FN trueno_status tni_spirv_begin(tni_spirv *s, tni_arena *arena, const uint32_t *words,
+                                     uint32_t count, tni_error *error);
+/* One result of a type from one, two or three operands. */
+TNI_FN uint32_t tni_spirv_1(tni_spirv *s, tni_spirv_op op, uint32_t type, uint32_t a);
+TNI_FN uint32_t tni_spirv_2(tni_spirv *s, tni_spirv_op op, uint32_t type, uint32_t a, uint32_t b);
+TNI_FN uint32_t tni_spirv_3(tni_spirv *s, tni_spirv_op op, uint32_t type, uint32_t a, uint32_t b,
+                            uint32_t c);
+/* A pointer into `base` by up to three indices (0 ends them). */
+TNI_FN uint32_t tni_spirv_access(tni_spirv *s, uint32_t type, uint32_t base, uint32_t a,
+                                 uint32_t b, uint32_t c);
+TNI_FN void tni_spirv_store(tni_spirv *s, uint32_t pointer, uint32_t value);
+TNI_FN uint32_t tni_spirv_u32(tni_spirv *s, uint32_t value); /* constants */
+TNI_FN uint32_t tni_spirv_u64(tni_spirv *s, uint64_t value);
+TNI_FN uint32_t tni_spirv_bool(tni_spirv *s, bool value);
+TNI_FN uint32_t tni_spirv_f32_type(tni_spirv *s); /* added when the skeleton lacks it */
+TNI_FN void tni_spirv_no_contraction(tni_spirv *s, uint32_t id);
+/* Ask for exact floats where the device offers it. */
+TNI_FN void tni_spirv_float_controls(tni_spirv *s, const tni_gpu_info *info);
+/* The finished module, in the arena. UNSUPPORTED when the body is too long. */
+TNI_FN trueno_status tni_spirv_end(tni_spirv *s, uint32_t **words, uint32_t *count,
+                                   tni_error *error);
+
+#endif
+/*--- end src/gpu/spirv_module.h -------------------------------------------*/
+
+/*============================================================================
+ * MARK: - the expression IR as the body of q_row; see spirv.h >>gpu_spirv
+ * from src/gpu/spirv.c
+ * Needs: >>base_hash_h >>gpu_spirv_h >>gpu_spirv_module_h
+ *==========================================================================*/
+/*
+ * spirv.c - the expression IR as the body of q_row; see spirv.h.
+ *
+ * A register is a value and, unless it is never NULL, a boolean `valid`. Values are booleans,
+ * 32-bit words (integers of at most 32 bits, sign- or zero-extended by their type; FLOAT as its
+ * bits; codes of strings) or 64-bit words (BIGINT and its kin; DOUBLE as its bits). Floats become
+ * floats only for arithmetic: comparisons and MIN/MAX work on order-preserving integers, so that
+ * no driver's idea of NaN or denormals can change an answer. Code is straight: no branches.
+ *
+ * Uses: base/, column/, plan/ir.h, gpu/spirv_module.h.
+ */
+/* #include "gpu/spirv.h" */
+/* #include "base/hash.h" */
+/* #include "gpu/spirv_module.h" */
+
+#if !defined(TRUENO_NO_VULKAN)
+
+#define TNI_EMIT_MOST_NODES 512u
+#define TNI_EMIT_MOST_SET 16u /* members of IN that become comparisons */
+
+typedef enum tni_emit_class { TNI_EMIT_BOOL, TNI_EMIT_WORD, TNI_EMIT_LONG } tni_emit_class;
+
+typedef struct tni_emit_value {
+    uint32_t id;    /* 0: not emitted */
+    uint32_t valid; /* 0: never NULL */
+} tni_emit_value;
+
+typedef struct tni_emit {
+    tni_spirv spirv;
+    const tni_gpu_info *info;
+    const tni_gpu_shape *shape;
+    const tni_program *program; /* the one at hand */
+    tni_emit_value *registers;  /* of it */
+    tni_emit_value *columns;    /* what was loaded */
+    uint32_t active;            /* the rows whose errors count; 0: all */
+    uint32_t failed;            /* boolean: an error that counts; 0: none can happen */
+    tni_gpu_code *code;
+    tni_error *error;
+} tni_emit;
+
+static trueno_status tni_emit_refuse(tni_emit *e, const tni_ir_node *node, const char *what) {
+    char type[40];
+    (void)tni_type_print(node->type, type);
+    return tni_fail_at(e->error, TRUENO_ERROR_UNSUPPORTED, node->position,
+                       "the GPU does not run %s of type %s", what, type);
+}
+
+/* ----------------------------------------------------------------- classes and pieces --- */
+
+static bool tni_emit_signed(tni_physical p) {
+    return p == TNI_PHYSICAL_I8 || p == TNI_PHYSICAL_I16 || p == TNI_PHYSICAL_I32 ||
+           p == TNI_PHYSICAL_I64;
+}
+static bool tni_emit_float(tni_physical p) {
+    return p == TNI_PHYSICAL_F32 || p == TNI_PHYSICAL_F64;
+}
+static bool tni_emit_class_of(tni_physical p, tni_emit_class *out) {
+    switch (p) {
+    case TNI_PHYSICAL_BOOL: *out = TNI_EMIT_BOOL; return true;
+    case TNI_PHYSICAL_I64:
+    case TNI_PHYSICAL_U64:
+    case TNI_PHYSICAL_F64: *out = TNI_EMIT_LONG; return true;
+    case TNI_PHYSICAL_I128:
+    case TNI_PHYSICAL_INTERVAL: return false;
+    default: *out = TNI_EMIT_WORD; return true;
+    }
+}
+static uint32_t tni_emit_bits_of(tni_physical p) {
+    return p == TNI_PHYSICAL_BOOL ? 1 : tni_physical_width(p) * 8;
+}
+
+static uint32_t tni_emit_type(const tni_emit *e, tni_emit_class c) {
+    return c == TNI_EMIT_BOOL ? e->spirv.type_bool
+                              : c == TNI_EMIT_WORD ? e->spirv.type_u32 : e->spirv.type_u64;
+}
+/* A constant of the word size of a class. */
+static uint32_t tni_emit_number(tni_emit *e, tni_emit_class c, uint64_t v) {
+    return c == TNI_EMIT_LONG ? tni_spirv_u64(&e->spirv, v) : tni_spirv_u32(&e->spirv, (uint32_t)v);
+}
+static uint32_t tni_emit_2(tni_emit *e, tni_spirv_op op, tni_emit_class c, uint32_t a, uint32_t b) {
+    return tni_spirv_2(&e->spirv, op, tni_emit_type(e, c), a, b);
+}
+static uint32_t tni_emit_test(tni_emit *e, tni_spirv_op op, uint32_t a, uint32_t b) {
+    return tni_spirv_2(&e->spirv, op, e->spirv.type_bool, a, b);
+}
+static uint32_t tni_emit_not(tni_emit *e, uint32_t a) {
+    return tni_spirv_1(&e->spirv, TNI_SPIRV_LOGICAL_NOT, e->spirv.type_bool, a);
+}
+static uint32_t tni_emit_select(tni_emit *e, tni_emit_class c, uint32_t test, uint32_t a,
+                                uint32_t b) {
+    return tni_spirv_3(&e->spirv, TNI_SPIRV_SELECT, tni_emit_type(e, c), test, a, b);
+}
+/* Booleans of which 0 means true. */
+static uint32_t tni_emit_both(tni_emit *e, uint32_t a, uint32_t b) {
+    return a == 0 ? b : b == 0 ? a : tni_emit_test(e, TNI_SPIRV_LOGICAL_AND, a, b);
+}
+/* Booleans of which 0 means false. */
+static uint32_t tni_emit_either(tni_emit *e, uint32_t a, uint32_t b) {
+    return a == 0 ? b : b == 0 ? a : tni_emit_test(e, TNI_SPIRV_LOGICAL_OR, a, b);
+}
+/* True and not NULL. */
+static uint32_t tni_emit_true(tni_emit *e, tni_emit_value v) {
+    return tni_emit_both(e, v.id, v.valid);
+}
+
+/* An operation failed in the rows where `test` holds. */
+static void tni_emit_fail(tni_emit *e, const tni_ir_node *node, uint32_t test, uint32_t valid) {
+    uint32_t counts = tni_emit_both(e, test, tni_emit_both(e, valid, e->active));
+    if (node->predicate != TNI_IR_NONE) {
+        counts = tni_emit_both(e, counts, tni_emit_true(e, e->registers[node->predicate]));
+    }
+    e->failed = tni_emit_either(e, e->failed, counts);
+}
+
+/* ------------------------------------------------------------------------------ inputs --- */
+
+static trueno_status tni_emit_input(tni_emit *e, const tni_gpu_input *wanted, uint32_t *out) {
+    tni_gpu_code *code = e->code;
+    if (code->input_count == TNI_GPU_COLUMNS) {
+        return tni_fail(e->error, TRUENO_ERROR_UNSUPPORTED,
+                        "the GPU does not run passes over more than %u column parts",
+                        (unsigned)TNI_GPU_COLUMNS);
+    }
+    *out = code->input_count;
+    code->inputs[code->input_count++] = *wanted;
+    return TRUENO_OK;
+}
+
+static trueno_status tni_emit_part(tni_emit *e, uint32_t column, tni_gpu_part part,
+                                   uint32_t *out) {
+    tni_gpu_input input = TNI_ZERO;
+    input.column = column;
+    input.part = part;
+    return tni_emit_input(e, &input, out);
+}
+
+static uint32_t tni_emit_load_word(tni_emit *e, uint32_t input, uint32_t index) {
+    tni_spirv *s = &e->spirv;
+    uint32_t pointer = tni_spirv_access(s, s->pointer_u32, s->column, tni_spirv_u32(s, input),
+                                        tni_spirv_u32(s, 0), index);
+    return tni_spirv_1(s, TNI_SPIRV_LOAD, s->type_u32, pointer);
+}
+
+static uint32_t tni_emit_load_long(tni_emit *e, uint32_t input, uint32_t index) {
+    tni_spirv *s = &e->spirv;
+    uint32_t pointer = tni_spirv_access(s, s->pointer_pair, s->pairs, tni_spirv_u32(s, input),
+                                        tni_spirv_u32(s, 0), index);
+    uint32_t pair = tni_spirv_1(s, TNI_SPIRV_LOAD, s->type_pair, pointer);
+    return tni_spirv_1(s, TNI_SPIRV_BITCAST, s->type_u64, pair);
+}
+
+/* Bit `index` of a bitmap. */
+static uint32_t tni_emit_load_bit(tni_emit *e, uint32_t input, uint32_t index) {
+    tni_spirv *s = &e->spirv;
+    uint32_t at = tni_emit_2(e, TNI_SPIRV_SHIFT_RIGHT, TNI_EMIT_WORD, index, tni_spirv_u32(s, 5));
+    uint32_t bit = tni_emit_2(e, TNI_SPIRV_AND, TNI_EMIT_WORD, index, tni_spirv_u32(s, 31));
+    uint32_t word = tni_emit_load_word(e, input, at);
+    word = tni_emit_2(e, TNI_SPIRV_SHIFT_RIGHT, TNI_EMIT_WORD, word, bit);
+    word = tni_emit_2(e, TNI_SPIRV_AND, TNI_EMIT_WORD, word, tni_spirv_u32(s, 1));
+    return tni_emit_test(e, TNI_SPIRV_I_NOT_EQUAL, word, tni_spirv_u32(s, 0));
+}
+
+/* The code of a row, `width` bytes, zero-extended to a word (widths below 8). */
+static uint32_t tni_emit_load_code(tni_emit *e, uint32_t input, uint32_t width) {
+    tni_spirv *s = &e->spirv;
+    uint32_t shift = width == 1 ? 2 : 1, at, part, word;
+    if (width == 4) {
+        return tni_emit_load_word(e, input, s->row);
+    }
+    at = tni_emit_2(e, TNI_SPIRV_SHIFT_RIGHT, TNI_EMIT_WORD, s->row, tni_spirv_u32(s, shift));
+    part = tni_emit_2(e, TNI_SPIRV_AND, TNI_EMIT_WORD, s->row,
+                      tni_spirv_u32(s, width == 1 ? 3 : 1));
+    part = tni_emit_2(e, TNI_SPIRV_SHIFT_LEFT, TNI_EMIT_WORD, part,
+                      tni_spirv_u32(s, width == 1 ? 3 : 4));
+    word = tni_emit_load_word(e, input, at);
+    word = tni_emit_2(e, TNI_SPIRV_SHIFT_RIGHT, TNI_EMIT_WORD, word, part);
+    return tni_emit_2(e, TNI_SPIRV_AND, TNI_EMIT_WORD, word,
+                      tni_spirv_u32(s, width == 1 ? 255 : 65535));
+}
+
+static uint32_t tni_emit_sign_extend(tni_emit *e, uint32_t word, uint32_t bits) {
+    uint32_t shift = tni_spirv_u32(&e->spirv, 32 - bits);
+    word = tni_emit_2(e, TNI_SPIRV_SHIFT_LEFT, TNI_EMIT_WORD, word, shift);
+    return tni_emit_2(e, TNI_SPIRV_SHIFT_SIGNED, TNI_EMIT_WORD, word, shift);
+}
+
+/* base + code: right modulo the size of the class, whose values the sum cannot leave. */
+static trueno_status tni_emit_based(tni_emit *e, uint32_t column, tni_emit_class c, uint32_t word,
+                                    uint32_t width, uint32_t *out) {
+    tni_spirv *s = &e->spirv;
+    uint32_t input, base;
+    TNI_TRY(tni_emit_part(e, column, TNI_GPU_PART_BASES, &input));
+    base = tni_emit_load_long(e, input, s->segment);
+    if (c == TNI_EMIT_LONG && width < 8) {
+        word = tni_spirv_1(s, TNI_SPIRV_U_CONVERT, s->type_u64, word);
+    } else if (c == TNI_EMIT_WORD) {
+        base = tni_spirv_1(s, TNI_SPIRV_U_CONVERT, s->type_u32, base);
+    }
+    *out = tni_emit_2(e, TNI_SPIRV_I_ADD, c, base, word);
+    return TRUENO_OK;
+}
+
+static trueno_status tni_emit_column(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
+    const tni_gpu_layout *layout;
+    tni_physical p = tni_type_physical(node->type);
+    tni_spirv *s = &e->spirv;
+    tni_emit_class c;
+    uint32_t input, word;
+    if (node->column >= e->shape->column_count) {
+        return tni_fail(e->error, TRUENO_ERROR_INTERNAL, "an expression names a missing column");
+    }
+    layout = &e->shape->columns[node->column];
+    if (e->columns[node->column].id != 0) {
+        *out = e->columns[node->column];
+        return TRUENO_OK;
+    }
+    if (!tni_emit_class_of(p, &c) || (p == TNI_PHYSICAL_STRING && layout->dictionary == NULL)) {
+        return tni_emit_refuse(e, node, "columns");
+    }
+    if ((layout->width != 1 && layout->width != 2 && layout->width != 4 && layout->width != 8) ||
+        (layout->width == 8 && c != TNI_EMIT_LONG) ||
+        (!layout->based && p != TNI_PHYSICAL_STRING && layout->width != tni_physical_width(p))) {
+        return tni_fail(e->error, TRUENO_ERROR_INTERNAL, "a column's layout does not fit its type");
+    }
+    TNI_TRY(tni_emit_part(e, node->column, TNI_GPU_PART_VALUES, &input));
+    word = layout->width == 8 ? tni_emit_load_long(e, input, s->row)
+                              : tni_emit_load_code(e, input, layout->width);
+    if (layout->based) {
+        TNI_TRY(tni_emit_based(e, node->column, c, word, layout->width, &word));
+    } else if (layout->width < 4 && tni_emit_signed(p)) {
+        word = tni_emit_sign_extend(e, word, layout->width * 8u);
+    }
+    if (c == TNI_EMIT_BOOL) {
+        word = tni_emit_test(e, TNI_SPIRV_I_NOT_EQUAL, word, tni_spirv_u32(s, 0));
+    }
+    out->id = word;
+    out->valid = 0;
+    if (layout->nullable) {
+        TNI_TRY(tni_emit_part(e, node->column, TNI_GPU_PART_VALIDITY, &input));
+        out->valid = tni_emit_load_bit(e, input, s->row);
+    }
+    e->columns[node->column] = *out;
+    return TRUENO_OK;
+}
+
+/* A literal from the push constants. */
+static trueno_status tni_emit_literal(tni_emit *e, tni_emit_class c, uint64_t bits,
+                                      uint32_t *out) {
+    tni_spirv *s = &e->spirv;
+    uint32_t pointer;
+    if (e->code->literal_count == TNI_GPU_LITERALS) {
+        return tni_fail(e->error, TRUENO_ERROR_UNSUPPORTED,
+                        "the GPU does not run passes with more than %u literals",
+                        (unsigned)TNI_GPU_LITERALS);
+    }
+    pointer = tni_spirv_access(s, s->pointer_literal, s->push, tni_spirv_u32(s, 2),
+                               tni_spirv_u32(s, e->code->literal_count), 0);
+    e->code->literals[e->code->literal_count++] = bits;
+    *out = tni_spirv_1(s, TNI_SPIRV_LOAD, s->type_u64, pointer);
+    if (c == TNI_EMIT_WORD) {
+        *out = tni_spirv_1(s, TNI_SPIRV_U_CONVERT, s->type_u32, *out);
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_emit_value_of(tni_emit *e, const tni_ir_node *node,
+                                       const tni_value *value, tni_emit_value *out) {
+    tni_physical p = tni_type_physical(value->type);
+    uint64_t bits = 0;
+    uint8_t raw[16] = {0};
+    tni_emit_class c;
+    out->valid = 0;
+    if (!tni_emit_class_of(p, &c) || p == TNI_PHYSICAL_STRING) {
+        return tni_emit_refuse(e, node, "constants");
+    }
+    if (value->is_null) {
+        out->valid = tni_spirv_bool(&e->spirv, false);
+        out->id = c == TNI_EMIT_BOOL ? out->valid : tni_emit_number(e, c, 0);
+        return TRUENO_OK;
+    }
+    if (c == TNI_EMIT_BOOL) {
+        out->id = tni_spirv_bool(&e->spirv, value->as.boolean);
+        return TRUENO_OK;
+    }
+    if (tni_emit_float(p)) {
+        tni_value_store(value, raw);
+        if (p == TNI_PHYSICAL_F32) {
+            uint32_t single;
+            memcpy(&single, raw, 4);
+            bits = single;
+        } else {
+            memcpy(&bits, raw, 8);
+        }
+    } else {
+        bits = tni_emit_signed(p) ? (uint64_t)value->as.integer : value->as.natural;
+    }
+    return tni_emit_literal(e, c, bits, &out->id);
+}
+
+/* ------------------------------------------------------------------------- comparisons --- */
+
+/* A float's bits as a signed integer in the order of SQL. `zeros`: -0.0 equals 0.0. */
+static uint32_t tni_emit_order(tni_emit *e, tni_physical p, uint32_t bits, bool zeros) {
+    tni_emit_class c = p == TNI_PHYSICAL_F64 ? TNI_EMIT_LONG : TNI_EMIT_WORD;
+    bool wide = c == TNI_EMIT_LONG;
+    uint32_t most = tni_emit_number(e, c, wide ? UINT64_C(0x7fffffffffffffff) : 0x7fffffffu);
+    uint32_t infinity = tni_emit_number(e, c, wide ? UINT64_C(0x7ff0000000000000) : 0x7f800000u);
+    uint32_t zero = tni_emit_number(e, c, 0);
+    uint32_t magnitude = tni_emit_2(e, TNI_SPIRV_AND, c, bits, most);
+    uint32_t key = tni_emit_2(e, TNI_SPIRV_SHIFT_SIGNED, c, bits,
+                              tni_spirv_u32(&e->spirv, wide ? 63 : 31));
+    key = tni_emit_2(e, TNI_SPIRV_AND, c, key, most);
+    key = tni_emit_2(e, TNI_SPIRV_XOR, c, bits, key);
+    if (zeros) {
+        key = tni_emit_select(e, c, tni_emit_test(e, TNI_SPIRV_I_EQUAL, magnitude, zero), zero,
+                              key);
+    }
+    return tni_emit_select(e, c, tni_emit_test(e, TNI_SPIRV_U_GREATER, magnitude, infinity), most,
+                           key);
+}
+
+/* a op b for op =, < or <= */
+static uint32_t tni_emit_relation(tni_emit *e, tni_physical p, int op, uint32_t a, uint32_t b) {
+    bool is_signed = tni_emit_signed(p);
+    if (p == TNI_PHYSICAL_BOOL) {
+        uint32_t less = tni_emit_test(e, TNI_SPIRV_LOGICAL_AND, tni_emit_not(e, a), b);
+        return op == 0 ? tni_emit_test(e, TNI_SPIRV_LOGICAL_EQUAL, a, b)
+                       : op == 1 ? less : tni_emit_test(e, TNI_SPIRV_LOGICAL_OR,
+                                                        tni_emit_not(e, a), b);
+    }
+    if (tni_emit_float(p)) {
+        a = tni_emit_order(e, p, a, true);
+        b = tni_emit_order(e, p, b, true);
+        is_signed = true;
+    }
+    if (op == 0) {
+        return tni_emit_test(e, TNI_SPIRV_I_EQUAL, a, b);
+    }
+    return tni_emit_test(e, op == 1 ? (is_signed ? TNI_SPIRV_S_LESS : TNI_SPIRV_U_LESS)
+                                    : (is_signed ? TNI_SPIRV_S_LESS_EQUAL : TNI_SPIRV_U_LESS_EQUAL),
+                         a, b);
+}
+
+/* A comparison or IN of a dictionary's column with constants: one bit an entry. */
+static trueno_status tni_emit_lookup(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
+    const tni_ir_node *left = &e->program->nodes[node->arguments[0]];
+    const tni_ir_node *right =
+        node->op == TNI_IR_IN ? NULL : &e->program->nodes[node->arguments[1]];
+    tni_gpu_input input = TNI_ZERO;
+    tni_emit_value code;
+    uint32_t number;
+    if (right != NULL && left->op == TNI_IR_CONSTANT) {
+        const tni_ir_node *swap = left;
+        left = right;
+        right = swap;
+        input.swapped = true;
+    }
+    if (left->op != TNI_IR_COLUMN ||
+        (right != NULL && (right->op != TNI_IR_CONSTANT || right->constant.is_null))) {
+        return tni_emit_refuse(e, left, "such comparisons of values");
+    }
+    TNI_TRY(tni_emit_column(e, left, &code));
+    input.column = left->column;
+    input.part = TNI_GPU_PART_LOOKUP;
+    input.node = node;
+    input.constant = right == NULL ? NULL : &right->constant;
+    TNI_TRY(tni_emit_input(e, &input, &number));
+    out->id = tni_emit_load_bit(e, number, code.id);
+    out->valid = code.valid;
+    if (node->op == TNI_IR_IN && node->set_has_null) { /* not found among NULLs: unknown */
+        out->valid = tni_emit_both(e, code.valid, out->id);
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_emit_comparison(tni_emit *e, const tni_ir_node *node,
+                                         tni_emit_value *out) {
+    tni_emit_value a = e->registers[node->arguments[0]], b = e->registers[node->arguments[1]];
+    tni_physical p = tni_type_physical(e->program->nodes[node->arguments[0]].type);
+    bool distinct = node->op == TNI_IR_DISTINCT || node->op == TNI_IR_NOT_DISTINCT;
+    bool opposite = node->op == TNI_IR_NOT_EQUAL || node->op == TNI_IR_DISTINCT;
+    bool swap = node->op == TNI_IR_GREATER || node->op == TNI_IR_GREATER_EQUAL;
+    int op = node->op == TNI_IR_LESS || node->op == TNI_IR_GREATER
+                 ? 1
+                 : node->op == TNI_IR_LESS_EQUAL || node->op == TNI_IR_GREATER_EQUAL ? 2 : 0;
+    if (p == TNI_PHYSICAL_STRING) {
+        return distinct ? tni_emit_refuse(e, node, "IS DISTINCT FROM on text")
+                        : tni_emit_lookup(e, node, out);
+    }
+    out->id = tni_emit_relation(e, p, op, swap ? b.id : a.id, swap ? a.id : b.id);
+    out->valid = tni_emit_both(e, a.valid, b.valid);
+    if (distinct && out->valid != 0) { /* equal: both valid and equal, or both NULL */
+        uint32_t yes = tni_spirv_bool(&e->spirv, true);
+        uint32_t av = a.valid == 0 ? yes : a.valid, bv = b.valid == 0 ? yes : b.valid;
+        uint32_t none = tni_emit_not(e, tni_emit_test(e, TNI_SPIRV_LOGICAL_OR, av, bv));
+        out->id = tni_emit_either(e, tni_emit_both(e, out->id, out->valid), none);
+        out->valid = 0;
+    }
+    if (opposite) {
+        out->id = tni_emit_not(e, out->id);
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_emit_in(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
+    tni_emit_value a = e->registers[node->arguments[0]], member;
+    tni_physical p = tni_type_physical(e->program->nodes[node->arguments[0]].type);
+    uint32_t i, found = 0;
+    if (p == TNI_PHYSICAL_STRING) {
+        return tni_emit_lookup(e, node, out);
+    }
+    if (node->set_count > TNI_EMIT_MOST_SET) {
+        return tni_emit_refuse(e, node, "IN with that many members");
+    }
+    for (i = 0; i < node->set_count; i++) {
+        TNI_TRY(tni_emit_value_of(e, node, &node->set[i], &member));
+        found = tni_emit_either(e, found, tni_emit_relation(e, p, 0, a.id, member.id));
+    }
+    out->id = found == 0 ? tni_spirv_bool(&e->spirv, false) : found;
+    out->valid = node->set_has_null ? tni_emit_both(e, a.valid, out->id) : a.valid;
+    return TRUENO_OK;
+}
+
+/* ------------------------------------------------------------------------------- logic --- */
+
+/* AND: unknown unless one argument is false for certain or all are known. OR is its dual. */
+static void tni_emit_logic(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
+    bool is_or = node->op == TNI_IR_OR, nullable = false;
+    uint32_t deciding = 0, known = 0, plain = 0, i;
+    for (i = 0; i < node->argument_count; i++) {
+        tni_emit_value v = e->registers[node->arguments[i]];
+        uint32_t decides = tni_emit_both(e, is_or ? v.id : tni_emit_not(e, v.id), v.valid);
+        deciding = tni_emit_either(e, deciding, decides);
+        known = tni_emit_both(e, known, v.valid);
+        nullable = nullable || v.valid != 0;
+    }
+    plain = is_or ? deciding : tni_emit_not(e, deciding);
+    out->id = plain;
+    out->valid = nullable ? tni_emit_either(e, deciding, known) : 0;
+}
+
+static void tni_emit_choose(tni_emit *e, tni_emit_class c, uint32_t test, tni_emit_value a,
+                            tni_emit_value b, tni_emit_value *out) {
+    uint32_t yes = tni_spirv_bool(&e->spirv, true);
+    out->id = tni_emit_select(e, c, test, a.id, b.id);
+    out->valid = a.valid == 0 && b.valid == 0
+                     ? 0
+                     : tni_emit_select(e, TNI_EMIT_BOOL, test, a.valid == 0 ? yes : a.valid,
+                                       b.valid == 0 ? yes : b.valid);
+}
+
+static trueno_status tni_emit_branching(tni_emit *e, const tni_ir_node *node,
+                                        tni_emit_value *out) {
+    const uint32_t *arguments = node->arguments;
+    tni_physical p = tni_type_physical(node->type);
+    tni_emit_class c;
+    uint32_t i;
+    if (!tni_emit_class_of(p, &c) || p == TNI_PHYSICAL_STRING) {
+        return tni_emit_refuse(e, node, "CASE or COALESCE");
+    }
+    if (node->op == TNI_IR_SELECT) {
+        tni_emit_choose(e, c, tni_emit_true(e, e->registers[arguments[0]]),
+                        e->registers[arguments[1]], e->registers[arguments[2]], out);
+        return TRUENO_OK;
+    }
+    *out = e->registers[arguments[node->argument_count - 1]];
+    for (i = node->argument_count - 1; i-- > 0;) {
+        tni_emit_value v = e->registers[arguments[i]];
+        if (v.valid == 0) {
+            *out = v;
+        } else {
+            uint32_t valid = v.valid;
+            v.valid = 0;
+            tni_emit_choose(e, c, valid, v, *out, out);
+        }
+    }
+    return TRUENO_OK;
+}
+
+static void tni_emit_null_test(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
+    tni_emit_value v = e->registers[node->arguments[0]];
+    out->valid = 0;
+    if (node->op == TNI_IR_IS_TRUE) {
+        out->id = tni_emit_true(e, v);
+    } else if (v.valid == 0) {
+        out->id = tni_spirv_bool(&e->spirv, node->op == TNI_IR_IS_NOT_NULL);
+    } else {
+        out->id = node->op == TNI_IR_IS_NOT_NULL ? v.valid : tni_emit_not(e, v.valid);
+    }
+}
+
+/* -------------------------------------------------------------------------- arithmetic --- */
+
+static uint32_t tni_emit_negative(tni_emit *e, tni_emit_class c, uint32_t v) {
+    return tni_emit_test(e, TNI_SPIRV_S_LESS, v, tni_emit_number(e, c, 0));
+}
+
+/* Does a word, right modulo 2^32, leave the range of a narrower type? 0: it cannot. */
+static uint32_t tni_emit_leaves(tni_emit *e, tni_physical p, uint32_t v) {
+    uint32_t bits = tni_emit_bits_of(p);
+    if (bits >= 32) {
+        return 0;
+    }
+    if (tni_emit_signed(p)) {
+        return tni_emit_test(e, TNI_SPIRV_I_NOT_EQUAL, v, tni_emit_sign_extend(e, v, bits));
+    }
+    return tni_emit_test(e, TNI_SPIRV_U_GREATER, v, tni_spirv_u32(&e->spirv, (1u << bits) - 1));
+}
+
+static uint32_t tni_emit_sum(tni_emit *e, tni_physical p, tni_emit_class c, bool minus, uint32_t a,
+                             uint32_t b, uint32_t *bad) {
+    uint32_t r = tni_emit_2(e, minus ? TNI_SPIRV_I_SUB : TNI_SPIRV_I_ADD, c, a, b);
+    if (tni_emit_bits_of(p) < 32) {
+        *bad = tni_emit_leaves(e, p, r);
+    } else if (tni_emit_signed(p)) {
+        /* the operands' signs agree (differ, for -) and the result's sign differs from a's */
+        uint32_t first = tni_emit_2(e, TNI_SPIRV_XOR, c, a, minus ? b : r);
+        uint32_t second = tni_emit_2(e, TNI_SPIRV_XOR, c, minus ? a : b, r);
+        *bad = tni_emit_negative(e, c, tni_emit_2(e, TNI_SPIRV_AND, c, first, second));
+    } else {
+        *bad = minus ? tni_emit_test(e, TNI_SPIRV_U_LESS, a, b)
+                     : tni_emit_test(e, TNI_SPIRV_U_LESS, r, a);
+    }
+    return r;
+}
+
+/* 64-bit product of magnitudes through 32-bit halves: exact unless both have high halves. */
+static uint32_t tni_emit_product_u64(tni_emit *e, uint32_t a, uint32_t b, uint32_t *bad) {
+    const tni_emit_class c = TNI_EMIT_LONG;
+    uint32_t half = tni_spirv_u32(&e->spirv, 32), low = tni_spirv_u64(&e->spirv, 0xffffffffu);
+    uint32_t zero = tni_spirv_u64(&e->spirv, 0);
+    uint32_t ah = tni_emit_2(e, TNI_SPIRV_SHIFT_RIGHT, c, a, half);
+    uint32_t bh = tni_emit_2(e, TNI_SPIRV_SHIFT_RIGHT, c, b, half);
+    uint32_t al = tni_emit_2(e, TNI_SPIRV_AND, c, a, low);
+    uint32_t bl = tni_emit_2(e, TNI_SPIRV_AND, c, b, low);
+    uint32_t both = tni_emit_test(e, TNI_SPIRV_LOGICAL_AND,
+                                  tni_emit_test(e, TNI_SPIRV_I_NOT_EQUAL, ah, zero),
+                                  tni_emit_test(e, TNI_SPIRV_I_NOT_EQUAL, bh, zero));
+    uint32_t middle = tni_emit_2(e, TNI_SPIRV_I_ADD, c, tni_emit_2(e, TNI_SPIRV_I_MUL, c, ah, bl),
+                                 tni_emit_2(e, TNI_SPIRV_I_MUL, c, al, bh));
+    uint32_t lowest = tni_emit_2(e, TNI_SPIRV_I_MUL, c, al, bl);
+    uint32_t r = tni_emit_2(e, TNI_SPIRV_I_ADD, c, lowest,
+                            tni_emit_2(e, TNI_SPIRV_SHIFT_LEFT, c, middle, half));
+    uint32_t wide = tni_emit_test(e, TNI_SPIRV_U_GREATER, middle, low);
+    uint32_t carry = tni_emit_test(e, TNI_SPIRV_U_LESS, r, lowest);
+    *bad = tni_emit_either(e, both, tni_emit_either(e, wide, carry));
+    return r;
+}
+
+static uint32_t tni_emit_magnitude(tni_emit *e, tni_emit_class c, uint32_t v) {
+    uint32_t minus = tni_emit_2(e, TNI_SPIRV_I_SUB, c, tni_emit_number(e, c, 0), v);
+    return tni_emit_select(e, c, tni_emit_negative(e, c, v), minus, v);
+}
+
+static uint32_t tni_emit_product_i64(tni_emit *e, uint32_t a, uint32_t b, uint32_t *bad) {
+    const tni_emit_class c = TNI_EMIT_LONG;
+    uint32_t sign = tni_emit_negative(e, c, tni_emit_2(e, TNI_SPIRV_XOR, c, a, b));
+    uint32_t most = tni_emit_select(e, c, sign, tni_spirv_u64(&e->spirv, UINT64_C(1) << 63),
+                                    tni_spirv_u64(&e->spirv, (UINT64_C(1) << 63) - 1));
+    uint32_t r = tni_emit_product_u64(e, tni_emit_magnitude(e, c, a), tni_emit_magnitude(e, c, b),
+                                      bad);
+    *bad = tni_emit_either(e, *bad, tni_emit_test(e, TNI_SPIRV_U_GREATER, r, most));
+    return tni_emit_select(e, c, sign,
+                           tni_emit_2(e, TNI_SPIRV_I_SUB, c, tni_spirv_u64(&e->spirv, 0), r), r);
+}
+
+static uint32_t tni_emit_product(tni_emit *e, tni_physical p, uint32_t a, uint32_t b,
+                                 uint32_t *bad) {
+    tni_spirv *s = &e->spirv;
+    tni_spirv_op widen = p == TNI_PHYSICAL_I32 ? TNI_SPIRV_S_CONVERT : TNI_SPIRV_U_CONVERT;
+    uint32_t r, back;
+    if (p == TNI_PHYSICAL_I64) {
+        return tni_emit_product_i64(e, a, b, bad);
+    }
+    if (p == TNI_PHYSICAL_U64) {
+        return tni_emit_product_u64(e, a, b, bad);
+    }
+    if (tni_emit_bits_of(p) < 32) {
+        r = tni_emit_2(e, TNI_SPIRV_I_MUL, TNI_EMIT_WORD, a, b);
+        *bad = tni_emit_leaves(e, p, r);
+        return r;
+    }
+    r = tni_emit_2(e, TNI_SPIRV_I_MUL, TNI_EMIT_LONG, tni_spirv_1(s, widen, s->type_u64, a),
+                   tni_spirv_1(s, widen, s->type_u64, b));
+    back = tni_spirv_1(s, TNI_SPIRV_U_CONVERT, s->type_u32, r);
+    *bad = tni_emit_test(e, TNI_SPIRV_I_NOT_EQUAL, r, tni_spirv_1(s, widen, s->type_u64, back));
+    return back;
+}
+
+/* r outside (-10^precision, 10^precision) */
+static uint32_t tni_emit_decimal_leaves(tni_emit *e, tni_type type, uint32_t r) {
+    uint64_t limit = tni_i128_power10(type.precision).low;
+    uint32_t shifted = tni_emit_2(e, TNI_SPIRV_I_ADD, TNI_EMIT_LONG, r,
+                                  tni_spirv_u64(&e->spirv, limit - 1));
+    return tni_emit_test(e, TNI_SPIRV_U_GREATER, shifted,
+                         tni_spirv_u64(&e->spirv, 2 * limit - 2));
+}
+
+static uint32_t tni_emit_float_sum(tni_emit *e, tni_spirv_op op, uint32_t a, uint32_t b) {
+    tni_spirv *s = &e->spirv;
+    uint32_t r = tni_spirv_2(s, op, s->type_f64, tni_spirv_1(s, TNI_SPIRV_BITCAST, s->type_f64, a),
+                             tni_spirv_1(s, TNI_SPIRV_BITCAST, s->type_f64, b));
+    tni_spirv_no_contraction(s, r);
+    return tni_spirv_1(s, TNI_SPIRV_BITCAST, s->type_u64, r);
+}
+
+/* a // b and a % b: NULL for b = 0. The remainder comes from the quotient, because Vulkan leaves
+ * OpSRem of negative numbers undefined. */
+static void tni_emit_division(tni_emit *e, const tni_ir_node *node, tni_emit_class c,
+                              tni_physical p, tni_emit_value a, tni_emit_value b,
+                              tni_emit_value *out) {
+    bool is_signed = tni_emit_signed(p), quotient = node->function->device != TNI_DEVICE_MODULO;
+    uint32_t zero = tni_emit_number(e, c, 0), one = tni_emit_number(e, c, 1);
+    uint32_t none = tni_emit_test(e, TNI_SPIRV_I_EQUAL, b.id, zero);
+    uint32_t safe = tni_emit_select(e, c, none, one, b.id), r;
+    out->valid = tni_emit_both(e, out->valid, tni_emit_not(e, none));
+    if (is_signed) {
+        uint32_t bits = tni_emit_bits_of(p);
+        uint64_t least = ~UINT64_C(0) << (bits - 1);
+        uint32_t minus = tni_emit_test(e, TNI_SPIRV_I_EQUAL, b.id,
+                                       tni_emit_number(e, c, ~UINT64_C(0)));
+        uint32_t bad = tni_emit_both(
+            e, minus, tni_emit_test(e, TNI_SPIRV_I_EQUAL, a.id, tni_emit_number(e, c, least)));
+        safe = tni_emit_select(e, c, bad, one, safe);
+        if (quotient) {
+            tni_emit_fail(e, node, bad, out->valid);
+        }
+        r = tni_emit_2(e, TNI_SPIRV_S_DIV, c, a.id, safe);
+    } else {
+        r = tni_emit_2(e, TNI_SPIRV_U_DIV, c, a.id, safe);
+    }
+    out->id = quotient ? r : tni_emit_2(e, TNI_SPIRV_I_SUB, c, a.id,
+                                        tni_emit_2(e, TNI_SPIRV_I_MUL, c, r, safe));
+}
+
+static void tni_emit_unary(tni_emit *e, const tni_ir_node *node, tni_emit_class c, tni_physical p,
+                           tni_emit_value a, tni_emit_value *out) {
+    bool negate = node->function->device == TNI_DEVICE_NEGATE;
+    uint32_t bits = tni_emit_bits_of(p);
+    uint64_t sign = UINT64_C(1) << (bits - 1);
+    if (tni_emit_float(p)) {
+        out->id = tni_emit_2(e, negate ? TNI_SPIRV_XOR : TNI_SPIRV_AND, c, a.id,
+                             tni_emit_number(e, c, negate ? sign : sign - 1));
+    } else if (tni_emit_signed(p)) {
+        uint32_t least = tni_emit_number(e, c, ~UINT64_C(0) << (bits - 1));
+        tni_emit_fail(e, node, tni_emit_test(e, TNI_SPIRV_I_EQUAL, a.id, least), out->valid);
+        out->id = negate ? tni_emit_2(e, TNI_SPIRV_I_SUB, c, tni_emit_number(e, c, 0), a.id)
+                         : tni_emit_magnitude(e, c, a.id);
+    } else {
+        out->id = a.id; /* the magnitude of an unsigned number */
+    }
+}
+
+static bool tni_emit_arithmetic_type(tni_type type) {
+    return tni_type_is_numeric(type) && type.id != TRUENO_TYPE_HUGEINT &&
+           tni_type_physical(type) != TNI_PHYSICAL_I128;
+}
+
+static trueno_status tni_emit_binary(tni_emit *e, const tni_ir_node *node, tni_emit_class c,
+                                     tni_physical p, tni_emit_value *out) {
+    tni_emit_value a = e->registers[node->arguments[0]], b = e->registers[node->arguments[1]];
+    uint8_t device = node->function->device;
+    uint32_t bad = 0;
+    if (p == TNI_PHYSICAL_F32 || (p == TNI_PHYSICAL_F64 && !e->info->float64)) {
+        return tni_emit_refuse(e, node, "arithmetic");
+    }
+    switch (device) {
+    case TNI_DEVICE_ADD:
+    case TNI_DEVICE_SUBTRACT:
+        out->id = p == TNI_PHYSICAL_F64
+                      ? tni_emit_float_sum(e, device == TNI_DEVICE_ADD ? TNI_SPIRV_F_ADD
+                                                                       : TNI_SPIRV_F_SUB,
+                                           a.id, b.id)
+                      : tni_emit_sum(e, p, c, device == TNI_DEVICE_SUBTRACT, a.id, b.id, &bad);
+        break;
+    case TNI_DEVICE_MULTIPLY:
+        out->id = p == TNI_PHYSICAL_F64 ? tni_emit_float_sum(e, TNI_SPIRV_F_MUL, a.id, b.id)
+                                        : tni_emit_product(e, p, a.id, b.id, &bad);
+        break;
+    case TNI_DEVICE_BIT_AND: out->id = tni_emit_2(e, TNI_SPIRV_AND, c, a.id, b.id); break;
+    case TNI_DEVICE_BIT_OR: out->id = tni_emit_2(e, TNI_SPIRV_OR, c, a.id, b.id); break;
+    case TNI_DEVICE_BIT_XOR: out->id = tni_emit_2(e, TNI_SPIRV_XOR, c, a.id, b.id); break;
+    default:
+        if (tni_emit_float(p) || node->type.id == TRUENO_TYPE_DECIMAL) {
+            return tni_emit_refuse(e, node, "division");
+        }
+        tni_emit_division(e, node, c, p, a, b, out);
+        return TRUENO_OK;
+    }
+    if (node->type.id == TRUENO_TYPE_DECIMAL) {
+        bad = tni_emit_either(e, bad, tni_emit_decimal_leaves(e, node->type, out->id));
+    }
+    if (bad != 0) {
+        tni_emit_fail(e, node, bad, out->valid);
+    }
+    return TRUENO_OK;
+}
+
+/* Every argument must lie in memory like the result: other overloads mix dates and intervals. */
+static trueno_status tni_emit_call(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
+    tni_physical p = tni_type_physical(node->type);
+    uint8_t device = node->function->device;
+    tni_emit_class c;
+    uint32_t i;
+    out->valid = 0;
+    for (i = 0; i < node->argument_count; i++) {
+        tni_type type = e->program->nodes[node->arguments[i]].type;
+        if (!tni_emit_arithmetic_type(type) || tni_type_physical(type) != p) {
+            return tni_emit_refuse(e, node, node->function->name);
+        }
+        out->valid = tni_emit_both(e, out->valid, e->registers[node->arguments[i]].valid);
+    }
+    if (!tni_emit_arithmetic_type(node->type) || !tni_emit_class_of(p, &c)) {
+        return tni_emit_refuse(e, node, node->function->name);
+    }
+    if (node->argument_count == 1 && (device == TNI_DEVICE_NEGATE || device == TNI_DEVICE_ABS)) {
+        tni_emit_unary(e, node, c, p, e->registers[node->arguments[0]], out);
+        return TRUENO_OK;
+    }
+    if (node->argument_count == 2 &&
+        (device == TNI_DEVICE_ADD || device == TNI_DEVICE_SUBTRACT ||
+         device == TNI_DEVICE_MULTIPLY || device == TNI_DEVICE_INTEGER_DIVIDE ||
+         device == TNI_DEVICE_MODULO || device == TNI_DEVICE_BIT_AND ||
+         device == TNI_DEVICE_BIT_OR || device == TNI_DEVICE_BIT_XOR)) {
+        return tni_emit_binary(e, node, c, p, out);
+    }
+    return tni_emit_refuse(e, node, node->function->name);
+}
+
+/* ------------------------------------------------------------------------------- casts --- */
+
+/* FLOAT to DOUBLE in integers: exact whatever the device does to denormals. */
+static uint32_t tni_emit_widen_float(tni_emit *e, uint32_t bits) {
+    tni_spirv *s = &e->spirv;
+    const tni_emit_class c = TNI_EMIT_LONG;
+    uint32_t wide = tni_spirv_1(s, TNI_SPIRV_U_CONVERT, s->type_u64, bits);
+    uint32_t magnitude = tni_emit_2(e, TNI_SPIRV_AND, c, wide, tni_spirv_u64(s, 0x7fffffffu));
+    uint32_t sign = tni_emit_2(e, TNI_SPIRV_SHIFT_LEFT, c,
+                               tni_emit_2(e, TNI_SPIRV_XOR, c, wide, magnitude),
+                               tni_spirv_u32(s, 32));
+    uint32_t moved = tni_emit_2(e, TNI_SPIRV_SHIFT_LEFT, c, magnitude, tni_spirv_u32(s, 29));
+    uint32_t normal = tni_emit_2(e, TNI_SPIRV_I_ADD, c, moved,
+                                 tni_spirv_u64(s, UINT64_C(896) << 52));
+    uint32_t special = tni_emit_2(e, TNI_SPIRV_OR, c, moved,
+                                  tni_spirv_u64(s, UINT64_C(2047) << 52));
+    uint32_t tiny = tni_spirv_1(s, TNI_SPIRV_U_TO_F, s->type_f64, magnitude);
+    uint32_t scale = tni_spirv_1(s, TNI_SPIRV_BITCAST, s->type_f64,
+                                 tni_spirv_u64(s, UINT64_C(874) << 52)); /* 2^-149 */
+    uint32_t r;
+    tiny = tni_spirv_2(s, TNI_SPIRV_F_MUL, s->type_f64, tiny, scale);
+    tni_spirv_no_contraction(s, tiny);
+    tiny = tni_spirv_1(s, TNI_SPIRV_BITCAST, s->type_u64, tiny);
+    r = tni_emit_select(e, c,
+                        tni_emit_test(e, TNI_SPIRV_U_LESS, magnitude,
+                                      tni_spirv_u64(s, 0x00800000u)),
+                        tiny, normal);
+    r = tni_emit_select(e, c,
+                        tni_emit_test(e, TNI_SPIRV_U_LESS, magnitude,
+                                      tni_spirv_u64(s, 0x7f800000u)),
+                        r, special);
+    return tni_emit_2(e, TNI_SPIRV_OR, c, r, sign);
+}
+
+static uint32_t tni_emit_to_f64(tni_emit *e, tni_physical from, uint32_t v) {
+    tni_spirv *s = &e->spirv;
+    uint32_t r;
+    if (from == TNI_PHYSICAL_F32) {
+        return tni_emit_widen_float(e, v);
+    }
+    r = tni_spirv_1(s, tni_emit_signed(from) ? TNI_SPIRV_S_TO_F : TNI_SPIRV_U_TO_F, s->type_f64,
+                    v);
+    return tni_spirv_1(s, TNI_SPIRV_BITCAST, s->type_u64, r);
+}
+
+/* An integer as a 64-bit one with the same value modulo 2^64. */
+static uint32_t tni_emit_to_long(tni_emit *e, tni_physical from, uint32_t v) {
+    tni_spirv *s = &e->spirv;
+    if (tni_emit_bits_of(from) == 64) {
+        return v;
+    }
+    return tni_spirv_1(s, tni_emit_signed(from) ? TNI_SPIRV_S_CONVERT : TNI_SPIRV_U_CONVERT,
+                       s->type_u64, v);
+}
+
+/* Bounds of `to` that `from` can leave, tested on 64-bit values; 0: it cannot. */
+static uint32_t tni_emit_cast_leaves(tni_emit *e, tni_physical from, tni_physical to, uint32_t v) {
+    uint32_t from_bits = tni_emit_bits_of(from), to_bits = tni_emit_bits_of(to), bad = 0;
+    tni_spirv *s = &e->spirv;
+    bool from_signed = tni_emit_signed(from), to_signed = tni_emit_signed(to);
+    uint64_t most = to_signed ? (UINT64_C(1) << (to_bits - 1)) - 1 : tni_low_bits(to_bits);
+    if (from_signed && (!to_signed || to_bits < from_bits)) {
+        uint64_t least = to_signed ? ~most : 0;
+        bad = tni_emit_test(e, TNI_SPIRV_S_LESS, v, tni_spirv_u64(s, least));
+    }
+    if (from_bits - (from_signed ? 1 : 0) > to_bits - (to_signed ? 1 : 0)) {
+        bad = tni_emit_either(e, bad,
+                              tni_emit_test(e, from_signed ? TNI_SPIRV_S_LESS : TNI_SPIRV_U_LESS,
+                                            tni_spirv_u64(s, most), v));
+    }
+    return bad;
+}
+
+static trueno_status tni_emit_cast(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
+    tni_type type = e->program->nodes[node->arguments[0]].type;
+    tni_physical from = tni_type_physical(type), to = tni_type_physical(node->type);
+    tni_emit_value a = e->registers[node->arguments[0]];
+    bool integers = tni_type_is_integer(type) && from != TNI_PHYSICAL_I128;
+    uint32_t v, bad;
+    out->valid = a.valid;
+    if (tni_type_equal(type, node->type)) {
+        *out = a;
+        return TRUENO_OK;
+    }
+    if (to == TNI_PHYSICAL_F64 && e->info->float64 && (integers || from == TNI_PHYSICAL_F32)) {
+        out->id = tni_emit_to_f64(e, from, a.id);
+        return TRUENO_OK;
+    }
+    if (!integers || !tni_type_is_integer(node->type) || to == TNI_PHYSICAL_I128) {
+        return tni_emit_refuse(e, node, "casts");
+    }
+    v = tni_emit_to_long(e, from, a.id);
+    bad = tni_emit_cast_leaves(e, from, to, v);
+    if (bad != 0 && node->try_cast) {
+        out->valid = tni_emit_both(e, out->valid, tni_emit_not(e, bad));
+    } else if (bad != 0) {
+        tni_emit_fail(e, node, bad, a.valid);
+    }
+    out->id = tni_emit_bits_of(to) == 64
+                  ? v
+                  : tni_spirv_1(&e->spirv, TNI_SPIRV_U_CONVERT, e->spirv.type_u32, v);
+    return TRUENO_OK;
+}
+
+/* ---------------------------------------------------------------------------- programs --- */
+
+static trueno_status tni_emit_node(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
+    out->id = out->valid = 0;
+    switch (node->op) {
+    case TNI_IR_COLUMN: return tni_emit_column(e, node, out);
+    case TNI_IR_CONSTANT:
+        if (tni_type_is_string(node->type)) { /* only comparisons may use it, through a bitmap */
+            out->id = tni_spirv_u32(&e->spirv, 0);
+            return TRUENO_OK;
+        }
+        return tni_emit_value_of(e, node, &node->constant, out);
+    case TNI_IR_CALL: return tni_emit_call(e, node, out);
+    case TNI_IR_CAST: return tni_emit_cast(e, node, out);
+    case TNI_IR_SELECT:
+    case TNI_IR_COALESCE: return tni_emit_branching(e, node, out);
+    case TNI_IR_AND:
+    case TNI_IR_OR: tni_emit_logic(e, node, out); return TRUENO_OK;
+    case TNI_IR_NOT:
+        out->id = tni_emit_not(e, e->registers[node->arguments[0]].id);
+        out->valid = e->registers[node->arguments[0]].valid;
+        return TRUENO_OK;
+    case TNI_IR_IS_NULL:
+    case TNI_IR_IS_NOT_NULL:
+    case TNI_IR_IS_TRUE: tni_emit_null_test(e, node, out); return TRUENO_OK;
+    case TNI_IR_IN: return tni_emit_in(e, node, out);
+    default: return tni_emit_comparison(e, node, out);
+    }
+}
+
+static trueno_status tni_emit_program(tni_emit *e, const tni_program *program) {
+    uint32_t i;
+    if (program->count > TNI_EMIT_MOST_NODES) {
+        return tni_fail(e->error, TRUENO_ERROR_UNSUPPORTED,
+                        "the GPU does not run expressions this long");
+    }
+    e->program = program;
+    e->registers = (tni_emit_value *)tni_arena_alloc(e->spirv.arena,
+                                                     program->count * sizeof *e->registers);
+    if (e->registers == NULL) {
+        return tni_fail_memory(e->error, program->count * sizeof *e->registers);
+    }
+    for (i = 0; i < program->count; i++) {
+        TNI_TRY(tni_emit_node(e, &program->nodes[i], &e->registers[i]));
+    }
+    return TRUENO_OK;
+}
+
+/* ------------------------------------------------------------------------------- slots --- */
+
+/* The unsigned 64-bit key of MIN and MAX. */
+static uint32_t tni_emit_key(tni_emit *e, tni_physical p, uint32_t v) {
+    tni_spirv *s = &e->spirv;
+    const uint64_t top = UINT64_C(1) << 63;
+    if (p == TNI_PHYSICAL_BOOL) {
+        v = tni_emit_select(e, TNI_EMIT_WORD, v, tni_spirv_u32(s, 1), tni_spirv_u32(s, 0));
+        return tni_spirv_1(s, TNI_SPIRV_U_CONVERT, s->type_u64, v);
+    }
+    if (tni_emit_float(p)) {
+        v = tni_emit_order(e, p, v, false);
+        if (p == TNI_PHYSICAL_F32) {
+            v = tni_spirv_1(s, TNI_SPIRV_S_CONVERT, s->type_u64, v);
+        }
+        return tni_emit_2(e, TNI_SPIRV_XOR, TNI_EMIT_LONG, v, tni_spirv_u64(s, top));
+    }
+    v = tni_emit_to_long(e, p, v);
+    return tni_emit_signed(p) ? tni_emit_2(e, TNI_SPIRV_XOR, TNI_EMIT_LONG, v,
+                                           tni_spirv_u64(s, top))
+                              : v;
+}
+
+static trueno_status tni_emit_slot_value(tni_emit *e, const tni_ir_node *node, uint32_t slot,
+                                         tni_gpu_aggregate aggregate, uint32_t v, uint32_t *out) {
+    tni_physical p = tni_type_physical(node->type);
+    uint32_t *kind = &e->code->kinds[slot];
+    tni_emit_class c;
+    e->code->physical[slot] = (uint8_t)p;
+    if (!tni_emit_class_of(p, &c) || p == TNI_PHYSICAL_STRING) {
+        return tni_emit_refuse(e, node, "aggregates of values");
+    }
+    if (aggregate == TNI_GPU_MIN || aggregate == TNI_GPU_MAX) {
+        *kind = aggregate == TNI_GPU_MIN ? TNI_GPU_KIND_MIN : TNI_GPU_KIND_MAX;
+        *out = tni_emit_key(e, p, v);
+        return TRUENO_OK;
+    }
+    if (tni_emit_float(p) && e->info->float64) {
+        *kind = TNI_GPU_KIND_SUM_F64;
+        *out = p == TNI_PHYSICAL_F32 ? tni_emit_widen_float(e, v) : v;
+        return TRUENO_OK;
+    }
+    if (tni_emit_float(p) || p == TNI_PHYSICAL_BOOL) {
+        return tni_emit_refuse(e, node, "sums of values");
+    }
+    *kind = tni_emit_bits_of(p) < 64 ? TNI_GPU_KIND_SUM_SMALL
+                                     : tni_emit_signed(p) ? TNI_GPU_KIND_SUM_I64
+                                                          : TNI_GPU_KIND_SUM_U64;
+    *out = tni_emit_to_long(e, p, v);
+    return TRUENO_OK;
+}
+
+/* Write q_valid, q_value and q_error. */
+static trueno_status tni_emit_slots(tni_emit *e) {
+    tni_spirv *s = &e->spirv;
+    uint32_t valid = tni_spirv_u32(s, 0), zero = tni_spirv_u32(s, 0), i;
+    for (i = 0; i < e->shape->slot_count; i++) {
+        const tni_gpu_slot *slot = &e->shape->slots[i];
+        uint32_t hit = e->active;
+        if (slot->output == TNI_IR_NONE) {
+            e->code->kinds[i] = TNI_GPU_KIND_COUNT;
+        } else {
+            uint32_t r = e->shape->values->outputs[slot->output];
+            const tni_ir_node *node = &e->shape->values->nodes[r];
+            hit = tni_emit_both(e, hit, e->registers[r].valid);
+            e->code->kinds[i] = TNI_GPU_KIND_COUNT;
+            if (slot->aggregate != TNI_GPU_COUNT) {
+                uint32_t value = 0;
+                TNI_TRY(tni_emit_slot_value(e, node, i, slot->aggregate, e->registers[r].id,
+                                            &value));
+                tni_spirv_store(s, tni_spirv_access(s, s->pointer_private64, s->q_value,
+                                                    tni_spirv_u32(s, i), 0, 0),
+                                value);
+            }
+        }
+        hit = hit == 0 ? tni_spirv_u32(s, 1u << i)
+                       : tni_emit_select(e, TNI_EMIT_WORD, hit, tni_spirv_u32(s, 1u << i), zero);
+        valid = tni_emit_2(e, TNI_SPIRV_OR, TNI_EMIT_WORD, valid, hit);
+    }
+    tni_spirv_store(s, s->q_valid, valid);
+    tni_spirv_store(s, s->q_error,
+                    e->failed == 0 ? zero
+                                   : tni_emit_select(e, TNI_EMIT_WORD, e->failed,
+                                                     tni_spirv_u32(s, 1), zero));
+    return TRUENO_OK;
+}
+
+static trueno_status tni_emit_all(tni_emit *e) {
+    const tni_gpu_shape *shape = e->shape;
+    if (shape->filter != NULL) {
+        TNI_TRY(tni_emit_program(e, shape->filter));
+        e->active = tni_emit_true(e, e->registers[shape->filter->outputs[0]]);
+    }
+    if (shape->values != NULL) {
+        TNI_TRY(tni_emit_program(e, shape->values));
+    }
+    TNI_TRY(tni_emit_slots(e));
+    tni_spirv_float_controls(&e->spirv, e->info);
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_gpu_emit(const tni_gpu_info *info, const tni_gpu_shape *shape,
+                                  tni_arena *arena, tni_gpu_code *out, tni_error *error) {
+    const uint32_t *words;
+    uint32_t count;
+    tni_emit e;
+    memset(&e, 0, sizeof e);
+    memset(out, 0, sizeof *out);
+    if (!tni_spirv_skeleton(info->float64 ? "scan_aggregate" : "scan_aggregate_int", &words,
+                            &count)) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                        "this build has no GPU kernels (trueno_db_spirv.h was not there)");
+    }
+    if (shape->slot_count > TNI_GPU_SLOTS) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                        "the GPU does not run more than %u aggregates in a pass",
+                        (unsigned)TNI_GPU_SLOTS);
+    }
+    e.info = info;
+    e.shape = shape;
+    e.code = out;
+    e.error = error;
+    TNI_TRY(tni_spirv_begin(&e.spirv, arena, words, count, error));
+    e.columns = (tni_emit_value *)tni_arena_alloc(arena, (shape->column_count + 1) *
+                                                             sizeof *e.columns);
+    if (e.columns == NULL) {
+        return tni_fail_memory(error, (shape->column_count + 1) * sizeof *e.columns);
+    }
+    TNI_TRY(tni_emit_all(&e));
+    TNI_TRY(tni_spirv_end(&e.spirv, &out->words, &out->word_count, error));
+    out->hash = tni_hash_combine(tni_hash_bytes(out->words, out->word_count * sizeof(uint32_t)),
+                                 tni_hash_bytes(out->kinds, sizeof out->kinds));
+    return TRUENO_OK;
+}
+
+/* ------------------------------------------------------------------------ on the host --- */
+
+static bool tni_gpu_lookup_holds(const tni_gpu_input *input, const tni_string *entry) {
+    const tni_ir_node *node = input->node;
+    int order;
+    uint32_t i;
+    if (node->op == TNI_IR_IN) {
+        for (i = 0; i < node->set_count; i++) {
+            if (tni_string_equal(entry, &node->set[i].as.string)) {
+                return true;
+            }
+        }
+        return false;
+    }
+    order = tni_string_compare(entry, &input->constant->as.string);
+    order = input->swapped ? -order : order;
+    switch (node->op) {
+    case TNI_IR_EQUAL: return order == 0;
+    case TNI_IR_NOT_EQUAL: return order != 0;
+    case TNI_IR_LESS: return order < 0;
+    case TNI_IR_LESS_EQUAL: return order <= 0;
+    case TNI_IR_GREATER: return order > 0;
+    default: return order >= 0;
+    }
+}
+
+TNI_FN void tni_gpu_lookup(const tni_gpu_input *input, const tni_dictionary *dictionary,
+                           uint64_t *bits) {
+    uint32_t i;
+    memset(bits, 0, tni_bitmap_words(dictionary->count) * sizeof *bits);
+    for (i = 0; i < dictionary->count; i++) {
+        if (tni_gpu_lookup_holds(input, &dictionary->values[i])) {
+            tni_bit_set(bits, i);
+        }
+    }
+}
+
+TNI_FN uint64_t tni_gpu_key_value(tni_physical physical, uint64_t key) {
+    const uint64_t top = UINT64_C(1) << 63;
+    uint64_t k = key ^ top;
+    if (physical == TNI_PHYSICAL_F64) {
+        uint64_t most = ~top;
+        return k == most ? UINT64_C(0x7ff8000000000000) : (k & top) != 0 ? k ^ most : k;
+    }
+    if (physical == TNI_PHYSICAL_F32) {
+        uint32_t word = (uint32_t)k;
+        return word == 0x7fffffffu ? 0x7fc00000u : (word >> 31) != 0 ? word ^ 0x7fffffffu : word;
+    }
+    return tni_emit_signed(physical) ? k : key;
+}
+
+#undef TNI_EMIT_MOST_NODES
+#undef TNI_EMIT_MOST_SET
+
+#endif
+/*--- end src/gpu/spirv.c --------------------------------------------------*/
+
+/*============================================================================
+ * MARK: - reading skeletons, writing instructions, splicing; see spirv_module.h >>gpu_spirv_module
+ * from src/gpu/spirv_module.c
+ * Needs: >>gpu_spirv_module_h
+ *==========================================================================*/
+/*
+ * spirv_module.c - reading skeletons, writing instructions, splicing; see spirv_module.h.
+ *
+ * Scalar and pointer types may stand only once in a module, so they are looked up; constants may
+ * repeat. The skeleton's own calls of q_row keep working because the new body keeps the ids of
+ * the function, its type and its parameters.
+ *
+ * Uses: base/, gpu/device.h, trueno_db_spirv.h.
+ */
+/* #include "gpu/spirv_module.h" */
+
+#if !defined(TRUENO_NO_VULKAN)
+
+/* #include "trueno_db_spirv.h" */
+
+enum {
+    TNI_SPIRV_PRIVATE = 6, TNI_SPIRV_PUSH = 9, TNI_SPIRV_STORAGE = 12, /* storage classes */
+    TNI_SPIRV_INLINE = 1, TNI_SPIRV_NO_CONTRACTION = 42,
+    TNI_SPIRV_CAN_DENORMALS = 4464, TNI_SPIRV_CAN_ZERO_INF_NAN = 4466,
+    TNI_SPIRV_CAN_ROUND_EVEN = 4467, TNI_SPIRV_MODE_DENORMALS = 4459,
+    TNI_SPIRV_MODE_ZERO_INF_NAN = 4461, TNI_SPIRV_MODE_ROUND_EVEN = 4462
+};
+
+TNI_FN bool tni_spirv_skeleton(const char *name, const uint32_t **words, uint32_t *count) {
+#if defined(TRUENO_DB_SPIRV_H)
+    size_t i;
+    for (i = 0; i < TNI_COUNT_OF(tni_spirv_modules); i++) {
+        if (strcmp(tni_spirv_modules[i].name, name) == 0) {
+            *words = tni_spirv_modules[i].words;
+            *count = tni_spirv_modules[i].count;
+            return true;
+        }
+    }
+#else
+    (void)name;
+#endif
+    *words = NULL;
+    *count = 0;
+    return false;
+}
+
+/* ---------------------------------------------------------------------------- reading --- */
+
+/* Names begin with `prefix`; strings in modules are little-endian words whatever the machine. */
+static bool tni_spirv_named(const uint32_t *text, uint32_t words, const char *prefix) {
+    uint32_t i;
+    for (i = 0; prefix[i] != '\0'; i++) {
+        if (i / 4 >= words || (text[i / 4] >> (i % 4 * 8) & 255) != (uint8_t)prefix[i]) {
+            return false;
+        }
+    }
+    return i / 4 < words && ((text[i / 4] >> (i % 4 * 8) & 255) == 0 || prefix[i - 1] == '(');
+}
+
+static void tni_spirv_read_name(tni_spirv *s, const uint32_t *at, uint32_t length) {
+    const char *names[] = {"column", "pairs", "push", "q_valid", "q_error", "q_value", "q_row(",
+                           "main"};
+    uint32_t *ids[8];
+    size_t i;
+    ids[0] = &s->column;
+    ids[1] = &s->pairs;
+    ids[2] = &s->push;
+    ids[3] = &s->q_valid;
+    ids[4] = &s->q_error;
+    ids[5] = &s->q_value;
+    ids[6] = &s->q_row;
+    ids[7] = &s->main_id;
+    for (i = 0; i < TNI_COUNT_OF(names); i++) {
+        if (tni_spirv_named(at + 2, length - 2, names[i])) {
+            *ids[i] = at[1];
+        }
+    }
+}
+
+static void tni_spirv_read_pointer(tni_spirv *s, const uint32_t *at) {
+    uint32_t class_of = at[2], type = at[3];
+    if (class_of == TNI_SPIRV_STORAGE && type == s->type_u32) {
+        s->pointer_u32 = at[1];
+    } else if (class_of == TNI_SPIRV_STORAGE && type == s->type_pair) {
+        s->pointer_pair = at[1];
+    } else if (class_of == TNI_SPIRV_PUSH && type == s->type_u64) {
+        s->pointer_literal = at[1];
+    } else if (class_of == TNI_SPIRV_PRIVATE && type == s->type_u32) {
+        s->pointer_private32 = at[1];
+    } else if (class_of == TNI_SPIRV_PRIVATE && type == s->type_u64) {
+        s->pointer_private64 = at[1];
+    }
+}
+
+static void tni_spirv_read_type(tni_spirv *s, const uint32_t *at, uint32_t op) {
+    switch (op) {
+    case TNI_SPIRV_TYPE_VOID: s->type_void = at[1]; break;
+    case TNI_SPIRV_TYPE_BOOL: s->type_bool = at[1]; break;
+    case TNI_SPIRV_TYPE_INT:
+        if (at[3] == 0) {
+            *(at[2] == 64 ? &s->type_u64 : &s->type_u32) = at[1];
+        }
+        break;
+    case TNI_SPIRV_TYPE_FLOAT: *(at[2] == 64 ? &s->type_f64 : &s->type_f32) = at[1]; break;
+    case TNI_SPIRV_TYPE_VECTOR:
+        if (at[2] == s->type_u32 && at[3] == 2) {
+            s->type_pair = at[1];
+        }
+        break;
+    case TNI_SPIRV_TYPE_POINTER: tni_spirv_read_pointer(s, at); break;
+    default: break;
+    }
+}
+
+static void tni_spirv_read_function(tni_spirv *s, const uint32_t *at, uint32_t op,
+                                    uint32_t place, uint32_t length) {
+    if (op == TNI_SPIRV_FUNCTION && at[2] == s->q_row) {
+        s->body_begin = place;
+        s->q_row_type = at[4];
+    } else if (op == TNI_SPIRV_PARAMETER && s->body_begin != 0 && s->body_end == 0) {
+        *(s->row == 0 ? &s->row : &s->segment) = at[2];
+    } else if (op == TNI_SPIRV_FUNCTION_END && s->body_begin != 0 && s->body_end == 0) {
+        s->body_end = place + length;
+    }
+}
+
+static bool tni_spirv_read(tni_spirv *s) {
+    uint32_t place = 5, length, op;
+    while (place < s->skeleton_count) {
+        const uint32_t *at = s->skeleton + place;
+        length = at[0] >> 16;
+        op = at[0] & 65535;
+        if (length == 0 || length > s->skeleton_count - place) {
+            return false;
+        }
+        if (op == TNI_SPIRV_NAME && length > 2) {
+            tni_spirv_read_name(s, at, length);
+        } else if (op >= TNI_SPIRV_TYPE_VOID && op <= TNI_SPIRV_TYPE_LAST) {
+            tni_spirv_read_type(s, at, op);
+        } else if (op >= TNI_SPIRV_FUNCTION && op <= TNI_SPIRV_FUNCTION_END) {
+            tni_spirv_read_function(s, at, op, place, length);
+        }
+        place += length;
+    }
+    return s->body_end != 0 && s->segment != 0 && s->column != 0 && s->pairs != 0 &&
+           s->push != 0 && s->q_valid != 0 && s->q_error != 0 && s->q_value != 0 &&
+           s->pointer_u32 != 0 && s->pointer_pair != 0 && s->pointer_literal != 0 &&
+           s->pointer_private32 != 0 && s->pointer_private64 != 0 && s->main_id != 0 &&
+           s->type_bool != 0 && s->type_void != 0;
+}
+
+/* ---------------------------------------------------------------------------- writing --- */
+
+static bool tni_spirv_room(tni_spirv *s, tni_spirv_words *out, uint32_t capacity) {
+    out->words = (uint32_t *)tni_arena_bytes(s->arena, capacity * sizeof *out->words);
+    out->count = 0;
+    out->capacity = capacity;
+    return out->words != NULL;
+}
+
+TNI_FN trueno_status tni_spirv_begin(tni_spirv *s, tni_arena *arena, const uint32_t *words,
+                                     uint32_t count, tni_error *error) {
+    memset(s, 0, sizeof *s);
+    s->arena = arena;
+    s->skeleton = words;
+    s->skeleton_count = count;
+    if (count < 6 || words[0] != 0x07230203u || !tni_spirv_read(s)) {
+        return tni_fail(error, TRUENO_ERROR_INTERNAL, "a GPU kernel is no skeleton");
+    }
+    s->bound = words[3];
+    if (!tni_spirv_room(s, &s->head, 64) || !tni_spirv_room(s, &s->modes, 64) ||
+        !tni_spirv_room(s, &s->decorations, 512) ||
+        !tni_spirv_room(s, &s->globals, TNI_SPIRV_GLOBAL_WORDS) ||
+        !tni_spirv_room(s, &s->body, TNI_SPIRV_BODY_WORDS)) {
+        return tni_fail_memory(error, TNI_SPIRV_BODY_WORDS * sizeof(uint32_t));
+    }
+    return TRUENO_OK;
+}
+
+static void tni_spirv_put(tni_spirv *s, tni_spirv_words *out, uint32_t op, const uint32_t *operands,
+                          uint32_t count) {
+    if (out->capacity - out->count < count + 1) {
+        s->full = true;
+        return;
+    }
+    out->words[out->count] = (count + 1) << 16 | op;
+    memcpy(out->words + out->count + 1, operands, count * sizeof *operands);
+    out->count += count + 1;
+}
+
+static uint32_t tni_spirv_result(tni_spirv *s, tni_spirv_op op, uint32_t type,
+                                 const uint32_t *operands, uint32_t count) {
+    uint32_t words[6], id = s->bound++;
+    words[0] = type;
+    words[1] = id;
+    memcpy(words + 2, operands, count * sizeof *operands);
+    tni_spirv_put(s, &s->body, op, words, count + 2);
+    return id;
+}
+
+TNI_FN uint32_t tni_spirv_1(tni_spirv *s, tni_spirv_op op, uint32_t type, uint32_t a) {
+    return tni_spirv_result(s, op, type, &a, 1);
+}
+
+TNI_FN uint32_t tni_spirv_2(tni_spirv *s, tni_spirv_op op, uint32_t type, uint32_t a, uint32_t b) {
+    uint32_t operands[2];
+    operands[0] = a;
+    operands[1] = b;
+    return tni_spirv_result(s, op, type, operands, 2);
+}
+
+TNI_FN uint32_t tni_spirv_3(tni_spirv *s, tni_spirv_op op, uint32_t type, uint32_t a, uint32_t b,
+                            uint32_t c) {
+    uint32_t operands[3];
+    operands[0] = a;
+    operands[1] = b;
+    operands[2] = c;
+    return tni_spirv_result(s, op, type, operands, 3);
+}
+
+TNI_FN uint32_t tni_spirv_access(tni_spirv *s, uint32_t type, uint32_t base, uint32_t a,
+                                 uint32_t b, uint32_t c) {
+    uint32_t operands[4];
+    operands[0] = base;
+    operands[1] = a;
+    operands[2] = b;
+    operands[3] = c;
+    return tni_spirv_result(s, TNI_SPIRV_ACCESS, type, operands, b == 0 ? 2 : c == 0 ? 3 : 4);
+}
+
+TNI_FN void tni_spirv_store(tni_spirv *s, uint32_t pointer, uint32_t value) {
+    uint32_t operands[2];
+    operands[0] = pointer;
+    operands[1] = value;
+    tni_spirv_put(s, &s->body, TNI_SPIRV_STORE, operands, 2);
+}
+
+TNI_FN uint32_t tni_spirv_u32(tni_spirv *s, uint32_t value) {
+    uint32_t operands[3];
+    if (value < TNI_SPIRV_SMALL_CONSTANTS && s->small[value] != 0) {
+        return s->small[value];
+    }
+    operands[0] = s->type_u32;
+    operands[1] = s->bound++;
+    operands[2] = value;
+    tni_spirv_put(s, &s->globals, TNI_SPIRV_CONSTANT, operands, 3);
+    if (value < TNI_SPIRV_SMALL_CONSTANTS) {
+        s->small[value] = operands[1];
+    }
+    return operands[1];
+}
+
+TNI_FN uint32_t tni_spirv_u64(tni_spirv *s, uint64_t value) {
+    uint32_t operands[4];
+    operands[0] = s->type_u64;
+    operands[1] = s->bound++;
+    operands[2] = (uint32_t)value;
+    operands[3] = (uint32_t)(value >> 32);
+    tni_spirv_put(s, &s->globals, TNI_SPIRV_CONSTANT, operands, 4);
+    return operands[1];
+}
+
+TNI_FN uint32_t tni_spirv_bool(tni_spirv *s, bool value) {
+    uint32_t *id = value ? &s->true_id : &s->false_id;
+    if (*id == 0) {
+        uint32_t operands[2];
+        operands[0] = s->type_bool;
+        operands[1] = *id = s->bound++;
+        tni_spirv_put(s, &s->globals, value ? TNI_SPIRV_TRUE : TNI_SPIRV_FALSE, operands, 2);
+    }
+    return *id;
+}
+
+TNI_FN uint32_t tni_spirv_f32_type(tni_spirv *s) {
+    if (s->type_f32 == 0) {
+        uint32_t operands[2];
+        operands[0] = s->type_f32 = s->bound++;
+        operands[1] = 32;
+        tni_spirv_put(s, &s->globals, TNI_SPIRV_TYPE_FLOAT, operands, 2);
+    }
+    return s->type_f32;
+}
+
+TNI_FN void tni_spirv_no_contraction(tni_spirv *s, uint32_t id) {
+    uint32_t operands[2];
+    operands[0] = id;
+    operands[1] = TNI_SPIRV_NO_CONTRACTION;
+    tni_spirv_put(s, &s->decorations, TNI_SPIRV_DECORATE, operands, 2);
+}
+
+static void tni_spirv_mode(tni_spirv *s, uint32_t capability, uint32_t mode, uint32_t width) {
+    uint32_t operands[3];
+    operands[0] = s->main_id;
+    operands[1] = mode;
+    operands[2] = width;
+    if (capability != 0) {
+        tni_spirv_put(s, &s->head, TNI_SPIRV_CAPABILITY, &capability, 1);
+    }
+    tni_spirv_put(s, &s->modes, TNI_SPIRV_EXECUTION_MODE, operands, 3);
+}
+
+TNI_FN void tni_spirv_float_controls(tni_spirv *s, const tni_gpu_info *info) {
+    if (s->type_f64 == 0) {
+        return;
+    }
+    if (info->denormals) {
+        tni_spirv_mode(s, TNI_SPIRV_CAN_DENORMALS, TNI_SPIRV_MODE_DENORMALS, 64);
+    }
+    if (info->denormals_f32 && s->type_f32 != 0) {
+        tni_spirv_mode(s, info->denormals ? 0 : TNI_SPIRV_CAN_DENORMALS, TNI_SPIRV_MODE_DENORMALS,
+                       32);
+    }
+    if (info->zero_inf_nan) {
+        tni_spirv_mode(s, TNI_SPIRV_CAN_ZERO_INF_NAN, TNI_SPIRV_MODE_ZERO_INF_NAN, 64);
+    }
+    if (info->round_to_even) {
+        tni_spirv_mode(s, TNI_SPIRV_CAN_ROUND_EVEN, TNI_SPIRV_MODE_ROUND_EVEN, 64);
+    }
+    if (s->head.count > 0) {
+        /* "SPV_KHR_float_controls", after the capabilities */
+        static const uint32_t name[] = {0x5f565053u, 0x5f52484bu, 0x616f6c66u,
+                                        0x6f635f74u, 0x6f72746eu, 0x0000736cu};
+        tni_spirv_put(s, &s->head, TNI_SPIRV_EXTENSION, name, TNI_COUNT_OF(name));
+    }
+}
+
+/* --------------------------------------------------------------------------- splicing --- */
+
+static void tni_spirv_copy(uint32_t **to, const uint32_t *from, uint32_t count) {
+    memcpy(*to, from, count * sizeof *from);
+    *to += count;
+}
+
+static void tni_spirv_body(tni_spirv *s, uint32_t **to) {
+    uint32_t words[13];
+    words[0] = 5u << 16 | TNI_SPIRV_FUNCTION;
+    words[1] = s->type_void;
+    words[2] = s->q_row;
+    words[3] = TNI_SPIRV_INLINE;
+    words[4] = s->q_row_type;
+    words[5] = 3u << 16 | TNI_SPIRV_PARAMETER;
+    words[6] = s->type_u32;
+    words[7] = s->row;
+    words[8] = 3u << 16 | TNI_SPIRV_PARAMETER;
+    words[9] = s->type_u32;
+    words[10] = s->segment;
+    words[11] = 2u << 16 | TNI_SPIRV_LABEL;
+    words[12] = s->bound++;
+    tni_spirv_copy(to, words, 13);
+    tni_spirv_copy(to, s->body.words, s->body.count);
+    words[0] = 1u << 16 | TNI_SPIRV_RETURN;
+    words[1] = 1u << 16 | TNI_SPIRV_FUNCTION_END;
+    tni_spirv_copy(to, words, 2);
+}
+
+/* The body of the old q_row may have names: they go with it. Its parameters stay. */
+static bool tni_spirv_stale_name(const tni_spirv *s, uint32_t id) {
+    uint32_t place = s->body_begin;
+    while (place < s->body_end) {
+        const uint32_t *at = s->skeleton + place;
+        uint32_t op = at[0] & 65535, length = at[0] >> 16;
+        if (op != TNI_SPIRV_FUNCTION && op != TNI_SPIRV_PARAMETER && length > 2 && at[2] == id &&
+            op != TNI_SPIRV_STORE) {
+            return true;
+        }
+        place += length;
+    }
+    return false;
+}
+
+TNI_FN trueno_status tni_spirv_end(tni_spirv *s, uint32_t **words, uint32_t *count,
+                                   tni_error *error) {
+    size_t total = (size_t)s->skeleton_count + s->head.count + s->modes.count +
+                   s->decorations.count + s->globals.count + s->body.count + 32;
+    bool types = false, functions = false, headed = false;
+    uint32_t place = 5, modes_after = 0;
+    uint32_t *to;
+    if (s->full) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                        "the GPU does not run expressions this long");
+    }
+    *words = to = (uint32_t *)tni_arena_bytes(s->arena, total * sizeof *to);
+    if (to == NULL) {
+        return tni_fail_memory(error, total * sizeof *to);
+    }
+    tni_spirv_copy(&to, s->skeleton, 5);
+    while (place < s->skeleton_count) {
+        const uint32_t *at = s->skeleton + place;
+        uint32_t op = at[0] & 65535, length = at[0] >> 16;
+        if (!headed && op != TNI_SPIRV_CAPABILITY) {
+            headed = true;
+            tni_spirv_copy(&to, s->head.words, s->head.count);
+        }
+        if (!types && op >= TNI_SPIRV_TYPE_VOID && op <= TNI_SPIRV_TYPE_LAST) {
+            types = true;
+            tni_spirv_copy(&to, s->decorations.words, s->decorations.count);
+        }
+        if (!functions && op == TNI_SPIRV_FUNCTION) {
+            functions = true;
+            tni_spirv_copy(&to, s->globals.words, s->globals.count);
+        }
+        if (place == s->body_begin) {
+            tni_spirv_body(s, &to);
+            place = s->body_end;
+            continue;
+        }
+        if (op != TNI_SPIRV_NAME || !tni_spirv_stale_name(s, at[1])) {
+            tni_spirv_copy(&to, at, length);
+        }
+        if (op == TNI_SPIRV_EXECUTION_MODE && modes_after++ == 0) {
+            tni_spirv_copy(&to, s->modes.words, s->modes.count);
+        }
+        place += length;
+    }
+    (*words)[3] = s->bound;
+    *count = (uint32_t)(to - *words);
+    return TRUENO_OK;
+}
+
+#endif
+/*--- end src/gpu/spirv_module.c -------------------------------------------*/
 
 /*============================================================================
  * MARK: - what a query leaves behind, and the memory account it shares with its database
@@ -78102,6 +85409,7 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_CSV_UNMAPPED
 #undef TNI_CYCLES
 #undef TNI_CYCLE_DAYS
+#undef TNI_DATE_DAY_LOOP
 #undef TNI_DATE_EVAL
 #undef TNI_DATE_EVALS
 #undef TNI_DATE_FLOOR
@@ -78119,10 +85427,13 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_DIFFERENCE_OF
 #undef TNI_DIFFERENCE_OVER
 #undef TNI_DIRECT_LOOP
+#undef TNI_DISTANCE_MOST
 #undef TNI_DIVIDE_OR_MODULO
 #undef TNI_DOUBLE_BODY
 #undef TNI_EACH
 #undef TNI_EACH_ALONE
+#undef TNI_EMIT_MOST_NODES
+#undef TNI_EMIT_MOST_SET
 #undef TNI_ENCODE_BOUNDS
 #undef TNI_ENCODE_CODES
 #undef TNI_ENCODE_DIFFER
@@ -78153,6 +85464,9 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_EXPLAIN_DEPTH
 #undef TNI_EXPLAIN_WIDTH
 #undef TNI_EXPR_BUCKETS
+#undef TNI_EXTREME_FLOAT
+#undef TNI_EXTREME_LOOP
+#undef TNI_EXTREME_NUMBER
 #undef TNI_FIELD_AVX2
 #undef TNI_FIELD_AVX512
 #undef TNI_FIELD_NEON
@@ -78172,6 +85486,7 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_FN
 #undef TNI_FOLD_ARGUMENTS
 #undef TNI_FORCE_INLINE
+#undef TNI_FORMAT_BUFFER
 #undef TNI_FORMAT_CSV_CSV_H
 #undef TNI_FORMAT_CSV_CSV_PARTS_H
 #undef TNI_FORMAT_CSV_CSV_SNIFF_H
@@ -78184,13 +85499,47 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_FORMAT_PARQUET_PARQUET_H
 #undef TNI_FORMAT_PARQUET_THRIFT_H
 #undef TNI_FORMAT_PARQUET_WRITER_H
+#undef TNI_FORMAT_PRECISION_MOST
 #undef TNI_FORMAT_TEXT_TEXT_WRITER_H
+#undef TNI_FORMAT_WIDTH_MOST
 #undef TNI_GATHER_BODY
 #undef TNI_GLOB_DEPTH
 #undef TNI_GLOB_SEPARATOR
+#undef TNI_GPU_ALIGNMENT
+#undef TNI_GPU_BLOCK_ROWS
+#undef TNI_GPU_BUFFERS
+#undef TNI_GPU_COLUMNS
+#undef TNI_GPU_COLUMN_H
+#undef TNI_GPU_DEVICE_H
+#undef TNI_GPU_GROUP_THREADS
+#undef TNI_GPU_LEAST_RANGE
+#undef TNI_GPU_LEAST_SHARED
+#undef TNI_GPU_LITERALS
+#undef TNI_GPU_MEMORY_H
+#undef TNI_GPU_MORSEL_BYTES
+#undef TNI_GPU_MOST_DEVICES
+#undef TNI_GPU_MOST_FAMILIES
+#undef TNI_GPU_MOST_GROUPS
+#undef TNI_GPU_MOST_PIPELINES
+#undef TNI_GPU_PARTIAL_AT
+#undef TNI_GPU_PARTIAL_WORDS
+#undef TNI_GPU_PUSH_BYTES
+#undef TNI_GPU_REFUSE
+#undef TNI_GPU_SCAN_H
+#undef TNI_GPU_SCAN_WAIT
+#undef TNI_GPU_SEGMENT_BLOCKS
+#undef TNI_GPU_SLAB_BYTES
+#undef TNI_GPU_SLOTS
+#undef TNI_GPU_SPIRV_H
+#undef TNI_GPU_SPIRV_MODULE_H
+#undef TNI_GPU_STAGING_BYTES
+#undef TNI_GPU_STAGING_SLOTS
+#undef TNI_GPU_VULKAN_H
+#undef TNI_GPU_WAIT_NANOSECONDS
 #undef TNI_GRID
+#undef TNI_GRID_HEADROOM
 #undef TNI_GRID_LOWEST
-#undef TNI_GRID_UNSET
+#undef TNI_GRID_MOST
 #undef TNI_HASH_BODY
 #undef TNI_HASH_K0
 #undef TNI_HASH_K1
@@ -78268,8 +85617,12 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_MAX
 #undef TNI_MEMORY_ALIGNMENT
 #undef TNI_MEMORY_BINS
+#undef TNI_MEMO_CODES
+#undef TNI_MEMO_EACH
 #undef TNI_MIN
 #undef TNI_MIN_MAX_BODY
+#undef TNI_MISC_KNOWN
+#undef TNI_MISC_RANDOM
 #undef TNI_MOST_PARAMETERS
 #undef TNI_NAME_LONGEST
 #undef TNI_NANO
@@ -78374,6 +85727,7 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_SKETCH_SIZE
 #undef TNI_SNAPPY_FRAGMENT
 #undef TNI_SNAPPY_HASH_BITS
+#undef TNI_SORT_AHEAD
 #undef TNI_SORT_BATCH_ROWS
 #undef TNI_SORT_BLOCK_BITS
 #undef TNI_SORT_CACHE
@@ -78408,6 +85762,9 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_SPILL_FAN_IN
 #undef TNI_SPILL_HEAD
 #undef TNI_SPILL_PATH
+#undef TNI_SPIRV_BODY_WORDS
+#undef TNI_SPIRV_GLOBAL_WORDS
+#undef TNI_SPIRV_SMALL_CONSTANTS
 #undef TNI_SQL_AST_H
 #undef TNI_SQL_LEXER_H
 #undef TNI_SQL_PARSER_H
@@ -78419,6 +85776,8 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_STRINGS_SMALL
 #undef TNI_STRINGS_UNSEEN
 #undef TNI_STRING_COSTLY
+#undef TNI_STRING_EVAL
+#undef TNI_STRING_EVALS
 #undef TNI_STRING_FAR
 #undef TNI_STRING_INLINE
 #undef TNI_STRING_ROW
@@ -78443,6 +85802,8 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_TARGET_AVX512
 #undef TNI_TARGET_SSE
 #undef TNI_TEXT_FILE_PIECE
+#undef TNI_TEXT_HIGH
+#undef TNI_TEXT_ONES
 #undef TNI_THRIFT_DEPTH
 #undef TNI_TIMESTAMP_DAYS
 #undef TNI_TIMESTAMP_INFINITY
@@ -78468,6 +85829,16 @@ TNI_FN trueno_status tni_statement_set(tni_session *session, const tni_ast_state
 #undef TNI_VECTOR_ROWS
 #undef TNI_VECTOR_WORDS
 #undef TNI_VIEW_DEPTH
+#undef TNI_VK_CALL
+#undef TNI_VK_DEVICE_FUNCTIONS
+#undef TNI_VK_FEATURES
+#undef TNI_VK_FIELD
+#undef TNI_VK_GLOBAL_FUNCTIONS
+#undef TNI_VK_INSTANCE_FUNCTIONS
+#undef TNI_VK_LOAD
+#undef TNI_VK_VERSION_1_1
+#undef TNI_VK_VERSION_1_2
+#undef TNI_VK_WHOLE
 #undef TNI_WIDEN_BODY
 #undef TNI_WIDEN_LOOP
 #undef TNI_WIDEN_RARE
