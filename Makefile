@@ -4,7 +4,7 @@
 CC      ?= cc
 CXX     ?= c++
 AR      ?= ar
-CFLAGS  ?= -O2 -g
+CFLAGS  ?= -O2
 PREFIX  ?= /usr/local
 DESTDIR ?=
 BUILD   ?= build
