@@ -153,10 +153,11 @@ install: trueno trueno_db.h
 
 # ---- tests ----
 
+# -lm is for tests that compare with the C library; the library itself links without.
 $(BUILD)/tests/%: tests/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(SAY) CC $@
-	$(Q)$(CC) $(SPLIT_FLAGS) -Itests $< $(LIBRARY) $(LDFLAGS) $(LDLIBS) -o $@
+	$(Q)$(CC) $(SPLIT_FLAGS) -Itests $< $(LIBRARY) $(LDFLAGS) $(LDLIBS) -lm -o $@
 
 $(BUILD)/tests/slt: $(SLT) $(LIBRARY)
 	@mkdir -p $(@D)

@@ -116,12 +116,12 @@ static void tni_emit_fail(tni_emit *e, const tni_ir_node *node, uint32_t test, u
 
 static trueno_status tni_emit_input(tni_emit *e, const tni_gpu_input *wanted, uint32_t *out) {
     tni_gpu_code *code = e->code;
+    *out = code->input_count;
     if (code->input_count == TNI_GPU_COLUMNS) {
         return tni_fail(e->error, TRUENO_ERROR_UNSUPPORTED,
                         "the GPU does not run passes over more than %u column parts",
                         (unsigned)TNI_GPU_COLUMNS);
     }
-    *out = code->input_count;
     code->inputs[code->input_count++] = *wanted;
     return TRUENO_OK;
 }

@@ -117,6 +117,7 @@ static trueno_status tni_date_part_unknown(const char *name, size_t length, tni_
 static trueno_status tni_date_part_of_text(const tni_string *text, tni_date_part *out,
                                            tni_error *error) {
     const char *name = (const char *)tni_string_data(text);
+    *out = TNI_PART_MICROSECOND;
     return tni_date_part_by_name(name, text->length, out)
                ? TRUENO_OK
                : tni_date_part_unknown(name, text->length, error);
