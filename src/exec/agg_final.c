@@ -914,6 +914,36 @@ static double tni_final_item_entropy(const tni_item_order *o, const size_t *item
     return sum;
 }
 
+/* The p-quantile of wide decimals sorted by value, in units: the fraction of one is dropped. The
+ * place between two values is taken in units of 2^-53. */
+static tni_i128 tni_final_wide_quantile(const tni_item_order *o, const size_t *items, size_t n,
+                                        double p) {
+    const int64_t one = INT64_C(1) << 53;
+    double position = (double)(n - 1) * p, floor = tni_floor(position);
+    size_t k = (size_t)floor;
+    tni_i128 part = tni_i128_from_i64((int64_t)((position - floor) * (double)one));
+    tni_i128 scale = tni_i128_from_i64(one), zero = tni_i128_from_i64(0);
+    tni_i128 low, high, step, whole, rest, sum;
+    memcpy(&low, o->list->items[items[k]].value, sizeof low);
+    if (k + 1 >= n) {
+        return low;
+    }
+    memcpy(&high, o->list->items[items[k + 1]].value, sizeof high);
+    if (!tni_i128_subtract(high, low, &step)) {
+        return low; /* 2 * 10^38 apart */
+    }
+    (void)tni_i128_divide(step, scale, &whole, &rest); /* step * part / scale, in two terms */
+    (void)tni_i128_multiply(whole, part, &whole);
+    (void)tni_i128_multiply(rest, part, &step);
+    (void)tni_i128_divide(step, scale, &step, &rest);
+    (void)tni_i128_add(low, whole, &sum);
+    (void)tni_i128_add(sum, step, &sum);
+    if (!tni_i128_equal(rest, zero) && tni_i128_compare(sum, zero) < 0) {
+        (void)tni_i128_add(sum, tni_i128_from_i64(1), &sum);
+    }
+    return sum;
+}
+
 static trueno_status tni_final_items_group(const tni_final *f, const tni_item_order *o,
                                            size_t *items, size_t n, uint32_t i,
                                            tni_error *error) {
@@ -938,6 +968,12 @@ static trueno_status tni_final_items_group(const tni_final *f, const tni_item_or
         return TRUENO_OK;
     case TNI_AGGREGATE_MEDIAN:
     case TNI_AGGREGATE_QUANTILE_CONT:
+        if (o->input->class_id == TNI_CLASS_I128) {
+            tni_i128 wide = tni_final_wide_quantile(o, items, n, tni_final_fraction(f));
+            memcpy((uint8_t *)f->out + (size_t)i * sizeof wide, &wide, sizeof wide);
+            return TRUENO_OK;
+        }
+        /* fall through */
     case TNI_AGGREGATE_QUANTILE_DISC: {
         double p = tni_final_fraction(f);
         size_t k = (size_t)tni_floor((double)n * p);

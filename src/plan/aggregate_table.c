@@ -187,8 +187,7 @@ static bool tni_aggregate_middle_type(tni_type *type) {
     } else if (t.id == TRUENO_TYPE_DATE) {
         *type = tni_type_make(TRUENO_TYPE_TIMESTAMP);
     } else {
-        return tni_type_is_numeric(t) || tni_type_is_timestamp(t) || t.id == TRUENO_TYPE_TIME ||
-               t.id == TRUENO_TYPE_INTERVAL;
+        return tni_type_is_numeric(t) || tni_type_is_timestamp(t) || t.id == TRUENO_TYPE_TIME;
     }
     return true;
 }

@@ -447,11 +447,24 @@ TNI_FN tni_expr *tni_bind_comparison(tni_binder *binder, const tni_place *place,
     return right ? tni_expr_compare(binder, op, left, right) : NULL;
 }
 
+/* How many of the first expressions are NULLs and integer literals that met before any other: two
+ * or more settle on the literals' own type, as in DuckDB, and no longer suit what follows. */
+static uint32_t tni_bind_settled(tni_expr *const *exprs, const tni_ast_expression *const *asts,
+                                 uint32_t count) {
+    uint32_t run = 0;
+    while (run < count && (exprs[run]->type.id == TRUENO_TYPE_NULL ||
+                           (tni_type_is_integer(exprs[run]->type) &&
+                            tni_ast_is_literal(asts[run]) && tni_expr_is_constant(exprs[run])))) {
+        run++;
+    }
+    return run > 1 ? run : 0;
+}
+
 TNI_FN bool tni_bind_common(tni_binder *binder, tni_expr *const *exprs,
                             const tni_ast_expression *const *asts, uint32_t count,
                             const char *what, uint32_t position, tni_type *out) {
     tni_type common = tni_type_make(TRUENO_TYPE_NULL);
-    uint32_t pass, i;
+    uint32_t settled = tni_bind_settled(exprs, asts, count), pass, i;
     for (pass = 0; pass < 3; pass++) {
         for (i = 0; i < count; i++) {
             tni_type type = exprs[i]->type;
@@ -460,8 +473,9 @@ TNI_FN bool tni_bind_common(tni_binder *binder, tni_expr *const *exprs,
             if (turn != pass || type.id == TRUENO_TYPE_NULL) {
                 continue;
             }
-            if (literal && ((tni_is_text(type) && common.id != TRUENO_TYPE_NULL) ||
-                            tni_literal_fits(&exprs[i]->constant, common))) {
+            if (literal && i >= settled &&
+                ((tni_is_text(type) && common.id != TRUENO_TYPE_NULL) ||
+                 tni_literal_fits(&exprs[i]->constant, common))) {
                 continue;
             }
             mixed = !literal && common.id != TRUENO_TYPE_NULL &&
@@ -1025,9 +1039,9 @@ static tni_expr *tni_case_fold(tni_binder *binder, const tni_place *place,
     if (!values || !asts) {
         return NULL;
     }
-    for (i = 0; i <= count; i++) {
-        values[i] = arms[i].value;
-        asts[i] = arms[i].ast;
+    for (i = 0; i <= count; i++) { /* ELSE comes first: it is what a lone literal meets */
+        values[i] = arms[i > 0 ? i - 1 : count].value;
+        asts[i] = arms[i > 0 ? i - 1 : count].ast;
     }
     if (!tni_bind_common(binder, values, asts, count + 1, "CASE", ast->position, &type)) {
         return NULL;
@@ -1036,7 +1050,7 @@ static tni_expr *tni_case_fold(tni_binder *binder, const tni_place *place,
         tni_place inner = tni_place_inner(place);
         tni_expr *value;
         inner.predicate = arms[i].predicate;
-        value = tni_bind_adapt(binder, &inner, values[i], asts[i], type);
+        value = tni_bind_adapt(binder, &inner, arms[i].value, arms[i].ast, type);
         if (value) {
             result = i == count ? value
                                 : tni_expr_select(binder, arms[i].condition, value, result);
