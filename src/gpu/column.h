@@ -13,6 +13,8 @@
 #include "gpu/memory.h"
 #include "gpu/spirv.h"
 
+#if !defined(TRUENO_NO_VULKAN)
+
 #define TNI_GPU_SEGMENT_BLOCKS (TNI_SEGMENT_ROWS / 4096u)
 
 typedef struct tni_gpu_image {
@@ -35,5 +37,7 @@ TNI_FN trueno_status tni_gpu_image_upload(tni_gpu_device *device, const tni_gpu_
 /* Write bytes [offset, offset + size) of the values; offset a multiple of 524,288. */
 TNI_FN void tni_gpu_image_values(const tni_gpu_image *image, uint64_t offset, void *out,
                                  size_t size);
+
+#endif /* TRUENO_NO_VULKAN */
 
 #endif

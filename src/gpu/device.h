@@ -74,6 +74,8 @@ TNI_FN const tni_gpu_info *tni_gpu_best(const tni_gpu *gpu);
 /* One line a device: "NVIDIA H200: used: ..." */
 TNI_FN void tni_gpu_describe(const tni_gpu *gpu, tni_text *out);
 
+#if !defined(TRUENO_NO_VULKAN)
+
 /* A block of device memory cut into ranges. */
 typedef struct tni_gpu_slab tni_gpu_slab;
 typedef struct tni_gpu_range {
@@ -130,5 +132,7 @@ TNI_FN void tni_gpu_device_close(tni_gpu_device *device); /* NULL is fine */
  * marked as such. */
 TNI_FN trueno_status tni_gpu_check(tni_gpu_device *device, tni_vk_result result, const char *what,
                                    tni_error *error);
+
+#endif /* TRUENO_NO_VULKAN */
 
 #endif

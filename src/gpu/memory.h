@@ -13,6 +13,8 @@
 
 #include "gpu/device.h"
 
+#if !defined(TRUENO_NO_VULKAN)
+
 /* The buffer that a range lies in, for descriptors and copies. */
 TNI_FN tni_vk_handle tni_gpu_range_buffer(const tni_gpu_range *range);
 
@@ -63,5 +65,7 @@ TNI_FN void tni_gpu_cache_unpin(tni_gpu_device *device, tni_gpu_entry *entry);
 TNI_FN void tni_gpu_cache_drop(tni_gpu_device *device, uint64_t owner);
 
 TNI_FN void tni_gpu_memory_free(tni_gpu_device *device);
+
+#endif /* TRUENO_NO_VULKAN */
 
 #endif

@@ -12,6 +12,8 @@
 
 #include "gpu/column.h"
 
+#if !defined(TRUENO_NO_VULKAN)
+
 struct tni_gpu_pipeline {
     tni_gpu_pipeline *next;
     uint64_t hash;
@@ -55,5 +57,7 @@ TNI_FN trueno_status tni_gpu_scan(tni_gpu_device *device, const tni_gpu_shape *s
                                   tni_gpu_scan_result *out, tni_error *error);
 TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *result);
 TNI_FN void tni_gpu_pipelines_free(tni_gpu_device *device);
+
+#endif /* TRUENO_NO_VULKAN */
 
 #endif

@@ -15,6 +15,8 @@
 #include "gpu/device.h"
 #include "plan/ir.h"
 
+#if !defined(TRUENO_NO_VULKAN)
+
 /* How an input column lies in device memory. */
 typedef struct tni_gpu_layout {
     tni_type type;
@@ -91,5 +93,7 @@ TNI_FN void tni_gpu_lookup(const tni_gpu_input *input, const tni_dictionary *dic
 /* Order-preserving key of MIN and MAX back to the value's bits (as int64, uint64, or the bits of
  * a float or double; NaN canonical). */
 TNI_FN uint64_t tni_gpu_key_value(tni_physical physical, uint64_t key);
+
+#endif /* TRUENO_NO_VULKAN */
 
 #endif

@@ -12,6 +12,8 @@
 
 #include "gpu/device.h"
 
+#if !defined(TRUENO_NO_VULKAN)
+
 typedef enum tni_spirv_op {
     TNI_SPIRV_NAME = 5, TNI_SPIRV_EXTENSION = 10, TNI_SPIRV_ENTRY_POINT = 15,
     TNI_SPIRV_EXECUTION_MODE = 16, TNI_SPIRV_CAPABILITY = 17, TNI_SPIRV_TYPE_VOID = 19,
@@ -82,5 +84,7 @@ TNI_FN void tni_spirv_float_controls(tni_spirv *s, const tni_gpu_info *info);
 /* The finished module, in the arena. UNSUPPORTED when the body is too long. */
 TNI_FN trueno_status tni_spirv_end(tni_spirv *s, uint32_t **words, uint32_t *count,
                                    tni_error *error);
+
+#endif /* TRUENO_NO_VULKAN */
 
 #endif
