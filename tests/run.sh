@@ -5,7 +5,7 @@
 # A suite is a program or a .sh script. Its last line may be `N passed, N failed[, N skipped]`; a
 # suite without such a line (an example, say) counts as one test, judged by its exit status.
 # Output is shown when something failed, skipped tests are shown always. The last line here is
-# the sum of all.
+# the sum of all, `N passed, N failed`; how many were skipped stands before it.
 
 seconds=${TEST_SECONDS:-600}
 limit=
@@ -54,7 +54,6 @@ for command in "$@"; do
     esac
 done
 
-printf '%d passed, %d failed' "$passed" "$failed"
-[ "$skipped" -gt 0 ] && printf ', %d skipped' "$skipped"
-printf '\n'
+[ "$skipped" -gt 0 ] && echo "$skipped skipped"
+echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
