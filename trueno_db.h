@@ -17,7 +17,7 @@
  * Search for >>token to jump to a section; the list stands before the implementation.
  *
  * SPDX-License-Identifier: MIT (the text is at the end)
- * Generated from src/ by tools/amalgamate.c: edit there. Sources: a09366fda259485a
+ * Generated from src/ by tools/amalgamate.c: edit there. Sources: 218de321fcdd61c5
  */
 
 /*============================================================================
@@ -42920,8 +42920,7 @@ static bool tni_aggregate_middle_type(tni_type *type) {
     } else if (t.id == TRUENO_TYPE_DATE) {
         *type = tni_type_make(TRUENO_TYPE_TIMESTAMP);
     } else {
-        return tni_type_is_numeric(t) || tni_type_is_timestamp(t) || t.id == TRUENO_TYPE_TIME ||
-               t.id == TRUENO_TYPE_INTERVAL;
+        return tni_type_is_numeric(t) || tni_type_is_timestamp(t) || t.id == TRUENO_TYPE_TIME;
     }
     return true;
 }
@@ -44504,11 +44503,24 @@ TNI_FN tni_expr *tni_bind_comparison(tni_binder *binder, const tni_place *place,
     return right ? tni_expr_compare(binder, op, left, right) : NULL;
 }
 
+/* How many of the first expressions are NULLs and integer literals that met before any other: two
+ * or more settle on the literals' own type, as in DuckDB, and no longer suit what follows. */
+static uint32_t tni_bind_settled(tni_expr *const *exprs, const tni_ast_expression *const *asts,
+                                 uint32_t count) {
+    uint32_t run = 0;
+    while (run < count && (exprs[run]->type.id == TRUENO_TYPE_NULL ||
+                           (tni_type_is_integer(exprs[run]->type) &&
+                            tni_ast_is_literal(asts[run]) && tni_expr_is_constant(exprs[run])))) {
+        run++;
+    }
+    return run > 1 ? run : 0;
+}
+
 TNI_FN bool tni_bind_common(tni_binder *binder, tni_expr *const *exprs,
                             const tni_ast_expression *const *asts, uint32_t count,
                             const char *what, uint32_t position, tni_type *out) {
     tni_type common = tni_type_make(TRUENO_TYPE_NULL);
-    uint32_t pass, i;
+    uint32_t settled = tni_bind_settled(exprs, asts, count), pass, i;
     for (pass = 0; pass < 3; pass++) {
         for (i = 0; i < count; i++) {
             tni_type type = exprs[i]->type;
@@ -44517,8 +44529,9 @@ TNI_FN bool tni_bind_common(tni_binder *binder, tni_expr *const *exprs,
             if (turn != pass || type.id == TRUENO_TYPE_NULL) {
                 continue;
             }
-            if (literal && ((tni_is_text(type) && common.id != TRUENO_TYPE_NULL) ||
-                            tni_literal_fits(&exprs[i]->constant, common))) {
+            if (literal && i >= settled &&
+                ((tni_is_text(type) && common.id != TRUENO_TYPE_NULL) ||
+                 tni_literal_fits(&exprs[i]->constant, common))) {
                 continue;
             }
             mixed = !literal && common.id != TRUENO_TYPE_NULL &&
@@ -45082,9 +45095,9 @@ static tni_expr *tni_case_fold(tni_binder *binder, const tni_place *place,
     if (!values || !asts) {
         return NULL;
     }
-    for (i = 0; i <= count; i++) {
-        values[i] = arms[i].value;
-        asts[i] = arms[i].ast;
+    for (i = 0; i <= count; i++) { /* ELSE comes first: it is what a lone literal meets */
+        values[i] = arms[i > 0 ? i - 1 : count].value;
+        asts[i] = arms[i > 0 ? i - 1 : count].ast;
     }
     if (!tni_bind_common(binder, values, asts, count + 1, "CASE", ast->position, &type)) {
         return NULL;
@@ -45093,7 +45106,7 @@ static tni_expr *tni_case_fold(tni_binder *binder, const tni_place *place,
         tni_place inner = tni_place_inner(place);
         tni_expr *value;
         inner.predicate = arms[i].predicate;
-        value = tni_bind_adapt(binder, &inner, values[i], asts[i], type);
+        value = tni_bind_adapt(binder, &inner, arms[i].value, arms[i].ast, type);
         if (value) {
             result = i == count ? value
                                 : tni_expr_select(binder, arms[i].condition, value, result);
@@ -56740,6 +56753,7 @@ static trueno_status tni_date_part_unknown(const char *name, size_t length, tni_
 static trueno_status tni_date_part_of_text(const tni_string *text, tni_date_part *out,
                                            tni_error *error) {
     const char *name = (const char *)tni_string_data(text);
+    *out = TNI_PART_MICROSECOND;
     return tni_date_part_by_name(name, text->length, out)
                ? TRUENO_OK
                : tni_date_part_unknown(name, text->length, error);
@@ -65802,6 +65816,36 @@ static double tni_final_item_entropy(const tni_item_order *o, const size_t *item
     return sum;
 }
 
+/* The p-quantile of wide decimals sorted by value, in units: the fraction of one is dropped. The
+ * place between two values is taken in units of 2^-53. */
+static tni_i128 tni_final_wide_quantile(const tni_item_order *o, const size_t *items, size_t n,
+                                        double p) {
+    const int64_t one = INT64_C(1) << 53;
+    double position = (double)(n - 1) * p, floor = tni_floor(position);
+    size_t k = (size_t)floor;
+    tni_i128 part = tni_i128_from_i64((int64_t)((position - floor) * (double)one));
+    tni_i128 scale = tni_i128_from_i64(one), zero = tni_i128_from_i64(0);
+    tni_i128 low, high, step, whole, rest, sum;
+    memcpy(&low, o->list->items[items[k]].value, sizeof low);
+    if (k + 1 >= n) {
+        return low;
+    }
+    memcpy(&high, o->list->items[items[k + 1]].value, sizeof high);
+    if (!tni_i128_subtract(high, low, &step)) {
+        return low; /* 2 * 10^38 apart */
+    }
+    (void)tni_i128_divide(step, scale, &whole, &rest); /* step * part / scale, in two terms */
+    (void)tni_i128_multiply(whole, part, &whole);
+    (void)tni_i128_multiply(rest, part, &step);
+    (void)tni_i128_divide(step, scale, &step, &rest);
+    (void)tni_i128_add(low, whole, &sum);
+    (void)tni_i128_add(sum, step, &sum);
+    if (!tni_i128_equal(rest, zero) && tni_i128_compare(sum, zero) < 0) {
+        (void)tni_i128_add(sum, tni_i128_from_i64(1), &sum);
+    }
+    return sum;
+}
+
 static trueno_status tni_final_items_group(const tni_final *f, const tni_item_order *o,
                                            size_t *items, size_t n, uint32_t i,
                                            tni_error *error) {
@@ -65826,6 +65870,12 @@ static trueno_status tni_final_items_group(const tni_final *f, const tni_item_or
         return TRUENO_OK;
     case TNI_AGGREGATE_MEDIAN:
     case TNI_AGGREGATE_QUANTILE_CONT:
+        if (o->input->class_id == TNI_CLASS_I128) {
+            tni_i128 wide = tni_final_wide_quantile(o, items, n, tni_final_fraction(f));
+            memcpy((uint8_t *)f->out + (size_t)i * sizeof wide, &wide, sizeof wide);
+            return TRUENO_OK;
+        }
+        /* fall through */
     case TNI_AGGREGATE_QUANTILE_DISC: {
         double p = tni_final_fraction(f);
         size_t k = (size_t)tni_floor((double)n * p);
@@ -77480,6 +77530,8 @@ TNI_FN const tni_gpu_info *tni_gpu_best(const tni_gpu *gpu);
 /* One line a device: "NVIDIA H200: used: ..." */
 TNI_FN void tni_gpu_describe(const tni_gpu *gpu, tni_text *out);
 
+#if !defined(TRUENO_NO_VULKAN)
+
 /* A block of device memory cut into ranges. */
 typedef struct tni_gpu_slab tni_gpu_slab;
 typedef struct tni_gpu_range {
@@ -77537,6 +77589,8 @@ TNI_FN void tni_gpu_device_close(tni_gpu_device *device); /* NULL is fine */
 TNI_FN trueno_status tni_gpu_check(tni_gpu_device *device, tni_vk_result result, const char *what,
                                    tni_error *error);
 
+#endif /* TRUENO_NO_VULKAN */
+
 #endif
 /*--- end src/gpu/device.h -------------------------------------------------*/
 
@@ -77560,6 +77614,8 @@ TNI_FN trueno_status tni_gpu_check(tni_gpu_device *device, tni_vk_result result,
 #define TNI_GPU_MEMORY_H
 
 /* #include "gpu/device.h" */
+
+#if !defined(TRUENO_NO_VULKAN)
 
 /* The buffer that a range lies in, for descriptors and copies. */
 TNI_FN tni_vk_handle tni_gpu_range_buffer(const tni_gpu_range *range);
@@ -77612,6 +77668,8 @@ TNI_FN void tni_gpu_cache_drop(tni_gpu_device *device, uint64_t owner);
 
 TNI_FN void tni_gpu_memory_free(tni_gpu_device *device);
 
+#endif /* TRUENO_NO_VULKAN */
+
 #endif
 /*--- end src/gpu/memory.h -------------------------------------------------*/
 
@@ -77638,6 +77696,8 @@ TNI_FN void tni_gpu_memory_free(tni_gpu_device *device);
 
 /* #include "gpu/device.h" */
 /* #include "plan/ir.h" */
+
+#if !defined(TRUENO_NO_VULKAN)
 
 /* How an input column lies in device memory. */
 typedef struct tni_gpu_layout {
@@ -77716,6 +77776,8 @@ TNI_FN void tni_gpu_lookup(const tni_gpu_input *input, const tni_dictionary *dic
  * a float or double; NaN canonical). */
 TNI_FN uint64_t tni_gpu_key_value(tni_physical physical, uint64_t key);
 
+#endif /* TRUENO_NO_VULKAN */
+
 #endif
 /*--- end src/gpu/spirv.h --------------------------------------------------*/
 
@@ -77740,6 +77802,8 @@ TNI_FN uint64_t tni_gpu_key_value(tni_physical physical, uint64_t key);
 /* #include "gpu/memory.h" */
 /* #include "gpu/spirv.h" */
 
+#if !defined(TRUENO_NO_VULKAN)
+
 #define TNI_GPU_SEGMENT_BLOCKS (TNI_SEGMENT_ROWS / 4096u)
 
 typedef struct tni_gpu_image {
@@ -77762,6 +77826,8 @@ TNI_FN trueno_status tni_gpu_image_upload(tni_gpu_device *device, const tni_gpu_
 /* Write bytes [offset, offset + size) of the values; offset a multiple of 524,288. */
 TNI_FN void tni_gpu_image_values(const tni_gpu_image *image, uint64_t offset, void *out,
                                  size_t size);
+
+#endif /* TRUENO_NO_VULKAN */
 
 #endif
 /*--- end src/gpu/column.h -------------------------------------------------*/
@@ -78028,6 +78094,8 @@ TNI_FN trueno_status tni_gpu_image_upload(tni_gpu_device *device, const tni_gpu_
 
 /* #include "gpu/column.h" */
 
+#if !defined(TRUENO_NO_VULKAN)
+
 struct tni_gpu_pipeline {
     tni_gpu_pipeline *next;
     uint64_t hash;
@@ -78071,6 +78139,8 @@ TNI_FN trueno_status tni_gpu_scan(tni_gpu_device *device, const tni_gpu_shape *s
                                   tni_gpu_scan_result *out, tni_error *error);
 TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *result);
 TNI_FN void tni_gpu_pipelines_free(tni_gpu_device *device);
+
+#endif /* TRUENO_NO_VULKAN */
 
 #endif
 /*--- end src/gpu/scan.h ---------------------------------------------------*/
@@ -79921,6 +79991,8 @@ TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *resul
 
 /* #include "gpu/device.h" */
 
+#if !defined(TRUENO_NO_VULKAN)
+
 typedef enum tni_spirv_op {
     TNI_SPIRV_NAME = 5, TNI_SPIRV_EXTENSION = 10, TNI_SPIRV_ENTRY_POINT = 15,
     TNI_SPIRV_EXECUTION_MODE = 16, TNI_SPIRV_CAPABILITY = 17, TNI_SPIRV_TYPE_VOID = 19,
@@ -79991,6 +80063,8 @@ TNI_FN void tni_spirv_float_controls(tni_spirv *s, const tni_gpu_info *info);
 /* The finished module, in the arena. UNSUPPORTED when the body is too long. */
 TNI_FN trueno_status tni_spirv_end(tni_spirv *s, uint32_t **words, uint32_t *count,
                                    tni_error *error);
+
+#endif /* TRUENO_NO_VULKAN */
 
 #endif
 /*--- end src/gpu/spirv_module.h -------------------------------------------*/
@@ -80118,12 +80192,12 @@ static void tni_emit_fail(tni_emit *e, const tni_ir_node *node, uint32_t test, u
 
 static trueno_status tni_emit_input(tni_emit *e, const tni_gpu_input *wanted, uint32_t *out) {
     tni_gpu_code *code = e->code;
+    *out = code->input_count;
     if (code->input_count == TNI_GPU_COLUMNS) {
         return tni_fail(e->error, TRUENO_ERROR_UNSUPPORTED,
                         "the GPU does not run passes over more than %u column parts",
                         (unsigned)TNI_GPU_COLUMNS);
     }
-    *out = code->input_count;
     code->inputs[code->input_count++] = *wanted;
     return TRUENO_OK;
 }
