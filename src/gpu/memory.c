@@ -315,7 +315,8 @@ TNI_FN tni_gpu_entry *tni_gpu_cache_find(tni_gpu_device *device, const tni_gpu_k
     tni_gpu_entry *entry;
     for (entry = device->newest; entry != NULL; entry = entry->older) {
         if (entry->key.owner == key->owner && entry->key.column == key->column &&
-            entry->key.morsel == key->morsel && entry->filled) {
+            entry->key.first == key->first && entry->key.segments == key->segments &&
+            entry->filled) {
             tni_gpu_cache_unlink(device, entry);
             tni_gpu_cache_link(device, entry);
             entry->pins++;

@@ -43,7 +43,8 @@ TNI_FN trueno_status tni_gpu_download_reserve(tni_gpu_device *device, uint64_t s
 typedef struct tni_gpu_key {
     uint64_t owner;   /* the table or dictionary: never reused */
     uint32_t column;
-    uint32_t morsel;
+    uint32_t first;   /* segment */
+    uint32_t segments; /* another cut of the table into morsels is another entry */
 } tni_gpu_key;
 
 struct tni_gpu_entry {
