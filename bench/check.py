@@ -2,8 +2,9 @@
 
 Row order counts only where ORDER BY fixes it, floating-point cells may differ by 1e-9 of their
 size (1e-5 where an engine answers in single precision; 1e-14 of the column's largest value is
-taken for zero), and rows that tie at a LIMIT may differ: for a query with LIMIT the reference is the same query without it, so that every row of a limited
-answer is looked up among the rows that could stand in its place.
+taken for zero), and rows that tie at a LIMIT may differ: for a query with LIMIT the reference is
+the same query without it, so that every row of a limited answer is looked up among the rows that
+could stand in its place.
 """
 import re
 
@@ -210,8 +211,7 @@ def same_places(a, reference, keys, offset, limit):
         first, last = int(starts[run]), int(starts[run + 1])
         match = ~used[first:last]
         for i, (got, want) in enumerate(pairs):
-            one = pa.concat_arrays([got.slice(row, 1)]) if got.type != want.type else got.slice(row, 1)
-            spread = one.take(pa.array(np.zeros(last - first, dtype=np.int64)))
+            spread = got.take(pa.array(np.full(last - first, row)))
             match &= close(spread, want.slice(first, last - first), limits[i])
         if not match.any():
             return f"row {row + 1}: {row_text([p[0] for p in pairs], row)} is none of the " \

@@ -1,8 +1,8 @@
 """The engines of the benchmark, each in a process of its own.
 
 A worker is `python3 engines.py PEER THREADS LIBRARY`. It reads one JSON request a line and answers
-with one JSON line: {"load": {table: parquet file}}, {"run": sql, "file": path or null, "save":
-path or null}, {"drop": [tables]}. Every engine is timed by the same function: the wall clock and
+with one JSON line: {"load": {table: parquet file}, "columns": [lower-case names] or null}, or
+{"run": sql, "file": path or null, "save": path or null}. Every engine is timed by the same function: the wall clock and
 the processor time of the whole process (all threads, user and system) around one call of
 `execute`, which returns when the whole result is materialised in the engine's own form. Saving a
 result for the comparison is never inside the timed part, and neither is freeing it.
@@ -18,6 +18,7 @@ import sys
 import time
 
 PEERS = ("trueno", "duckdb", "polars", "datafusion", "sqlite")
+UNCOMPRESSED = ("polars", "datafusion")  # tables as plain Arrow arrays: 8 GB for 10 M rows of hits
 
 
 def quoted(path):
@@ -33,7 +34,8 @@ def write_arrow(batches, schema, path):
 
 class Config(ctypes.Structure):
     """trueno_config as far as `threads`; the rest stays zero, which means default."""
-    _fields_ = [("backend", ctypes.c_int), ("threads", ctypes.c_uint32), ("rest", ctypes.c_uint64 * 64)]
+    _fields_ = [("backend", ctypes.c_int), ("threads", ctypes.c_uint32),
+                ("rest", ctypes.c_uint64 * 64)]
 
 
 class Trueno:
@@ -45,7 +47,6 @@ class Trueno:
                 ("trueno_version", text, []),
                 ("trueno_error", text, [pointer]),
                 ("trueno_load", ctypes.c_int, [pointer, text, text, text]),
-                ("trueno_drop", ctypes.c_int, [pointer, text]),
                 ("trueno_query", pointer, [pointer, text]),
                 ("trueno_result_status", ctypes.c_int, [pointer]),
                 ("trueno_result_error", text, [pointer]),
@@ -60,12 +61,9 @@ class Trueno:
             raise RuntimeError("trueno_open failed")
         self.version = lib.trueno_version().decode()
 
-    def load(self, name, path):
+    def load(self, name, path, _columns):
         if self.lib.trueno_load(self.db, name.encode(), path.encode(), None) != 0:
             raise RuntimeError(self.lib.trueno_error(self.db).decode())
-
-    def drop(self, name):
-        self.lib.trueno_drop(self.db, name.encode())
 
     def prepare(self, sql, file):
         return re.sub(r"\bFROM t\b", "FROM " + quoted(file), sql) if file else sql
@@ -115,11 +113,8 @@ class DuckDB(Peer):
         self.db.execute(f"SET threads = {threads}")
         self.db.execute("SET enable_progress_bar = false")
 
-    def load(self, name, path):
+    def load(self, name, path, _columns):
         self.db.execute(f"CREATE TABLE {name} AS SELECT * FROM {quoted(path)}")
-
-    def drop(self, name):
-        self.db.execute(f"DROP TABLE {name}")
 
     def prepare(self, sql, file):
         return re.sub(r"\bFROM t\b", "FROM " + quoted(file), sql) if file else sql
@@ -146,11 +141,10 @@ class Polars(Peer):
         if polars.thread_pool_size() != threads:
             raise RuntimeError("POLARS_MAX_THREADS was not honoured")
 
-    def load(self, name, path):
-        self.context.register(name, self.polars.read_parquet(path))
-
-    def drop(self, name):
-        self.context.unregister(name)
+    def load(self, name, path, columns):
+        scan = self.polars.scan_parquet(path)
+        names = [c for c in scan.collect_schema().names() if not columns or c.lower() in columns]
+        self.context.register(name, scan.select(names).collect())
 
     def execute(self, request):
         sql, file = request
@@ -176,16 +170,14 @@ class DataFusion(Peer):
         config = datafusion.SessionConfig().with_target_partitions(threads)
         self.context = datafusion.SessionContext(config)
 
-    def load(self, name, path):
+    def load(self, name, path, columns):
         # Unquoted names are folded to lower case here: the columns are named to match.
         self.context.register_parquet("source_file", path)
-        columns = [field.name for field in self.context.table("source_file").schema()]
-        items = ", ".join(f'"{c}" AS "{c.lower()}"' for c in columns)
+        names = [field.name for field in self.context.table("source_file").schema()]
+        items = ", ".join(f'"{c}" AS "{c.lower()}"' for c in names
+                          if not columns or c.lower() in columns)
         self.context.sql(f"CREATE TABLE {name} AS SELECT {items} FROM source_file").collect()
         self.context.deregister_table("source_file")
-
-    def drop(self, name):
-        self.context.deregister_table(name)
 
     def execute(self, request):
         sql, file = request
@@ -214,7 +206,7 @@ class SQLite(Peer):
         self.version = sqlite3.sqlite_version
         self.db = sqlite3.connect(":memory:")
 
-    def load(self, name, path):
+    def load(self, name, path, _columns):
         import pyarrow.parquet as parquet
         source = parquet.ParquetFile(path)
         names = source.schema_arrow.names
@@ -224,9 +216,6 @@ class SQLite(Peer):
             columns = [column.to_pylist() for column in batch.columns]
             self.db.executemany(f"INSERT INTO {name} VALUES ({marks})", zip(*columns))
         self.db.execute("ANALYZE")
-
-    def drop(self, name):
-        self.db.execute(f"DROP TABLE {name}")
 
     def execute(self, request):
         cursor = self.db.execute(request[0])
@@ -282,10 +271,10 @@ def run(engine, request):
     return answer
 
 
-def load(engine, tables):
+def load(engine, tables, columns):
     start = time.perf_counter()
     for name, path in tables.items():
-        engine.load(name, path)
+        engine.load(name, path, columns)
     gc.collect()
     return {"seconds": time.perf_counter() - start, "resident": resident_bytes()}
 
@@ -299,11 +288,7 @@ def serve(peer, threads, library):
         request = json.loads(line)
         try:
             if "load" in request:
-                answer = load(engine, request["load"])
-            elif "drop" in request:
-                for name in request["drop"]:
-                    engine.drop(name)
-                answer = {}
+                answer = load(engine, request["load"], request.get("columns"))
             else:
                 answer = run(engine, request)
         except BaseException as error:  # a panic of polars or datafusion is no Exception

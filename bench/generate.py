@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make the benchmark tables: h2o group-by (G1), a table of ClickBench's shape, floats, groups, a CSV.
+"""Make the benchmark tables: h2o group-by (G1), ClickBench's shape, floats, groups, a CSV file.
 
 Usage: generate.py DIRECTORY [rows]   (default 10,000,000). Needs duckdb (PyPI). Deterministic.
 run.py calls make() for the tables that a run needs.
@@ -35,7 +35,7 @@ SHAPES = {
     "RegionID": "(z6 * z6 * z6 * 9000)::INT",
     "UserID": "(hash((z5 * z5 * 1700000)::BIGINT) % 9000000000000000000)::BIGINT",
     "URL": "concat('http://', W(u, 2), '.ru/', CASE WHEN u % 2503 = 0 THEN 'google/' ELSE '' END, W(u, 3), '/', u, '?id=', u % 977)",
-    "Referer": "CASE WHEN z8 < 0.19 THEN '' ELSE concat(CASE WHEN r % 3 = 0 THEN 'http://www.' ELSE 'https://' END, W(r, 4), r % 3000, '.com/', W(r, 5), '/', r) END",
+    "Referer": "CASE WHEN z8 < 0.19 THEN '' ELSE concat(CASE WHEN r % 3 = 0 THEN 'http://www.' ELSE 'https://' END, W(r, 4), CASE WHEN r % 4 = 0 THEN '' ELSE (r % 3000)::VARCHAR END, '.com/', W(r, 5), '/', r) END",
     "IsRefresh": "(z2 < 0.12)::INT", "DontCountHits": "(z1 > 0.85)::INT",
     "ResolutionWidth": "[0, 1024, 1280, 1366, 1440, 1600, 1638, 1680, 1750, 1920, 1996][1 + (z1 * 10.99)::INT % 11]",
     "SearchPhrase": "CASE WHEN z9 < 0.87 THEN '' ELSE concat(W(p, 6), ' ', W(p, 7), ' ', p) END",
@@ -45,8 +45,8 @@ SHAPES = {
     "SearchEngineID": "CASE WHEN z9 < 0.87 THEN 0 ELSE (z8 * z8 * 50)::INT END",
     "AdvEngineID": "CASE WHEN z6 < 0.994 THEN 0 ELSE (z7 * 50)::INT END",
     "WindowClientWidth": "(z5 * 2000)::INT", "WindowClientHeight": "(z6 * 1200)::INT",
-    "URLHash": "(hash((z7 * z7 * z7 * 1800000)::INT) % 9000000000000000000)::BIGINT",
-    "RefererHash": "CASE WHEN z8 < 0.0002 THEN 3594120000172545465 ELSE (hash((z8 * z8 * 1500000)::INT) % 9000000000000000000)::BIGINT END",
+    "URLHash": "CASE WHEN z4 < 0.01 THEN 2868770270353813622 ELSE (hash((z7 * z7 * z7 * 1800000)::INT) % 9000000000000000000)::BIGINT END",
+    "RefererHash": "CASE WHEN z8 < 0.02 THEN 3594120000172545465 ELSE (hash((z8 * z8 * 1500000)::INT) % 9000000000000000000)::BIGINT END",
     "IsLink": "(z1 < 0.03)::INT", "IsDownload": "(z2 < 0.005)::INT",
 }
 
@@ -66,21 +66,27 @@ def hits(schema, n):
                 expression = f"(hash(i * 13 + {len(items)}) % 3)::INT"
         items.append(f"({expression})::{kind} AS {name}")
     uniform = ", ".join(f"(hash(i * 31 + {k}) % 1000003) / 1000003.0 AS z{k}" for k in range(1, 10))
-    words = "['alpha','beta','gamma','delta','news','auto','film','music','shop','game','book','travel']"
+    words = ("['alpha','beta','gamma','delta','news','auto','film','music','shop','game','book',"
+             "'travel']")
     ids = ("(z1 * z1 * z1 * 400000)::INT AS t, (z7 * z7 * z7 * 1800000)::INT AS u, "
            "(z8 * z8 * z8 * 1500000)::INT AS r, (z9 * z9 * z9 * z9 * 700000)::INT AS p")
-    columns = re.sub(r"\bW\((\w), (\d)\)", words + r"[1 + (hash(\1 * 41 + \2) % 12)::INT]", ", ".join(items))
-    return f"SELECT {columns} FROM (SELECT *, {ids} FROM (SELECT i, {uniform} FROM range({n}) t(i)))"
+    pick = words + r"[1 + (hash(\1 * 41 + \2) % 12)::INT]"
+    columns = re.sub(r"\bW\((\w), (\d)\)", pick, ", ".join(items))
+    source = f"SELECT i, {uniform} FROM range({n}) t(i)"
+    return f"SELECT {columns} FROM (SELECT *, {ids} FROM ({source}))"
+
+
+NO_COLUMNS = ("CREATE", "LOAD", "COPY", "INSERT", "PRIMARY")
 
 
 def read_schema(path):
     columns = []
     for line in open(path, encoding="utf-8"):
         words = line.strip().rstrip(",").split()
-        if len(words) >= 2 and words[0].isidentifier() and words[0].upper() not in ("CREATE", "LOAD", "COPY", "INSERT", "PRIMARY"):
+        if len(words) >= 2 and words[0].isidentifier() and words[0].upper() not in NO_COLUMNS:
             kind = words[1].rstrip(",;)")
-            kind = "VARCHAR" if kind.upper().startswith(("VARCHAR", "CHAR", "TEXT")) else kind.upper()
-            columns.append((words[0], kind))
+            text = kind.upper().startswith(("VARCHAR", "CHAR", "TEXT"))
+            columns.append((words[0], "VARCHAR" if text else kind.upper()))
     return columns
 
 
@@ -101,7 +107,8 @@ FLOATS = "SELECT ((hash(i) % 16777216) / 167772.16)::FLOAT AS v FROM range({n}) 
 def query_of(table, rows):
     """The SELECT that makes a table, or None when its schema is not at hand."""
     if table == "hits":
-        shared = os.environ.get("TRUENO_SHARED", os.path.join(os.path.dirname(__file__), "..", "..", "shared"))
+        beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "shared")
+        shared = os.environ.get("TRUENO_SHARED", beside)
         schema = os.path.join(shared, "sql", "clickbench_schema.sql")
         return hits(read_schema(schema), rows) if os.path.exists(schema) else None
     if table == "h2o_small":
@@ -128,7 +135,8 @@ def make(directory, table, rows):
     os.makedirs(directory, exist_ok=True)
     print(f"making {path}", file=sys.stderr, flush=True)
     db = duckdb.connect()
-    db.execute("SET preserve_insertion_order = false; SET memory_limit = '6GB'")
+    db.execute("SET enable_progress_bar = false; SET preserve_insertion_order = false")
+    db.execute("SET memory_limit = '6GB'")
     form = "FORMAT csv, HEADER" if TABLES[table] == "csv" else "FORMAT parquet"
     db.execute(f"COPY ({query}) TO '{path}.part' ({form})")
     os.rename(path + ".part", path)
