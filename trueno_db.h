@@ -17,7 +17,7 @@
  * Search for >>token to jump to a section; the list stands before the implementation.
  *
  * SPDX-License-Identifier: MIT (the text is at the end)
- * Generated from src/ by tools/amalgamate.c: edit there. Sources: 218de321fcdd61c5
+ * Generated from src/ by tools/amalgamate.c: edit there. Sources: 117d426893c0ae24
  */
 
 /*============================================================================
@@ -77645,7 +77645,8 @@ TNI_FN trueno_status tni_gpu_download_reserve(tni_gpu_device *device, uint64_t s
 typedef struct tni_gpu_key {
     uint64_t owner;   /* the table or dictionary: never reused */
     uint32_t column;
-    uint32_t morsel;
+    uint32_t first;   /* segment */
+    uint32_t segments; /* another cut of the table into morsels is another entry */
 } tni_gpu_key;
 
 struct tni_gpu_entry {
@@ -79193,7 +79194,8 @@ TNI_FN tni_gpu_entry *tni_gpu_cache_find(tni_gpu_device *device, const tni_gpu_k
     tni_gpu_entry *entry;
     for (entry = device->newest; entry != NULL; entry = entry->older) {
         if (entry->key.owner == key->owner && entry->key.column == key->column &&
-            entry->key.morsel == key->morsel && entry->filled) {
+            entry->key.first == key->first && entry->key.segments == key->segments &&
+            entry->filled) {
             tni_gpu_cache_unlink(device, entry);
             tni_gpu_cache_link(device, entry);
             entry->pins++;
@@ -79558,20 +79560,16 @@ static void tni_gpu_work_unpin(tni_gpu_work *work) {
 
 /* The column of an input, in device memory and pinned. */
 static trueno_status tni_gpu_work_column(tni_gpu_work *work, uint32_t input,
-                                         const tni_gpu_image *image, uint32_t morsel) {
+                                         const tni_gpu_image *image, uint32_t first) {
     uint32_t column = work->code->inputs[input].column;
     tni_gpu_entry *entry;
     tni_gpu_key key;
     trueno_status status;
     key.owner = work->table->owner;
     key.column = work->table->numbers != NULL ? work->table->numbers[column] : column;
-    key.morsel = morsel;
+    key.first = first;
+    key.segments = image->segment_count;
     entry = tni_gpu_cache_find(work->device, &key);
-    if (entry != NULL && entry->range.size < image->total) { /* another cut into morsels */
-        entry->filled = false;
-        tni_gpu_cache_unpin(work->device, entry);
-        entry = NULL;
-    }
     if (entry == NULL) {
         TNI_TRY(tni_gpu_cache_add(work->device, &key, image->total, &entry, work->error));
         status = tni_gpu_image_upload(work->device, image, &entry->range, work->error);
@@ -79596,8 +79594,8 @@ static void tni_gpu_work_bind(tni_gpu_work *work, uint32_t input, const tni_gpu_
 }
 
 /* Make every input of a morsel resident and note where it lies. */
-static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, uint32_t first, uint32_t segments,
-                                         uint32_t morsel) {
+static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, uint32_t first,
+                                         uint32_t segments) {
     uint32_t i, j;
     for (i = 0; i < work->code->input_count; i++) {
         const tni_gpu_input *input = &work->code->inputs[i];
@@ -79615,7 +79613,7 @@ static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, uint32_t first, uin
             }
         }
         if (entry == NULL) {
-            TNI_TRY(tni_gpu_work_column(work, i, &image, morsel));
+            TNI_TRY(tni_gpu_work_column(work, i, &image, first));
             entry = work->pinned[i];
         }
         switch (input->part) {
@@ -79814,13 +79812,13 @@ static void tni_gpu_work_collect(tni_gpu_work *work, uint32_t first, uint32_t bl
 
 /* -------------------------------------------------------------------------------- runs --- */
 
-static trueno_status tni_gpu_work_morsel(tni_gpu_work *work, uint32_t first, uint32_t segments,
-                                         uint32_t morsel) {
+static trueno_status tni_gpu_work_morsel(tni_gpu_work *work, uint32_t first,
+                                         uint32_t segments) {
     uint64_t end = TNI_MIN(work->table->rows, (uint64_t)(first + segments) * TNI_SEGMENT_ROWS);
     uint32_t rows = (uint32_t)(end - (uint64_t)first * TNI_SEGMENT_ROWS);
     uint32_t blocks = (rows + TNI_GPU_BLOCK_ROWS - 1) / TNI_GPU_BLOCK_ROWS;
     int64_t start = tni_clock_nanoseconds();
-    TNI_TRY(tni_gpu_work_inputs(work, first, segments, morsel));
+    TNI_TRY(tni_gpu_work_inputs(work, first, segments));
     work->result->upload_ms += tni_gpu_ms_since(start);
     work->output_bytes = work->partial_bytes +
                          TNI_MAX((uint64_t)blocks * work->float_slots * 8, 16);
@@ -79894,11 +79892,11 @@ static trueno_status tni_gpu_work_prepare(tni_gpu_work *work, uint32_t morsel_se
 }
 
 static trueno_status tni_gpu_work_run(tni_gpu_work *work) {
-    uint32_t most = tni_gpu_morsel_segments(work), first, morsel = 0;
+    uint32_t most = tni_gpu_morsel_segments(work), first;
     TNI_TRY(tni_gpu_work_prepare(work, most));
     for (first = 0; first < work->table->segment_count; first += most) {
         uint32_t segments = TNI_MIN(most, work->table->segment_count - first);
-        trueno_status status = tni_gpu_work_morsel(work, first, segments, morsel++);
+        trueno_status status = tni_gpu_work_morsel(work, first, segments);
         tni_gpu_work_unpin(work);
         TNI_TRY(status);
     }
