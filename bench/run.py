@@ -9,6 +9,7 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -229,8 +230,9 @@ class Bench:
             side["error"] = answer["error"]
         elif reference:
             side["differs"] = check.compare(check.Shape(sql), saved, reference)
-            if side["differs"]:
-                self.wrong.append((suite.name, name, worker.peer, side["differs"], sql))
+            wrong = (suite.name, name, worker.peer, side["differs"], sql)
+            if side["differs"] and wrong not in self.wrong:
+                self.wrong.append(wrong)
         return side
 
     def query(self, suite, name, sql, path, ours, theirs):
@@ -288,7 +290,8 @@ def main():
     os.makedirs(options.build, exist_ok=True)
     bench = Bench(options)
     facts = report.machine(options)
-    print(report.heading(facts))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was measured is still written
+    print(report.heading(facts), flush=True)
     try:
         for suite in suites():
             if suite.name in options.suite:

@@ -12,7 +12,8 @@ limit=
 command -v timeout >/dev/null 2>&1 && limit="timeout $seconds"
 passed=0 failed=0 skipped=0
 log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+failures=$(mktemp) || exit 1
+trap 'rm -f "$log" "$failures"' EXIT
 
 # suite NAME COMMAND...
 suite() {
@@ -40,6 +41,8 @@ suite() {
         printf '%-28s FAILED: %d passed, %d failed, exit status %d\n' "$name" "$p" "$f" "$status"
         head -c 20000 "$log" | sed 's/^/    /'
         printf '    repeat: %s\n' "$(printf '%s ' "$@" | cut -c 1-300)"
+        printf 'FAILED: %s\n' "$name" >>"$failures"
+        grep -v -i -E 'skipped|^ *$' "$log" | head -n 8 | cut -c 1-400 | sed 's/^/    /' >>"$failures"
     else
         printf '%-28s ok: %d passed%s\n' "$name" "$p" "$([ "$s" -gt 0 ] && echo ", $s skipped")"
         grep -i 'skipped: ' "$log" | head -n 20 | sed 's/^/    /'
@@ -54,6 +57,7 @@ for command in "$@"; do
     esac
 done
 
+cat "$failures" # once more, where the end of a long log is all that is read
 [ "$skipped" -gt 0 ] && echo "$skipped skipped"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

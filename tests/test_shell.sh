@@ -258,7 +258,7 @@ fi
 
 "$trueno" -c "SELECT count(*) FROM range(1000000000000)" >out.txt 2>err.txt &
 child=$!
-sleep 0.5
+sleep 2
 kill -INT $child 2>/dev/null
 wait $child
 code=$?
@@ -406,8 +406,8 @@ drain(b"> ", 2)
 checks.append(("Ctrl-C drops the line", say(b"SELECT 5,\n", b"...> ") and say(b"nonsense\x03", b"trueno> ")))
 checks.append(("and the next one runs", say(b"SELECT 6 * 7 AS y;\n", b"42")))
 drain(b"> ", 2)
-say(b"SELECT count(*) FROM range(1000000000000);\n", b"never", 1.0)
-checks.append(("Ctrl-C stops a query", say(b"\x03", b"Interrupted")))
+say(b"SELECT count(*) FROM range(1000000000000);\n", b"never", 3.0)
+checks.append(("Ctrl-C stops a query", say(b"\x03", b"Interrupted", 60)))
 drain(b"> ", 2)
 os.write(fd, b".exit 3\n")
 time.sleep(0.3)
