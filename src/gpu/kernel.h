@@ -1,0 +1,87 @@
+/*
+ * kernel.h - kernels with buffers of their own, and batches of dispatches.
+ *
+ * A kernel is a module with its specialization constants and the shape of its descriptors; it is
+ * found in the device's cache or built. A batch records fills, copies and dispatches, each of which
+ * sees what those before it wrote, into one submission, so that a sort of many passes or a build
+ * and its probe pay for one wait.
+ *
+ *     tni_gpu_batch_begin -> ..._fill, ..._dispatch, ..._download ... -> tni_gpu_batch_run
+ *
+ * Everything here runs under the device's mutex.
+ */
+#ifndef TNI_GPU_KERNEL_H
+#define TNI_GPU_KERNEL_H
+
+#include "gpu/memory.h"
+
+#if !defined(TRUENO_NO_VULKAN)
+
+#define TNI_GPU_BINDINGS 12u        /* bindings of a kernel's descriptor set */
+#define TNI_GPU_CONSTANTS 32u       /* specialization constants, ids 0..31, 32 bits each */
+#define TNI_GPU_DESCRIPTORS 40u     /* storage buffers a kernel sees, all bindings together */
+
+typedef struct tni_gpu_kernel_want {
+    const uint32_t *words;          /* the module: a skeleton as it is, or spliced */
+    uint32_t word_count;
+    uint32_t binding_count;
+    uint32_t bindings[TNI_GPU_BINDINGS]; /* storage buffers of each binding (arrays: > 1) */
+    uint32_t constant_count;
+    uint32_t constants[TNI_GPU_CONSTANTS];
+} tni_gpu_kernel_want;
+
+typedef struct tni_gpu_kernel tni_gpu_kernel;
+
+/* The kernel, built when it is not there yet (`compile_ms` grows by the time that took; may be
+ * NULL). It belongs to the device and lives until tni_gpu_kernels_free, or until the cache is full
+ * and it is the longest unused: use it before the next get beyond a few. */
+TNI_FN trueno_status tni_gpu_kernel_get(tni_gpu_device *device, const tni_gpu_kernel_want *want,
+                                        tni_gpu_kernel **out, double *compile_ms,
+                                        tni_error *error);
+/* Whether a get would find it built. */
+TNI_FN bool tni_gpu_kernel_ready(tni_gpu_device *device, const tni_gpu_kernel_want *want);
+TNI_FN void tni_gpu_kernels_free(tni_gpu_device *device);
+
+/* Part of a range, as a descriptor sees it: offset a multiple of TNI_GPU_ALIGNMENT. */
+typedef struct tni_gpu_slice {
+    const tni_gpu_range *range;
+    uint64_t offset, size;          /* within the range; size 0: to its end */
+} tni_gpu_slice;
+
+typedef struct tni_gpu_batch {
+    tni_gpu_device *device;
+    tni_error *error;
+    trueno_status status;           /* the first failure; later calls do nothing */
+    uint64_t download_bytes;        /* of device->download in use */
+    bool first, dirty;
+    tni_vk_handle pools[16];        /* descriptor pools taken for it */
+    uint32_t pool_count, pool_sets;
+} tni_gpu_batch;
+
+TNI_FN trueno_status tni_gpu_batch_begin(tni_gpu_device *device, tni_gpu_batch *batch,
+                                         tni_error *error);
+/* Set `size` bytes (a multiple of 4) to copies of `word`. */
+TNI_FN void tni_gpu_batch_fill(tni_gpu_batch *batch, const tni_gpu_range *range, uint64_t offset,
+                               uint64_t size, uint32_t word);
+TNI_FN void tni_gpu_batch_copy(tni_gpu_batch *batch, const tni_gpu_range *from,
+                               uint64_t from_offset, const tni_gpu_range *to, uint64_t to_offset,
+                               uint64_t size);
+/* `slices`: one a descriptor, in binding order (arrays in full). `push` at most
+ * TNI_GPU_PUSH_BYTES. `groups`: workgroups in x; more than 65,535 go to y as well, so kernels
+ * number themselves gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x and check the end. */
+TNI_FN void tni_gpu_batch_dispatch(tni_gpu_batch *batch, tni_gpu_kernel *kernel,
+                                   const tni_gpu_slice *slices, uint32_t slice_count,
+                                   const void *push, uint32_t push_bytes, uint32_t groups);
+/* Bring bytes back with the batch: after the run they lie at device->download.data + *at. The
+ * sizes of all downloads of a batch must have been reserved (tni_gpu_download_reserve). */
+TNI_FN void tni_gpu_batch_download(tni_gpu_batch *batch, const tni_gpu_range *range,
+                                   uint64_t offset, uint64_t size, uint64_t *at);
+/* Submit, wait, and add the device's own time to `compute_ms` (may be NULL). The batch is done
+ * with afterwards, whatever the status. */
+TNI_FN trueno_status tni_gpu_batch_run(tni_gpu_batch *batch, double *compute_ms);
+/* Give up a batch that was begun and will not be run. */
+TNI_FN void tni_gpu_batch_drop(tni_gpu_batch *batch);
+
+#endif /* TRUENO_NO_VULKAN */
+
+#endif
