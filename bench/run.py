@@ -93,7 +93,7 @@ class Worker:
     def start(self):
         threads = str(self.options.threads)
         environment = dict(os.environ, POLARS_MAX_THREADS=threads, TOKIO_WORKER_THREADS=threads,
-                           RAYON_NUM_THREADS=threads, PYTHONPATH=HERE)
+                           RAYON_NUM_THREADS=threads, PYTHONPATH=os.pathsep.join([HERE, os.environ.get("PYTHONPATH", "")]))
         command = [sys.executable, os.path.join(HERE, "engines.py"), self.peer, threads,
                    self.options.library]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
