@@ -5,9 +5,10 @@
  * ranges, 26 storage buffers and 64-bit integers; everything else is recorded and has a fallback.
  * Device extensions are only enabled where a record in tni_gpu_info comes from them.
  *
- * Uses: base/, gpu/vulkan.h, gpu/memory.h and gpu/scan.h (to end what they began).
+ * Uses: base/, gpu/vulkan.h; gpu/memory.h, gpu/kernel.h and gpu/scan.h to end what they began.
  */
 #include "gpu/device.h"
+#include "gpu/kernel.h"
 #include "gpu/memory.h"
 #include "gpu/scan.h"
 
@@ -69,6 +70,13 @@ static bool tni_gpu_load_instance(tni_vk_instance_table *table, tni_vk_instance 
 }
 #undef TNI_VK_LOAD
 
+static void tni_gpu_intercept(tni_gpu *gpu, tni_vk_instance_table *instance,
+                              tni_vk_device_table *device) {
+    if (gpu->options.intercept != NULL) {
+        gpu->options.intercept(gpu->options.intercept_user, instance, device);
+    }
+}
+
 #define TNI_VK_LOAD(result, name, parameters)                                                      \
     found = gpu->vk.GetDeviceProcAddr(device->device, "vk" #name);                                 \
     memcpy(&device->vk.name, &found, sizeof found);                                                \
@@ -76,9 +84,14 @@ static bool tni_gpu_load_instance(tni_vk_instance_table *table, tni_vk_instance 
 
 static bool tni_gpu_load_device(tni_gpu *gpu, tni_gpu_device *device) {
     tni_vk_function found;
-    bool complete = true;
+    bool complete = true, all;
     TNI_VK_DEVICE_FUNCTIONS(TNI_VK_LOAD)
-    return complete;
+    all = complete;
+    if (device->info->host_memory) {
+        TNI_VK_EXTENSION_FUNCTIONS(TNI_VK_LOAD)
+    }
+    tni_gpu_intercept(gpu, NULL, &device->vk);
+    return all;
 }
 #undef TNI_VK_LOAD
 
@@ -161,8 +174,9 @@ static void tni_gpu_read_properties(const tni_gpu *gpu, tni_gpu_info *info,
     gpu->vk.GetPhysicalDeviceProperties2(info->physical, &properties);
     memcpy(info->uuid, id.device_uuid, sizeof info->uuid);
     info->subgroup_size = subgroup.size;
-    info->subgroup_arithmetic = (subgroup.stages & TNI_VK_STAGE_COMPUTE) != 0 &&
-                                (subgroup.operations & TNI_VK_SUBGROUP_ARITHMETIC) != 0;
+    info->subgroup_operations =
+        (subgroup.stages & TNI_VK_STAGE_COMPUTE) != 0 ? subgroup.operations : 0;
+    info->subgroup_arithmetic = (info->subgroup_operations & TNI_VK_SUBGROUP_ARITHMETIC) != 0;
     info->allocation_bytes = maintenance.allocation_bytes;
     info->shared_bytes = limits->shared_bytes;
     info->storage_range = limits->storage_range;
@@ -349,6 +363,7 @@ static trueno_status tni_gpu_find(tni_gpu *gpu, tni_error *error) {
         tni_gpu_say(gpu, "the Vulkan loader lacks functions that it must have");
         return TRUENO_OK;
     }
+    tni_gpu_intercept(gpu, &gpu->vk, NULL);
     result = tni_gpu_create_instance(gpu);
     if (result != TNI_VK_SUCCESS) {
         gpu->instance = NULL;
@@ -361,6 +376,7 @@ static trueno_status tni_gpu_find(tni_gpu *gpu, tni_error *error) {
         tni_gpu_say(gpu, "the Vulkan loader is older than version 1.1");
         return TRUENO_OK;
     }
+    tni_gpu_intercept(gpu, &gpu->vk, NULL);
     result = gpu->vk.EnumeratePhysicalDevices(gpu->instance, &count, physicals);
     if (result < 0 || count == 0) {
         tni_gpu_say(gpu, "the Vulkan loader knows no device");
@@ -456,6 +472,7 @@ TNI_FN trueno_status tni_gpu_check(tni_gpu_device *device, tni_vk_result result,
     if (result >= 0 && result != TNI_VK_TIMEOUT && result != TNI_VK_NOT_READY) {
         return TRUENO_OK;
     }
+    device->unsettled = true;
     if (result == TNI_VK_DEVICE_LOST || result == TNI_VK_TIMEOUT) {
         device->lost = true;
         return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the GPU %s was lost in %s",
@@ -468,6 +485,28 @@ TNI_FN trueno_status tni_gpu_check(tni_gpu_device *device, tni_vk_result result,
     }
     return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the driver of %s answered %d to %s",
                     device->info->name, (int)result, what);
+}
+
+#define TNI_GPU_SETTLE_TRIES 3
+
+TNI_FN void tni_gpu_settle(tni_gpu_device *device) {
+    tni_vk_device_table *vk = &device->vk;
+    uint32_t i;
+    bool ok = false;
+    if (!device->unsettled || device->lost) {
+        return;
+    }
+    for (i = 0; i < TNI_GPU_SETTLE_TRIES && !ok; i++) {
+        ok = vk->DeviceWaitIdle(device->device) == TNI_VK_SUCCESS;
+    }
+    ok = ok && vk->ResetFences(device->device, 1, &device->fence) == TNI_VK_SUCCESS &&
+         vk->ResetFences(device->device, TNI_GPU_STAGING_SLOTS, device->transfer_fences) ==
+             TNI_VK_SUCCESS &&
+         vk->ResetCommandPool(device->device, device->command_pool, 0) == TNI_VK_SUCCESS &&
+         vk->ResetCommandPool(device->device, device->transfer_pool, 0) == TNI_VK_SUCCESS;
+    memset(device->transfer_busy, 0, sizeof device->transfer_busy);
+    device->unsettled = false;
+    device->lost = !ok;
 }
 
 static trueno_status tni_gpu_create_device(tni_gpu *gpu, tni_gpu_device *device,
@@ -670,6 +709,7 @@ TNI_FN void tni_gpu_device_close(tni_gpu_device *device) {
         if (device->ready) {
             (void)device->vk.DeviceWaitIdle(device->device);
             tni_gpu_pipelines_free(device);
+            tni_gpu_kernels_free(device);
             tni_gpu_memory_free(device);
             tni_gpu_destroy_objects(device);
         }
@@ -717,3 +757,4 @@ TNI_FN void tni_gpu_describe(const tni_gpu *gpu, tni_text *out) {
 #undef TNI_GPU_LEAST_RANGE
 #undef TNI_GPU_MOST_DEVICES
 #undef TNI_GPU_MOST_FAMILIES
+#undef TNI_GPU_SETTLE_TRIES

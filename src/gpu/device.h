@@ -19,8 +19,13 @@
 #define TNI_GPU_BUFFERS (TNI_GPU_COLUMNS + 2u)
 #define TNI_GPU_ALIGNMENT 256u    /* the largest minStorageBufferOffsetAlignment Vulkan allows */
 #define TNI_GPU_STAGING_SLOTS 2u
+#define TNI_GPU_POOLS 16u         /* descriptor pools for the batch at hand */
 
 typedef struct tni_gpu_options {
+    /* Tests stand between the library and the driver: called when the loader's, the instance's and
+     * each device's functions are loaded, with the table whose pointers it may replace. */
+    void (*intercept)(void *user, tni_vk_instance_table *instance, tni_vk_device_table *device);
+    void *intercept_user;
     bool software;           /* use software devices (llvmpipe...) too */
     const char *loader;      /* path of the Vulkan loader; NULL = the system's */
     uint64_t budget_bytes;   /* most device memory to take; 0 = 80% of what is free */
@@ -43,6 +48,7 @@ typedef struct tni_gpu_info {
     int32_t kind;            /* TNI_VK_DEVICE_... */
     uint32_t vendor, device, api_version, driver_version;
     uint8_t uuid[16];
+    uint32_t subgroup_operations; /* of compute kernels: TNI_VK_SUBGROUP_... */
     uint32_t subgroup_size, shared_bytes, storage_buffers, group_count;
     uint64_t storage_range, allocation_bytes, storage_alignment;
     uint64_t heap_bytes, free_bytes; /* of the device-local heap; free: as the driver reports */
@@ -91,6 +97,7 @@ typedef struct tni_gpu_mapped { /* a host-visible buffer */
 
 typedef struct tni_gpu_entry tni_gpu_entry;       /* a cached column, see memory.h */
 typedef struct tni_gpu_pipeline tni_gpu_pipeline; /* a compiled shape, see scan.h */
+typedef struct tni_gpu_kernel tni_gpu_kernel;     /* a compiled kernel, see kernel.h */
 
 typedef struct tni_gpu_device {
     const tni_gpu_info *info;
@@ -102,6 +109,7 @@ typedef struct tni_gpu_device {
     tni_vk_queue compute, transfer;
     bool ready;              /* its functions are loaded */
     bool lost;               /* sticky: nothing more is tried */
+    bool unsettled;          /* a call failed with work under way: see tni_gpu_settle */
     /* what every kernel shares */
     tni_vk_handle set_layout, pipeline_layout, descriptor_pool, descriptor_set;
     tni_vk_handle command_pool, fence, query_pool, pipeline_cache;
@@ -120,6 +128,14 @@ typedef struct tni_gpu_device {
     /* shapes */
     tni_gpu_pipeline *pipelines;
     uint32_t pipeline_count;
+    /* kernels and batches, see kernel.h */
+    tni_gpu_kernel *kernels; /* the last used first */
+    uint32_t kernel_count;
+    struct tni_gpu_binding_shape *binding_shapes;
+    tni_vk_handle pools[TNI_GPU_POOLS];
+    uint32_t pool_count;
+    uint64_t batch;          /* batches begun */
+    bool recording;
 } tni_gpu_device;
 
 /* Create the logical device, its queues and the fixed objects. Fails with UNSUPPORTED (the reason
@@ -132,6 +148,11 @@ TNI_FN void tni_gpu_device_close(tni_gpu_device *device); /* NULL is fine */
  * marked as such. */
 TNI_FN trueno_status tni_gpu_check(tni_gpu_device *device, tni_vk_result result, const char *what,
                                    tni_error *error);
+
+/* After a failed call: wait until nothing runs on the device any more, and bring fences and commands
+ * back to their first state. Costs nothing when no call failed. To be called before memory that
+ * the device may still use is given back, and before recording begins. */
+TNI_FN void tni_gpu_settle(tni_gpu_device *device);
 
 #endif /* TRUENO_NO_VULKAN */
 

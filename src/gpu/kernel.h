@@ -30,8 +30,6 @@ typedef struct tni_gpu_kernel_want {
     uint32_t constants[TNI_GPU_CONSTANTS];
 } tni_gpu_kernel_want;
 
-typedef struct tni_gpu_kernel tni_gpu_kernel;
-
 /* The kernel, built when it is not there yet (`compile_ms` grows by the time that took; may be
  * NULL). It belongs to the device and lives until tni_gpu_kernels_free, or until the cache is full
  * and it is the longest unused: use it before the next get beyond a few. */
@@ -53,9 +51,10 @@ typedef struct tni_gpu_batch {
     tni_error *error;
     trueno_status status;           /* the first failure; later calls do nothing */
     uint64_t download_bytes;        /* of device->download in use */
-    bool first, dirty;
-    tni_vk_handle pools[16];        /* descriptor pools taken for it */
-    uint32_t pool_count, pool_sets;
+    double compute_ms;              /* of the parts that ran already */
+    bool began, open;               /* not over yet; the commands are being recorded */
+    bool dirty;                     /* something was written since the last barrier */
+    uint32_t sets_used;             /* of the device's descriptor pools */
 } tni_gpu_batch;
 
 TNI_FN trueno_status tni_gpu_batch_begin(tni_gpu_device *device, tni_gpu_batch *batch,
@@ -76,6 +75,9 @@ TNI_FN void tni_gpu_batch_dispatch(tni_gpu_batch *batch, tni_gpu_kernel *kernel,
  * sizes of all downloads of a batch must have been reserved (tni_gpu_download_reserve). */
 TNI_FN void tni_gpu_batch_download(tni_gpu_batch *batch, const tni_gpu_range *range,
                                    uint64_t offset, uint64_t size, uint64_t *at);
+/* Submit and wait for what was recorded so far, then go on: for work whose parts would take longer
+ * together than drivers give one submission (keep each below about 100 ms). */
+TNI_FN trueno_status tni_gpu_batch_flush(tni_gpu_batch *batch);
 /* Submit, wait, and add the device's own time to `compute_ms` (may be NULL). The batch is done
  * with afterwards, whatever the status. */
 TNI_FN trueno_status tni_gpu_batch_run(tni_gpu_batch *batch, double *compute_ms);

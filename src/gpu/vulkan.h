@@ -57,6 +57,7 @@ enum {
     TNI_VK_S_SUBMIT = 4,
     TNI_VK_S_MEMORY_ALLOCATE = 5,
     TNI_VK_S_FENCE = 8,
+    TNI_VK_S_SEMAPHORE = 9,
     TNI_VK_S_QUERY_POOL = 11,
     TNI_VK_S_BUFFER = 12,
     TNI_VK_S_SHADER_MODULE = 16,
@@ -78,8 +79,11 @@ enum {
     TNI_VK_S_MEMORY_PROPERTIES2 = 1000059006,
     TNI_VK_S_ID_PROPERTIES = 1000071004,
     TNI_VK_S_SUBGROUP_PROPERTIES = 1000094000,
+    TNI_VK_S_EXTERNAL_BUFFER = 1000072000,
     TNI_VK_S_MAINTENANCE3_PROPERTIES = 1000168000,
     TNI_VK_S_ATOMIC_INT64_FEATURES = 1000180000,
+    TNI_VK_S_IMPORT_HOST = 1000178000,
+    TNI_VK_S_HOST_POINTER = 1000178001,
     TNI_VK_S_HOST_MEMORY_PROPERTIES = 1000178002,
     TNI_VK_S_FLOAT_CONTROLS = 1000197000,
     TNI_VK_S_TIMELINE_FEATURES = 1000207000,
@@ -96,6 +100,7 @@ enum {
     TNI_VK_HEAP_DEVICE_LOCAL = 1,
     TNI_VK_BUFFER_TRANSFER_SOURCE = 1, TNI_VK_BUFFER_TRANSFER_TARGET = 2,
     TNI_VK_BUFFER_STORAGE = 0x20,
+    TNI_VK_EXTERNAL_HOST = 0x80,
     TNI_VK_SHARING_EXCLUSIVE = 0, TNI_VK_SHARING_CONCURRENT = 1,
     TNI_VK_DESCRIPTOR_STORAGE_BUFFER = 7,
     TNI_VK_STAGE_COMPUTE = 0x20,
@@ -110,7 +115,8 @@ enum {
     TNI_VK_ACCESS_HOST_READ = 0x2000, TNI_VK_ACCESS_HOST_WRITE = 0x4000,
     TNI_VK_QUERY_TIMESTAMP = 2,
     TNI_VK_QUERY_64 = 1, TNI_VK_QUERY_WAIT = 2,
-    TNI_VK_SUBGROUP_BALLOT = 8, TNI_VK_SUBGROUP_ARITHMETIC = 4
+    TNI_VK_SUBGROUP_BASIC = 1, TNI_VK_SUBGROUP_VOTE = 2, TNI_VK_SUBGROUP_ARITHMETIC = 4,
+    TNI_VK_SUBGROUP_BALLOT = 8, TNI_VK_SUBGROUP_SHUFFLE = 16
 };
 
 /* ---------------------------------------------------------------------------- structs --- */
@@ -323,6 +329,27 @@ typedef struct tni_vk_memory_allocate {
     uint64_t size;
     uint32_t memory_type;
 } tni_vk_memory_allocate;
+
+/* VkImportMemoryHostPointerInfoEXT: memory of the process becomes device memory. */
+typedef struct tni_vk_import_host {
+    int32_t type;
+    const void *next;
+    uint32_t kind;
+    void *pointer;
+} tni_vk_import_host;
+
+typedef struct tni_vk_host_pointer {
+    int32_t type;
+    void *next;
+    uint32_t types;
+} tni_vk_host_pointer;
+
+/* VkExternalMemoryBufferCreateInfo */
+typedef struct tni_vk_external_buffer {
+    int32_t type;
+    const void *next;
+    uint32_t kinds;
+} tni_vk_external_buffer;
 
 typedef struct tni_vk_buffer_info {
     int32_t type;
@@ -545,6 +572,11 @@ typedef struct tni_vk_copy {
     F(tni_vk_result, WaitForFences,                                                                \
       (tni_vk_device device, uint32_t count, const tni_vk_handle *fences, tni_vk_bool all,         \
        uint64_t nanoseconds))                                                                      \
+    F(tni_vk_result, CreateSemaphore,                                                              \
+      (tni_vk_device device, const tni_vk_flags_info *info, const void *allocator,                 \
+       tni_vk_handle *out))                                                                        \
+    F(void, DestroySemaphore,                                                                      \
+      (tni_vk_device device, tni_vk_handle semaphore, const void *allocator))                      \
     F(tni_vk_result, CreateShaderModule,                                                           \
       (tni_vk_device device, const tni_vk_blob_info *info, const void *allocator,                  \
        tni_vk_handle *out))                                                                        \
@@ -577,6 +609,8 @@ typedef struct tni_vk_copy {
        tni_vk_handle *out))                                                                        \
     F(void, DestroyDescriptorPool,                                                                 \
       (tni_vk_device device, tni_vk_handle pool, const void *allocator))                           \
+    F(tni_vk_result, ResetDescriptorPool,                                                          \
+      (tni_vk_device device, tni_vk_handle pool, uint32_t flags))                                  \
     F(tni_vk_result, AllocateDescriptorSets,                                                       \
       (tni_vk_device device, const tni_vk_set_allocate *info, tni_vk_handle *out))                 \
     F(void, UpdateDescriptorSets,                                                                  \
@@ -587,6 +621,8 @@ typedef struct tni_vk_copy {
        tni_vk_handle *out))                                                                        \
     F(void, DestroyCommandPool,                                                                    \
       (tni_vk_device device, tni_vk_handle pool, const void *allocator))                           \
+    F(tni_vk_result, ResetCommandPool,                                                             \
+      (tni_vk_device device, tni_vk_handle pool, uint32_t flags))                                  \
     F(tni_vk_result, AllocateCommandBuffers,                                                       \
       (tni_vk_device device, const tni_vk_command_allocate *info, tni_vk_commands *out))           \
     F(tni_vk_result, BeginCommandBuffer,                                                           \
@@ -624,6 +660,11 @@ typedef struct tni_vk_copy {
     F(void, CmdWriteTimestamp,                                                                     \
       (tni_vk_commands commands, uint32_t stage, tni_vk_handle pool, uint32_t query))
 
+/* Those of extensions: NULL without them. */
+#define TNI_VK_EXTENSION_FUNCTIONS(F)                                                              \
+    F(tni_vk_result, GetMemoryHostPointerPropertiesEXT,                                            \
+      (tni_vk_device device, uint32_t kind, const void *pointer, tni_vk_host_pointer * out))
+
 #define TNI_VK_FIELD(result, name, parameters) result(TNI_VK_CALL *name) parameters;
 
 typedef tni_vk_function(TNI_VK_CALL *tni_vk_get_instance_function)(tni_vk_instance instance,
@@ -637,6 +678,7 @@ typedef struct tni_vk_instance_table {
 
 typedef struct tni_vk_device_table {
     TNI_VK_DEVICE_FUNCTIONS(TNI_VK_FIELD)
+    TNI_VK_EXTENSION_FUNCTIONS(TNI_VK_FIELD)
 } tni_vk_device_table;
 
 #endif
