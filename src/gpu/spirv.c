@@ -29,6 +29,7 @@ typedef struct tni_emit {
     tni_spirv spirv;
     const tni_gpu_info *info;
     const tni_gpu_shape *shape;
+    const tni_gpu_extras *extras;
     const tni_program *program; /* the one at hand */
     tni_emit_value *registers;  /* of it */
     tni_emit_value *columns;    /* what was loaded */
@@ -931,6 +932,48 @@ static trueno_status tni_emit_slot_value(tni_emit *e, const tni_ir_node *node, u
     return TRUENO_OK;
 }
 
+static void tni_emit_put_value(tni_emit *e, uint32_t place, uint32_t value) {
+    tni_spirv *s = &e->spirv;
+    tni_spirv_store(s, tni_spirv_access(s, s->pointer_private64, s->q_value,
+                                        tni_spirv_u32(s, place), 0, 0),
+                    value);
+}
+
+/* `valid` with bit `place` set where `hit` (0: always) holds. */
+static uint32_t tni_emit_mark(tni_emit *e, uint32_t valid, uint32_t place, uint32_t hit) {
+    uint32_t bit = tni_spirv_u32(&e->spirv, 1u << place);
+    if (hit != 0) {
+        bit = tni_emit_select(e, TNI_EMIT_WORD, hit, bit, tni_spirv_u32(&e->spirv, 0));
+    }
+    return tni_emit_2(e, TNI_SPIRV_OR, TNI_EMIT_WORD, valid, bit);
+}
+
+static trueno_status tni_emit_extra(tni_emit *e, uint32_t k, uint32_t *valid) {
+    uint32_t r = e->shape->values->outputs[e->extras->outputs[k]];
+    const tni_ir_node *node = &e->shape->values->nodes[r];
+    tni_physical p = tni_type_physical(node->type);
+    uint32_t value = e->registers[r].id;
+    tni_emit_class c;
+    if (!tni_emit_class_of(p, &c) || tni_emit_float(p) ||
+        (p == TNI_PHYSICAL_STRING && node->op != TNI_IR_COLUMN)) {
+        return tni_emit_refuse(e, node, "keys");
+    }
+    e->code->key_physical[k] = (uint8_t)p;
+    if (p == TNI_PHYSICAL_BOOL) {
+        value = tni_emit_select(e, TNI_EMIT_WORD, value, tni_spirv_u32(&e->spirv, 1),
+                                tni_spirv_u32(&e->spirv, 0));
+    }
+    if (c != TNI_EMIT_LONG) {
+        value = tni_spirv_1(&e->spirv,
+                            tni_emit_signed(p) ? TNI_SPIRV_S_CONVERT : TNI_SPIRV_U_CONVERT,
+                            e->spirv.type_u64, value);
+    }
+    tni_emit_put_value(e, TNI_GPU_SLOTS + k, value);
+    *valid = tni_emit_mark(e, *valid, TNI_GPU_SLOTS + k,
+                           tni_emit_both(e, e->active, e->registers[r].valid));
+    return TRUENO_OK;
+}
+
 /* Write q_valid, q_value and q_error. */
 static trueno_status tni_emit_slots(tni_emit *e) {
     tni_spirv *s = &e->spirv;
@@ -949,14 +992,17 @@ static trueno_status tni_emit_slots(tni_emit *e) {
                 uint32_t value = 0;
                 TNI_TRY(tni_emit_slot_value(e, node, i, slot->aggregate, e->registers[r].id,
                                             &value));
-                tni_spirv_store(s, tni_spirv_access(s, s->pointer_private64, s->q_value,
-                                                    tni_spirv_u32(s, i), 0, 0),
-                                value);
+                tni_emit_put_value(e, i, value);
             }
         }
-        hit = hit == 0 ? tni_spirv_u32(s, 1u << i)
-                       : tni_emit_select(e, TNI_EMIT_WORD, hit, tni_spirv_u32(s, 1u << i), zero);
-        valid = tni_emit_2(e, TNI_SPIRV_OR, TNI_EMIT_WORD, valid, hit);
+        e->code->never_null |= hit == e->active ? 1u << i : 0;
+        valid = tni_emit_mark(e, valid, i, hit);
+    }
+    for (i = 0; e->extras != NULL && i < e->extras->count; i++) {
+        TNI_TRY(tni_emit_extra(e, i, &valid));
+    }
+    if (e->extras != NULL) {
+        valid = tni_emit_mark(e, valid, TNI_GPU_PASSES, e->active);
     }
     tni_spirv_store(s, s->q_valid, valid);
     tni_spirv_store(s, s->q_error,
@@ -982,23 +1028,34 @@ static trueno_status tni_emit_all(tni_emit *e) {
 
 TNI_FN trueno_status tni_gpu_emit(const tni_gpu_info *info, const tni_gpu_shape *shape,
                                   tni_arena *arena, tni_gpu_code *out, tni_error *error) {
+    return tni_gpu_emit_into(info, shape, NULL, arena, out, error);
+}
+
+TNI_FN trueno_status tni_gpu_emit_into(const tni_gpu_info *info, const tni_gpu_shape *shape,
+                                       const tni_gpu_extras *extras, tni_arena *arena,
+                                       tni_gpu_code *out, tni_error *error) {
+    const char *name = extras == NULL ? "scan_aggregate" : extras->skeleton;
     const uint32_t *words;
     uint32_t count;
     tni_emit e;
     memset(&e, 0, sizeof e);
     memset(out, 0, sizeof *out);
-    if (!tni_spirv_skeleton(info->float64 ? "scan_aggregate" : "scan_aggregate_int", &words,
-                            &count)) {
+    if (!info->float64) {
+        name = extras == NULL ? "scan_aggregate_int" : extras->skeleton_int;
+    }
+    if (!tni_spirv_skeleton(name, &words, &count)) {
         return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
                         "this build has no GPU kernels (trueno_db_spirv.h was not there)");
     }
-    if (shape->slot_count > TNI_GPU_SLOTS) {
+    if (shape->slot_count > TNI_GPU_SLOTS ||
+        (extras != NULL && extras->count > TNI_GPU_EXTRAS)) {
         return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
                         "the GPU does not run more than %u aggregates in a pass",
                         (unsigned)TNI_GPU_SLOTS);
     }
     e.info = info;
     e.shape = shape;
+    e.extras = extras;
     e.code = out;
     e.error = error;
     TNI_TRY(tni_spirv_begin(&e.spirv, arena, words, count, error));

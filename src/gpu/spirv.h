@@ -48,6 +48,9 @@ typedef struct tni_gpu_shape {
     tni_gpu_slot slots[TNI_GPU_SLOTS];
 } tni_gpu_shape;
 
+#define TNI_GPU_EXTRAS 8u   /* see tni_gpu_extras */
+#define TNI_GPU_PASSES 31u
+
 /* Kinds of slots, as kernels/scan_aggregate.glsl numbers them. */
 enum {
     TNI_GPU_KIND_NONE, TNI_GPU_KIND_COUNT, TNI_GPU_KIND_SUM_SMALL, TNI_GPU_KIND_SUM_I64,
@@ -79,11 +82,29 @@ typedef struct tni_gpu_code {
     uint32_t literal_count;
     tni_gpu_input inputs[TNI_GPU_COLUMNS];
     uint32_t input_count;
+    uint32_t never_null;     /* bit s: every row that passes the filter feeds slot s */
+    uint8_t key_physical[TNI_GPU_EXTRAS];
 } tni_gpu_code;
+
+/* What another skeleton than scan_aggregate wants of q_row: beside the slots the values of
+ * outputs, each as a 64-bit integer (codes of text, 0 or 1 of BOOLEAN) in q_value[TNI_GPU_SLOTS +
+ * k], with bit TNI_GPU_SLOTS + k of q_valid where the row passes the filter and the value is not
+ * NULL; bit TNI_GPU_PASSES of q_valid where the row passes. */
+typedef struct tni_gpu_extras {
+    const char *skeleton;    /* of devices with 64-bit floats */
+    const char *skeleton_int; /* of those without */
+    uint32_t count;
+    uint32_t outputs[TNI_GPU_EXTRAS];
+} tni_gpu_extras;
 
 /* UNSUPPORTED: the message says what the GPU cannot do. */
 TNI_FN trueno_status tni_gpu_emit(const tni_gpu_info *info, const tni_gpu_shape *shape,
                                   tni_arena *arena, tni_gpu_code *out, tni_error *error);
+
+/* The same for another skeleton. */
+TNI_FN trueno_status tni_gpu_emit_into(const tni_gpu_info *info, const tni_gpu_shape *shape,
+                                       const tni_gpu_extras *extras, tni_arena *arena,
+                                       tni_gpu_code *out, tni_error *error);
 
 /* The bitmap of a LOOKUP input: bit i = the comparison holds for entry i. `bits` has
  * tni_bitmap_words(count) words. */
