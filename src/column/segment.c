@@ -186,19 +186,79 @@ static trueno_status tni_segment_view_patchy(const tni_segment *segment, uint32_
 
 /* ---- views ---- */
 
+/* `count` copies of a value of `width` bytes. Runs are short, so no call for one. */
+TNI_FORCE_INLINE void tni_segment_repeat(uint8_t *out, const uint8_t *value, uint32_t width,
+                                         uint32_t count) {
+    uint32_t i;
+    for (i = 0; i < count; i++) {
+        memcpy(out + (size_t)i * width, value, width);
+    }
+}
+
+/* One loop over runs per width, so that the copies are stores. */
+#define TNI_SEGMENT_EXPAND(W)                                                                      \
+    for (; row < end; row = stop, run++) {                                                         \
+        stop = TNI_MIN(segment->run_ends[run], end);                                               \
+        tni_segment_repeat(to, (const uint8_t *)segment->data + (size_t)run * (W), W, stop - row); \
+        to += (size_t)(stop - row) * (W);                                                          \
+    }
+
 static void tni_segment_expand_runs(const tni_segment *segment, uint32_t first, uint32_t rows,
                                     void *out) {
     uint32_t width = tni_type_width(segment->type), run = tni_segment_run_of(segment, first);
-    uint32_t row = first, end = first + rows;
+    uint32_t row = first, end = first + rows, stop;
     uint8_t *to = (uint8_t *)out;
-    while (row < end) {
-        uint32_t stop = TNI_MIN(segment->run_ends[run], end);
-        const uint8_t *value = (const uint8_t *)segment->data + (size_t)run * width;
-        tni_vector_repeat(to, value, width, stop - row);
-        to += (size_t)(stop - row) * width;
-        row = stop;
-        run++;
+    switch (width) {
+    case 1:
+        TNI_SEGMENT_EXPAND(1)
+        break;
+    case 2:
+        TNI_SEGMENT_EXPAND(2)
+        break;
+    case 4:
+        TNI_SEGMENT_EXPAND(4)
+        break;
+    case 8:
+        TNI_SEGMENT_EXPAND(8)
+        break;
+    default:
+        TNI_SEGMENT_EXPAND(width)
+        break;
     }
+}
+#undef TNI_SEGMENT_EXPAND
+
+/* Runs whose values differ by less than 256 become one-byte codes: an eighth of the bytes, and
+ * what reads them has kernels for codes. */
+static bool tni_segment_runs_are_narrow(const tni_segment *segment) {
+    const tni_zone *zone = &segment->zone;
+    return segment->encoding == TNI_ENCODING_RLE && zone->has_bounds &&
+           tni_type_has_narrow(segment->type) &&
+           (uint64_t)zone->max.as.integer - (uint64_t)zone->min.as.integer < 256;
+}
+
+static trueno_status tni_segment_view_codes(const tni_segment *segment, uint32_t first,
+                                            uint32_t rows, tni_scratch *scratch, tni_vector *out,
+                                            tni_error *error) {
+    uint32_t width = tni_type_width(segment->type), run = tni_segment_run_of(segment, first);
+    uint32_t row = first, end = first + rows, stop;
+    uint8_t *codes = (uint8_t *)tni_scratch_take(scratch, rows, error), *to = codes;
+    if (!codes) {
+        return tni_segment_no_scratch(error);
+    }
+    for (; row < end; row = stop, run++) {
+        /* the low byte of the difference is the difference: NULL runs of any value are harmless */
+        const uint8_t *low = (const uint8_t *)segment->data + (size_t)run * width;
+        stop = TNI_MIN(segment->run_ends[run], end);
+        memset(to, (uint8_t)(*low - (uint8_t)segment->zone.min.as.integer), stop - row);
+        to += stop - row;
+    }
+    tni_segment_flat(segment, codes, out);
+    out->validity = segment->validity ? segment->validity + first / 64 : NULL;
+    out->form = TNI_FORM_NARROW;
+    out->code_width = 1;
+    out->base = segment->zone.min.as.integer;
+    return TRUENO_OK;
 }
 
 /* Flat values in scratch memory: runs, or strings held by offsets. */
@@ -257,6 +317,9 @@ TNI_FN trueno_status tni_segment_view(const tni_env *env, const tni_segment *seg
         }
         return tni_segment_view_patchy(segment, rows, segment->validity + first / 64, scratch,
                                        out, error);
+    }
+    if (rows && tni_segment_runs_are_narrow(segment)) {
+        return tni_segment_view_codes(segment, first, rows, scratch, out, error);
     }
     if (rows && tni_segment_must_expand(segment)) {
         return tni_segment_view_expanded(segment, first, rows, scratch, out, error);
