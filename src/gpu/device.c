@@ -145,7 +145,7 @@ static void tni_gpu_read_features(const tni_gpu *gpu, tni_gpu_info *info,
     gpu->vk.GetPhysicalDeviceFeatures2(info->physical, &features);
     info->int64 = features.features[TNI_VK_FEATURE_INT64] != 0;
     info->float64 = features.features[TNI_VK_FEATURE_FLOAT64] != 0;
-    info->atomic_int64 = atomics.buffers != 0;
+    info->atomic_int64 = is_1_2 && atomics.buffers != 0; /* else an extension to ask for */
     info->timeline = timeline.timeline != 0;
 }
 
@@ -516,6 +516,7 @@ static trueno_status tni_gpu_create_device(tni_gpu *gpu, tni_gpu_device *device,
     tni_vk_queue_info queues[2] = {TNI_ZERO, TNI_ZERO};
     tni_vk_device_info create = TNI_ZERO;
     tni_vk_features2 features = TNI_ZERO;
+    tni_vk_atomic_int64 atomics = TNI_ZERO;
     uint32_t i;
     for (i = 0; i < 2; i++) {
         queues[i].type = TNI_VK_S_DEVICE_QUEUE;
@@ -523,7 +524,10 @@ static trueno_status tni_gpu_create_device(tni_gpu *gpu, tni_gpu_device *device,
         queues[i].count = 1;
         queues[i].priorities = &priority;
     }
+    atomics.type = TNI_VK_S_ATOMIC_INT64_FEATURES;
+    atomics.buffers = 1;
     features.type = TNI_VK_S_FEATURES2;
+    features.next = info->atomic_int64 ? &atomics : NULL;
     features.features[TNI_VK_FEATURE_INT64] = 1;
     features.features[TNI_VK_FEATURE_FLOAT64] = info->float64 ? 1 : 0;
     create.type = TNI_VK_S_DEVICE;
