@@ -1003,10 +1003,10 @@ static void test_caches(void) {
         if (run(&t, &f.program, &b.program, slots, 1, true, &result)) {
             TNI_CHECK_EQ_INT((int64_t)result.slots[0].sum.low, literal * (literal - 1) / 2);
             if (literal == 10) {
-                pipelines = device->pipeline_count;
+                pipelines = device->kernel_count;
                 TNI_CHECK(result.uploaded_bytes > 0);
             } else {
-                TNI_CHECK_EQ_UINT(device->pipeline_count, pipelines);
+                TNI_CHECK_EQ_UINT(device->kernel_count, pipelines);
                 TNI_CHECK_EQ_UINT(result.uploaded_bytes, 0);
             }
         }

@@ -5,12 +5,11 @@
  * ranges, 26 storage buffers and 64-bit integers; everything else is recorded and has a fallback.
  * Device extensions are only enabled where a record in tni_gpu_info comes from them.
  *
- * Uses: base/, gpu/vulkan.h; gpu/memory.h, gpu/kernel.h and gpu/scan.h to end what they began.
+ * Uses: base/, gpu/vulkan.h; gpu/memory.h and gpu/kernel.h to end what they began.
  */
 #include "gpu/device.h"
 #include "gpu/kernel.h"
 #include "gpu/memory.h"
-#include "gpu/scan.h"
 
 #include <stdio.h>
 
@@ -145,7 +144,7 @@ static void tni_gpu_read_features(const tni_gpu *gpu, tni_gpu_info *info,
     gpu->vk.GetPhysicalDeviceFeatures2(info->physical, &features);
     info->int64 = features.features[TNI_VK_FEATURE_INT64] != 0;
     info->float64 = features.features[TNI_VK_FEATURE_FLOAT64] != 0;
-    info->atomic_int64 = is_1_2 && atomics.buffers != 0; /* else an extension to ask for */
+    info->atomic_int64 = atomics.buffers != 0;
     info->timeline = timeline.timeline != 0;
 }
 
@@ -516,7 +515,6 @@ static trueno_status tni_gpu_create_device(tni_gpu *gpu, tni_gpu_device *device,
     tni_vk_queue_info queues[2] = {TNI_ZERO, TNI_ZERO};
     tni_vk_device_info create = TNI_ZERO;
     tni_vk_features2 features = TNI_ZERO;
-    tni_vk_atomic_int64 atomics = TNI_ZERO;
     uint32_t i;
     for (i = 0; i < 2; i++) {
         queues[i].type = TNI_VK_S_DEVICE_QUEUE;
@@ -524,10 +522,7 @@ static trueno_status tni_gpu_create_device(tni_gpu *gpu, tni_gpu_device *device,
         queues[i].count = 1;
         queues[i].priorities = &priority;
     }
-    atomics.type = TNI_VK_S_ATOMIC_INT64_FEATURES;
-    atomics.buffers = 1;
     features.type = TNI_VK_S_FEATURES2;
-    features.next = info->atomic_int64 ? &atomics : NULL;
     features.features[TNI_VK_FEATURE_INT64] = 1;
     features.features[TNI_VK_FEATURE_FLOAT64] = info->float64 ? 1 : 0;
     create.type = TNI_VK_S_DEVICE;
@@ -545,60 +540,6 @@ static trueno_status tni_gpu_create_device(tni_gpu *gpu, tni_gpu_device *device,
     device->vk.GetDeviceQueue(device->device, info->compute_family, 0, &device->compute);
     device->vk.GetDeviceQueue(device->device, info->transfer_family, 0, &device->transfer);
     return TRUENO_OK;
-}
-
-/* Set 0: the columns, the partial results, the block sums. Push constants: counts and literals. */
-static trueno_status tni_gpu_create_layouts(tni_gpu_device *device, tni_error *error) {
-    tni_vk_binding bindings[3] = {TNI_ZERO, TNI_ZERO, TNI_ZERO};
-    tni_vk_set_layout_info set = TNI_ZERO;
-    tni_vk_push_range push = TNI_ZERO;
-    tni_vk_layout_info layout = TNI_ZERO;
-    tni_vk_pool_size size = TNI_ZERO;
-    tni_vk_descriptor_pool_info pool = TNI_ZERO;
-    tni_vk_set_allocate allocate = TNI_ZERO;
-    uint32_t i;
-    for (i = 0; i < 3; i++) {
-        bindings[i].binding = i;
-        bindings[i].kind = TNI_VK_DESCRIPTOR_STORAGE_BUFFER;
-        bindings[i].count = i == 0 ? TNI_GPU_COLUMNS : 1;
-        bindings[i].stages = TNI_VK_STAGE_COMPUTE;
-    }
-    set.type = TNI_VK_S_SET_LAYOUT;
-    set.binding_count = 3;
-    set.bindings = bindings;
-    TNI_TRY(tni_gpu_check(
-        device,
-        device->vk.CreateDescriptorSetLayout(device->device, &set, NULL, &device->set_layout),
-        "creating a layout", error));
-    push.stages = TNI_VK_STAGE_COMPUTE;
-    push.size = TNI_GPU_PUSH_BYTES;
-    layout.type = TNI_VK_S_PIPELINE_LAYOUT;
-    layout.set_count = 1;
-    layout.sets = &device->set_layout;
-    layout.push_count = 1;
-    layout.pushes = &push;
-    TNI_TRY(tni_gpu_check(
-        device,
-        device->vk.CreatePipelineLayout(device->device, &layout, NULL, &device->pipeline_layout),
-        "creating a layout", error));
-    size.kind = TNI_VK_DESCRIPTOR_STORAGE_BUFFER;
-    size.count = TNI_GPU_BUFFERS;
-    pool.type = TNI_VK_S_DESCRIPTOR_POOL;
-    pool.sets = 1;
-    pool.size_count = 1;
-    pool.sizes = &size;
-    TNI_TRY(tni_gpu_check(
-        device,
-        device->vk.CreateDescriptorPool(device->device, &pool, NULL, &device->descriptor_pool),
-        "creating a descriptor pool", error));
-    allocate.type = TNI_VK_S_SET_ALLOCATE;
-    allocate.pool = device->descriptor_pool;
-    allocate.count = 1;
-    allocate.layouts = &device->set_layout;
-    return tni_gpu_check(
-        device,
-        device->vk.AllocateDescriptorSets(device->device, &allocate, &device->descriptor_set),
-        "creating a descriptor set", error);
 }
 
 static trueno_status tni_gpu_create_commands(tni_gpu_device *device, uint32_t family,
@@ -632,7 +573,6 @@ static trueno_status tni_gpu_create_objects(tni_gpu_device *device, tni_error *e
     tni_vk_blob_info cache = TNI_ZERO;
     tni_vk_query_pool_info queries = TNI_ZERO;
     uint32_t i;
-    TNI_TRY(tni_gpu_create_layouts(device, error));
     TNI_TRY(tni_gpu_create_commands(device, device->info->compute_family, &device->command_pool,
                                     &device->commands, 1, error));
     TNI_TRY(tni_gpu_create_commands(device, device->info->transfer_family, &device->transfer_pool,
@@ -700,9 +640,6 @@ static void tni_gpu_destroy_objects(tni_gpu_device *device) {
     vk->DestroyFence(d, device->fence, NULL);
     vk->DestroyCommandPool(d, device->transfer_pool, NULL);
     vk->DestroyCommandPool(d, device->command_pool, NULL);
-    vk->DestroyDescriptorPool(d, device->descriptor_pool, NULL);
-    vk->DestroyPipelineLayout(d, device->pipeline_layout, NULL);
-    vk->DestroyDescriptorSetLayout(d, device->set_layout, NULL);
 }
 
 TNI_FN void tni_gpu_device_close(tni_gpu_device *device) {
@@ -712,7 +649,6 @@ TNI_FN void tni_gpu_device_close(tni_gpu_device *device) {
     if (device->device != NULL && device->vk.DestroyDevice != NULL) {
         if (device->ready) {
             (void)device->vk.DeviceWaitIdle(device->device);
-            tni_gpu_pipelines_free(device);
             tni_gpu_kernels_free(device);
             tni_gpu_memory_free(device);
             tni_gpu_destroy_objects(device);

@@ -96,7 +96,6 @@ typedef struct tni_gpu_mapped { /* a host-visible buffer */
 } tni_gpu_mapped;
 
 typedef struct tni_gpu_entry tni_gpu_entry;       /* a cached column, see memory.h */
-typedef struct tni_gpu_pipeline tni_gpu_pipeline; /* a compiled shape, see scan.h */
 typedef struct tni_gpu_kernel tni_gpu_kernel;     /* a compiled kernel, see kernel.h */
 
 typedef struct tni_gpu_device {
@@ -110,10 +109,16 @@ typedef struct tni_gpu_device {
     bool ready;              /* its functions are loaded */
     bool lost;               /* sticky: nothing more is tried */
     bool unsettled;          /* a call failed with work under way: see tni_gpu_settle */
-    /* what every kernel shares */
-    tni_vk_handle set_layout, pipeline_layout, descriptor_pool, descriptor_set;
+    /* batches, see kernel.h */
     tni_vk_handle command_pool, fence, query_pool, pipeline_cache;
     tni_vk_commands commands;
+    tni_gpu_kernel *kernels; /* the last used first */
+    uint32_t kernel_count;
+    struct tni_gpu_binding_shape *binding_shapes;
+    tni_vk_handle pools[TNI_GPU_POOLS];
+    uint32_t pool_count;
+    uint64_t batch;          /* batches begun */
+    bool recording;
     /* copies: two slots */
     tni_vk_handle transfer_pool, transfer_fences[TNI_GPU_STAGING_SLOTS];
     tni_vk_commands transfer_commands[TNI_GPU_STAGING_SLOTS];
@@ -125,17 +130,6 @@ typedef struct tni_gpu_device {
     uint64_t slab_total, budget, used;
     tni_gpu_entry *newest, *oldest;
     uint64_t cached_bytes, hits, misses, evictions;
-    /* shapes */
-    tni_gpu_pipeline *pipelines;
-    uint32_t pipeline_count;
-    /* kernels and batches, see kernel.h */
-    tni_gpu_kernel *kernels; /* the last used first */
-    uint32_t kernel_count;
-    struct tni_gpu_binding_shape *binding_shapes;
-    tni_vk_handle pools[TNI_GPU_POOLS];
-    uint32_t pool_count;
-    uint64_t batch;          /* batches begun */
-    bool recording;
 } tni_gpu_device;
 
 /* Create the logical device, its queues and the fixed objects. Fails with UNSUPPORTED (the reason

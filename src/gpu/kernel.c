@@ -396,6 +396,9 @@ TNI_FN trueno_status tni_gpu_batch_begin(tni_gpu_device *device, tni_gpu_batch *
     memset(batch, 0, sizeof *batch);
     batch->device = device;
     batch->error = error;
+    if (!device->recording) {
+        tni_gpu_settle(device);
+    }
     if (device->lost) {
         batch->status = tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the GPU %s was lost",
                                  device->info->name);
@@ -631,6 +634,7 @@ TNI_FN void tni_gpu_batch_drop(tni_gpu_batch *batch) {
     if (batch->open) {
         (void)device->vk.EndCommandBuffer(device->commands);
     }
+    tni_gpu_settle(device);
     if (!device->lost) {
         tni_gpu_batch_sets_free(batch);
     }

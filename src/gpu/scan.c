@@ -1,5 +1,5 @@
 /*
- * scan.c - pipelines by shape, and the fused scan of scan.h.
+ * scan.c - the fused scan of scan.h.
  *
  * A morsel is as many segments as keep every part of every column within a storage range and
  * within 128 MiB. Its results are read back and added on the host before the next one runs: with
@@ -18,108 +18,6 @@
 #define TNI_GPU_BLOCK_ROWS 4096u
 #define TNI_GPU_PARTIAL_AT 8u     /* bytes before the partial results */
 #define TNI_GPU_PARTIAL_WORDS (TNI_GPU_SLOTS * 3u)
-#define TNI_GPU_MOST_PIPELINES 512u
-#define TNI_GPU_SCAN_WAIT UINT64_C(20000000000)
-
-/* -------------------------------------------------------------------------- pipelines --- */
-
-static void tni_gpu_pipeline_free(tni_gpu_device *device, tni_gpu_pipeline *pipeline) {
-    device->vk.DestroyPipeline(device->device, pipeline->pipeline, NULL);
-    device->vk.DestroyShaderModule(device->device, pipeline->module, NULL);
-    tni_free(device->memory, pipeline->words, pipeline->word_count * sizeof(uint32_t));
-    tni_free(device->memory, pipeline, sizeof *pipeline);
-}
-
-TNI_FN void tni_gpu_pipelines_free(tni_gpu_device *device) {
-    while (device->pipelines != NULL) {
-        tni_gpu_pipeline *pipeline = device->pipelines;
-        device->pipelines = pipeline->next;
-        tni_gpu_pipeline_free(device, pipeline);
-    }
-    device->pipeline_count = 0;
-}
-
-static trueno_status tni_gpu_pipeline_build(tni_gpu_device *device, tni_gpu_pipeline *pipeline,
-                                            const uint32_t *kinds, tni_error *error) {
-    tni_vk_blob_info module = TNI_ZERO;
-    tni_vk_constant_entry entries[TNI_GPU_SLOTS];
-    tni_vk_constants constants = TNI_ZERO;
-    tni_vk_compute_info info = TNI_ZERO;
-    uint32_t i;
-    module.type = TNI_VK_S_SHADER_MODULE;
-    module.size = pipeline->word_count * sizeof(uint32_t);
-    module.data = pipeline->words;
-    TNI_TRY(tni_gpu_check(
-        device, device->vk.CreateShaderModule(device->device, &module, NULL, &pipeline->module),
-        "compiling a kernel", error));
-    for (i = 0; i < TNI_GPU_SLOTS; i++) {
-        entries[i].id = i;
-        entries[i].offset = i * 4;
-        entries[i].size = 4;
-    }
-    constants.count = TNI_GPU_SLOTS;
-    constants.entries = entries;
-    constants.size = TNI_GPU_SLOTS * sizeof(uint32_t);
-    constants.data = kinds;
-    info.type = TNI_VK_S_COMPUTE_PIPELINE;
-    info.stage.type = TNI_VK_S_PIPELINE_STAGE;
-    info.stage.stage = TNI_VK_STAGE_COMPUTE;
-    info.stage.module = pipeline->module;
-    info.stage.name = "main";
-    info.stage.constants = &constants;
-    info.layout = device->pipeline_layout;
-    info.base_index = -1;
-    return tni_gpu_check(device,
-                         device->vk.CreateComputePipelines(device->device, device->pipeline_cache,
-                                                           1, &info, NULL, &pipeline->pipeline),
-                         "compiling a kernel", error);
-}
-
-static bool tni_gpu_pipeline_is(const tni_gpu_pipeline *pipeline, const tni_gpu_code *code) {
-    return pipeline->hash == code->hash && pipeline->word_count == code->word_count &&
-           memcmp(pipeline->words, code->words, code->word_count * sizeof(uint32_t)) == 0 &&
-           memcmp(pipeline->kinds, code->kinds, sizeof code->kinds) == 0;
-}
-
-static trueno_status tni_gpu_pipeline_get(tni_gpu_device *device, const tni_gpu_code *code,
-                                          tni_gpu_pipeline **out, tni_error *error) {
-    tni_gpu_pipeline *pipeline;
-    trueno_status status;
-    for (pipeline = device->pipelines; pipeline != NULL; pipeline = pipeline->next) {
-        if (tni_gpu_pipeline_is(pipeline, code)) {
-            *out = pipeline;
-            return TRUENO_OK;
-        }
-    }
-    if (device->pipeline_count >= TNI_GPU_MOST_PIPELINES) {
-        tni_gpu_pipelines_free(device);
-    }
-    *out = NULL;
-    pipeline = (tni_gpu_pipeline *)tni_alloc_zero(device->memory, sizeof *pipeline);
-    if (pipeline == NULL) {
-        return tni_memory_fail(device->memory, sizeof *pipeline, error);
-    }
-    pipeline->hash = code->hash;
-    memcpy(pipeline->kinds, code->kinds, sizeof pipeline->kinds);
-    pipeline->words =
-        (uint32_t *)tni_alloc_array(device->memory, code->word_count, sizeof(uint32_t));
-    if (pipeline->words == NULL) {
-        tni_free(device->memory, pipeline, sizeof *pipeline);
-        return tni_memory_fail(device->memory, code->word_count * sizeof(uint32_t), error);
-    }
-    pipeline->word_count = code->word_count;
-    memcpy(pipeline->words, code->words, code->word_count * sizeof(uint32_t));
-    status = tni_gpu_pipeline_build(device, pipeline, code->kinds, error);
-    if (status != TRUENO_OK) {
-        tni_gpu_pipeline_free(device, pipeline);
-        return status;
-    }
-    pipeline->next = device->pipelines;
-    device->pipelines = pipeline;
-    device->pipeline_count++;
-    *out = pipeline;
-    return TRUENO_OK;
-}
 
 /* -------------------------------------------------------------------- one scan at work --- */
 
@@ -129,13 +27,13 @@ typedef struct tni_gpu_work {
     const tni_gpu_code *code;
     const tni_gpu_table *table;
     tni_gpu_scan_result *result;
-    tni_gpu_pipeline *pipeline;
+    tni_gpu_kernel *kernel;
     tni_gpu_entry *pinned[TNI_GPU_COLUMNS]; /* by input; the first input of a column holds it */
     tni_gpu_range lookups[TNI_GPU_COLUMNS]; /* by input */
     tni_gpu_range output;
     uint64_t partial_bytes, output_bytes;
     uint32_t float_slots;
-    tni_vk_buffer_range buffers[TNI_GPU_BUFFERS];
+    tni_gpu_slice slices[TNI_GPU_BUFFERS];
     tni_error *error;
 } tni_gpu_work;
 
@@ -200,9 +98,9 @@ static trueno_status tni_gpu_work_column(tni_gpu_work *work, uint32_t input,
 
 static void tni_gpu_work_bind(tni_gpu_work *work, uint32_t input, const tni_gpu_range *range,
                               uint64_t at, uint64_t size) {
-    work->buffers[input].buffer = tni_gpu_range_buffer(range);
-    work->buffers[input].offset = range->offset + at;
-    work->buffers[input].size = (size + 15) / 16 * 16;
+    work->slices[input].range = range;
+    work->slices[input].offset = at;
+    work->slices[input].size = (size + 15) / 16 * 16;
     work->result->read_bytes += size;
 }
 
@@ -243,37 +141,10 @@ static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, uint32_t first,
     return tni_gpu_upload_wait(work->device, work->error);
 }
 
-static void tni_gpu_work_describe(tni_gpu_work *work) {
-    tni_vk_write writes[3] = {TNI_ZERO, TNI_ZERO, TNI_ZERO};
-    uint32_t i;
-    tni_vk_buffer_range *buffers = work->buffers;
-    buffers[TNI_GPU_COLUMNS].buffer = tni_gpu_range_buffer(&work->output);
-    buffers[TNI_GPU_COLUMNS].offset = work->output.offset;
-    buffers[TNI_GPU_COLUMNS].size = work->partial_bytes;
-    buffers[TNI_GPU_COLUMNS + 1] = buffers[TNI_GPU_COLUMNS];
-    buffers[TNI_GPU_COLUMNS + 1].offset += work->partial_bytes;
-    buffers[TNI_GPU_COLUMNS + 1].size = work->output_bytes - work->partial_bytes;
-    for (i = work->code->input_count; i < TNI_GPU_COLUMNS; i++) {
-        buffers[i] = buffers[TNI_GPU_COLUMNS]; /* descriptors that the kernel never reads */
-    }
-    for (i = 0; i < 3; i++) {
-        writes[i].type = TNI_VK_S_WRITE_SET;
-        writes[i].set = work->device->descriptor_set;
-        writes[i].binding = i;
-        writes[i].count = i == 0 ? TNI_GPU_COLUMNS : 1;
-        writes[i].kind = TNI_VK_DESCRIPTOR_STORAGE_BUFFER;
-        writes[i].buffers = buffers + (i == 0 ? 0 : TNI_GPU_COLUMNS - 1 + i);
-    }
-    work->device->vk.UpdateDescriptorSets(work->device->device, 3, writes, 0, NULL);
-}
-
-static void tni_gpu_barrier(tni_gpu_device *device, uint32_t from, uint32_t from_access,
-                            uint32_t to, uint32_t to_access) {
-    tni_vk_memory_barrier barrier = TNI_ZERO;
-    barrier.type = TNI_VK_S_MEMORY_BARRIER;
-    barrier.source = from_access;
-    barrier.target = to_access;
-    device->vk.CmdPipelineBarrier(device->commands, from, to, 0, 1, &barrier, 0, NULL, 0, NULL);
+static void tni_gpu_work_slice(tni_gpu_work *work, uint32_t place, uint64_t at, uint64_t size) {
+    work->slices[place].range = &work->output;
+    work->slices[place].offset = at;
+    work->slices[place].size = size;
 }
 
 static uint32_t tni_gpu_groups(const tni_gpu_work *work, uint32_t blocks) {
@@ -282,77 +153,26 @@ static uint32_t tni_gpu_groups(const tni_gpu_work *work, uint32_t blocks) {
     return TNI_MAX(TNI_MIN(groups, work->device->info->group_count), 1);
 }
 
-static void tni_gpu_record(tni_gpu_work *work, uint32_t rows, uint32_t blocks) {
-    tni_gpu_device *device = work->device;
-    tni_vk_device_table *vk = &device->vk;
-    tni_vk_commands commands = device->commands;
+static trueno_status tni_gpu_submit(tni_gpu_work *work, uint32_t rows, uint32_t blocks) {
+    tni_gpu_batch batch;
     uint8_t push[TNI_GPU_PUSH_BYTES];
-    tni_vk_copy copy;
+    uint64_t at;
+    uint32_t i;
     memset(push, 0, sizeof push);
     memcpy(push, &rows, 4);
     memcpy(push + 4, &blocks, 4);
     memcpy(push + 8, work->code->literals, sizeof work->code->literals);
-    if (device->query_pool != 0) {
-        vk->CmdResetQueryPool(commands, device->query_pool, 0, 2);
+    for (i = work->code->input_count; i <= TNI_GPU_COLUMNS; i++) {
+        /* the partial results; before them descriptors that the kernel never reads */
+        tni_gpu_work_slice(work, i, 0, work->partial_bytes);
     }
-    vk->CmdFillBuffer(commands, tni_gpu_range_buffer(&work->output), work->output.offset,
-                      TNI_GPU_PARTIAL_AT, 0);
-    tni_gpu_barrier(device, TNI_VK_AT_TRANSFER, TNI_VK_ACCESS_TRANSFER_WRITE, TNI_VK_AT_COMPUTE,
-                    TNI_VK_ACCESS_SHADER_READ | TNI_VK_ACCESS_SHADER_WRITE);
-    if (device->query_pool != 0) {
-        vk->CmdWriteTimestamp(commands, TNI_VK_AT_TOP, device->query_pool, 0);
-    }
-    vk->CmdBindPipeline(commands, TNI_VK_BIND_COMPUTE, work->pipeline->pipeline);
-    vk->CmdBindDescriptorSets(commands, TNI_VK_BIND_COMPUTE, device->pipeline_layout, 0, 1,
-                              &device->descriptor_set, 0, NULL);
-    vk->CmdPushConstants(commands, device->pipeline_layout, TNI_VK_STAGE_COMPUTE, 0,
-                         TNI_GPU_PUSH_BYTES, push);
-    vk->CmdDispatch(commands, tni_gpu_groups(work, blocks), 1, 1);
-    if (device->query_pool != 0) {
-        vk->CmdWriteTimestamp(commands, TNI_VK_AT_COMPUTE, device->query_pool, 1);
-    }
-    tni_gpu_barrier(device, TNI_VK_AT_COMPUTE, TNI_VK_ACCESS_SHADER_WRITE, TNI_VK_AT_TRANSFER,
-                    TNI_VK_ACCESS_TRANSFER_READ);
-    copy.from = work->output.offset;
-    copy.to = 0;
-    copy.size = work->output_bytes;
-    vk->CmdCopyBuffer(commands, tni_gpu_range_buffer(&work->output), device->download.buffer, 1,
-                      &copy);
-    tni_gpu_barrier(device, TNI_VK_AT_TRANSFER, TNI_VK_ACCESS_TRANSFER_WRITE, TNI_VK_AT_HOST,
-                    TNI_VK_ACCESS_HOST_READ);
-}
-
-static trueno_status tni_gpu_submit(tni_gpu_work *work, uint32_t rows, uint32_t blocks) {
-    tni_gpu_device *device = work->device;
-    tni_vk_device_table *vk = &device->vk;
-    tni_vk_command_begin begin = TNI_ZERO;
-    tni_vk_submit submit = TNI_ZERO;
-    uint64_t ticks[2];
-    begin.type = TNI_VK_S_COMMAND_BEGIN;
-    begin.flags = TNI_VK_COMMANDS_ONCE;
-    TNI_TRY(tni_gpu_check(device, vk->BeginCommandBuffer(device->commands, &begin), "a kernel",
-                          work->error));
-    tni_gpu_record(work, rows, blocks);
-    TNI_TRY(tni_gpu_check(device, vk->EndCommandBuffer(device->commands), "a kernel",
-                          work->error));
-    submit.type = TNI_VK_S_SUBMIT;
-    submit.command_count = 1;
-    submit.commands = &device->commands;
-    TNI_TRY(tni_gpu_check(device, vk->QueueSubmit(device->compute, 1, &submit, device->fence),
-                          "a kernel", work->error));
-    TNI_TRY(tni_gpu_check(device,
-                          vk->WaitForFences(device->device, 1, &device->fence, 1,
-                                            TNI_GPU_SCAN_WAIT),
-                          "a kernel", work->error));
-    TNI_TRY(tni_gpu_check(device, vk->ResetFences(device->device, 1, &device->fence), "a kernel",
-                          work->error));
-    if (device->query_pool != 0 &&
-        vk->GetQueryPoolResults(device->device, device->query_pool, 0, 2, sizeof ticks, ticks, 8,
-                                TNI_VK_QUERY_64) == TNI_VK_SUCCESS) {
-        work->result->compute_ms += (double)(ticks[1] - ticks[0]) *
-                                    (double)device->info->timestamp_period * 1e-6;
-    }
-    return TRUENO_OK;
+    tni_gpu_work_slice(work, i, work->partial_bytes, work->output_bytes - work->partial_bytes);
+    TNI_TRY(tni_gpu_batch_begin(work->device, &batch, work->error));
+    tni_gpu_batch_fill(&batch, &work->output, 0, TNI_GPU_PARTIAL_AT, 0);
+    tni_gpu_batch_dispatch(&batch, work->kernel, work->slices, TNI_GPU_BUFFERS, push, sizeof push,
+                           tni_gpu_groups(work, blocks));
+    tni_gpu_batch_download(&batch, &work->output, 0, work->output_bytes, &at);
+    return tni_gpu_batch_run(&batch, &work->result->compute_ms);
 }
 
 /* ----------------------------------------------------------------------------- results --- */
@@ -435,7 +255,6 @@ static trueno_status tni_gpu_work_morsel(tni_gpu_work *work, uint32_t first,
     work->result->upload_ms += tni_gpu_ms_since(start);
     work->output_bytes = work->partial_bytes +
                          TNI_MAX((uint64_t)blocks * work->float_slots * 8, 16);
-    tni_gpu_work_describe(work);
     TNI_TRY(tni_gpu_submit(work, rows, blocks));
     tni_gpu_work_collect(work, first, blocks);
     work->result->morsels++;
@@ -471,13 +290,24 @@ static trueno_status tni_gpu_work_lookups(tni_gpu_work *work) {
     return TRUENO_OK;
 }
 
+static trueno_status tni_gpu_work_kernel(tni_gpu_work *work) {
+    tni_gpu_kernel_want want = TNI_ZERO;
+    want.words = work->code->words;
+    want.word_count = work->code->word_count;
+    want.binding_count = 3;
+    want.bindings[0] = TNI_GPU_COLUMNS;
+    want.bindings[1] = want.bindings[2] = 1;
+    want.constant_count = TNI_GPU_SLOTS;
+    memcpy(want.constants, work->code->kinds, sizeof work->code->kinds);
+    return tni_gpu_kernel_get(work->device, &want, &work->kernel, &work->result->compile_ms,
+                              work->error);
+}
+
 static trueno_status tni_gpu_work_prepare(tni_gpu_work *work, uint32_t morsel_segments) {
     tni_gpu_scan_result *result = work->result;
     uint32_t segments = TNI_MIN(morsel_segments, work->table->segment_count), s;
     uint64_t blocks = (uint64_t)segments * TNI_GPU_SEGMENT_BLOCKS, bytes;
-    int64_t start = tni_clock_nanoseconds();
-    TNI_TRY(tni_gpu_pipeline_get(work->device, work->code, &work->pipeline, work->error));
-    result->compile_ms = tni_gpu_ms_since(start);
+    TNI_TRY(tni_gpu_work_kernel(work));
     for (s = 0; s < work->shape->slot_count; s++) {
         work->float_slots += work->code->kinds[s] == TNI_GPU_KIND_SUM_F64 ? 1 : 0;
     }
@@ -575,7 +405,5 @@ TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *resul
 #undef TNI_GPU_BLOCK_ROWS
 #undef TNI_GPU_PARTIAL_AT
 #undef TNI_GPU_PARTIAL_WORDS
-#undef TNI_GPU_MOST_PIPELINES
-#undef TNI_GPU_SCAN_WAIT
 
 #endif

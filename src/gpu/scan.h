@@ -11,17 +11,9 @@
 #define TNI_GPU_SCAN_H
 
 #include "gpu/column.h"
+#include "gpu/kernel.h"
 
 #if !defined(TRUENO_NO_VULKAN)
-
-struct tni_gpu_pipeline {
-    tni_gpu_pipeline *next;
-    uint64_t hash;
-    uint32_t word_count;
-    uint32_t *words;        /* the module, to tell shapes of one hash apart */
-    uint32_t kinds[TNI_GPU_SLOTS];
-    tni_vk_handle module, pipeline;
-};
 
 typedef struct tni_gpu_table {
     uint64_t owner;         /* cache key: never reused */
@@ -56,7 +48,6 @@ TNI_FN trueno_status tni_gpu_scan(tni_gpu_device *device, const tni_gpu_shape *s
                                   const tni_gpu_code *code, const tni_gpu_table *table,
                                   tni_gpu_scan_result *out, tni_error *error);
 TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *result);
-TNI_FN void tni_gpu_pipelines_free(tni_gpu_device *device);
 
 #endif /* TRUENO_NO_VULKAN */
 
