@@ -272,6 +272,9 @@ else
     skipped=$((skipped + 1))
 fi
 
+"$trueno" -c "EXPLAIN SELECT range FROM range(3) WHERE range > 1" >out.txt 2>err.txt
+same "a plan is printed as the lines it has" "$(head -n 1 out.txt | cut -c 1-16)" "FILTER range > 1"
+
 # ---- commands ----
 
 run ".tables and .schema" 0 't  v

@@ -539,7 +539,27 @@ static void shell_print_sql(shell *sh, trueno_result *result, bool insert) {
 
 /* ------------------------------------------------------------------------------- entry --- */
 
+/* A plan is a text of many lines: where people read, it stands as it is. */
+static bool shell_print_plan(shell *sh, trueno_result *result) {
+    const char *text;
+    if ((sh->mode != MODE_BOX && sh->mode != MODE_TABLE && sh->mode != MODE_COLUMN) ||
+        trueno_result_column_count(result) != 2 || trueno_result_row_count(result) != 1 ||
+        strcmp(trueno_result_column_name(result, 0), "explain_key") != 0 ||
+        strcmp(trueno_result_column_name(result, 1), "explain_value") != 0) {
+        return false;
+    }
+    text = trueno_get_text(result, 0, 1);
+    shell_write(sh->out, text, strlen(text));
+    if (*text == '\0' || text[strlen(text) - 1] != '\n') {
+        shell_write(sh->out, "\n", 1);
+    }
+    return true;
+}
+
 static void shell_print_mode(shell *sh, trueno_result *result) {
+    if (shell_print_plan(sh, result)) {
+        return;
+    }
     switch (sh->mode) {
     case MODE_TABLE: shell_print_box(sh, result, true); break;
     case MODE_COLUMN: shell_print_column(sh, result); break;
