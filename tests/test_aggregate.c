@@ -79,7 +79,8 @@ static uint64_t random_word(void) {
 }
 
 static int64_t between(int64_t low, int64_t high) {
-    return low + (int64_t)(random_word() % (uint64_t)(high - low + 1));
+    uint64_t span = (uint64_t)high - (uint64_t)low + 1; /* high - low may not fit a signed word */
+    return (int64_t)((uint64_t)low + random_word() % span);
 }
 
 static tni_i128 shifted(int64_t v, int bits) {
