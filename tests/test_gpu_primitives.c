@@ -117,7 +117,7 @@ static void test_batch_errors(void) {
     tni_gpu_kernel *kernel = NULL;
     tni_gpu_range range;
     tni_gpu_slice slice;
-    tni_gpu_batch batch, second;
+    tni_gpu_batch batch;
     tni_error error;
     uint32_t push[2] = {1, 0}, i;
     tni_error_clear(&error);
@@ -138,14 +138,44 @@ static void test_batch_errors(void) {
         TNI_CHECK(tni_gpu_batch_run(&batch, NULL) == TRUENO_ERROR_INTERNAL);
     }
     TNI_CHECK(tni_gpu_batch_begin(device, &batch, &error) == TRUENO_OK);
-    TNI_CHECK(tni_gpu_batch_begin(device, &second, &error) == TRUENO_ERROR_INTERNAL);
-    tni_gpu_batch_drop(&second);
+    tni_gpu_batch_drop(&batch);
     tni_gpu_batch_drop(&batch);
     TNI_CHECK(tni_gpu_batch_begin(device, &batch, &error) == TRUENO_OK);
     TNI_CHECK(tni_gpu_batch_run(&batch, NULL) == TRUENO_OK);
     want.bindings[0] = TNI_GPU_DESCRIPTORS + 1;
     TNI_CHECK(tni_gpu_kernel_get(device, &want, &kernel, NULL, &error) ==
               TRUENO_ERROR_UNSUPPORTED);
+    tni_gpu_give(device, &range);
+}
+
+/* Several at a time; one more than there are lanes is refused. */
+static void test_batches(void) {
+    tni_gpu_range range;
+    tni_gpu_batch batches[TNI_GPU_LANES + 1];
+    tni_error error;
+    uint64_t at[TNI_GPU_LANES];
+    uint32_t i, word;
+    double ms = 0;
+    tni_error_clear(&error);
+    TNI_CHECK(tni_gpu_take(device, 4096 * TNI_GPU_LANES, &range, &error) == TRUENO_OK);
+    TNI_CHECK(tni_gpu_download_reserve(device, 4096 * TNI_GPU_LANES, &error) == TRUENO_OK);
+    for (i = 0; i < TNI_GPU_LANES; i++) {
+        TNI_CHECK(tni_gpu_batch_begin(device, &batches[i], &error) == TRUENO_OK);
+        batches[i].download_bytes = 4096 * i;
+        tni_gpu_batch_fill(&batches[i], &range, 4096 * i, 4096, i + 100);
+        tni_gpu_batch_download(&batches[i], &range, 4096 * i, 4096, &at[i]);
+    }
+    TNI_CHECK(tni_gpu_batch_begin(device, &batches[i], &error) == TRUENO_ERROR_INTERNAL);
+    tni_gpu_batch_drop(&batches[i]);
+    for (i = TNI_GPU_LANES; i-- > 0;) {
+        TNI_CHECK(tni_gpu_batch_submit(&batches[i], 0) == TRUENO_OK);
+    }
+    for (i = 0; i < TNI_GPU_LANES; i++) {
+        TNI_CHECK(tni_gpu_batch_wait(&batches[i], &ms) == TRUENO_OK);
+        memcpy(&word, device->download.data + at[i] + 4092, 4);
+        TNI_CHECK_EQ_UINT(word, i + 100);
+    }
+    TNI_CHECK(!device->recording);
     tni_gpu_give(device, &range);
 }
 
@@ -178,6 +208,7 @@ int main(void) {
         gpu_test_validate(want.words, want.word_count);
         test_batch();
         test_large_batch();
+        test_batches();
         test_batch_errors();
         test_kernel_cache();
         gpu_test_close();

@@ -19,7 +19,7 @@
 #define TNI_GPU_BUFFERS (TNI_GPU_COLUMNS + 2u)
 #define TNI_GPU_ALIGNMENT 256u    /* the largest minStorageBufferOffsetAlignment Vulkan allows */
 #define TNI_GPU_STAGING_SLOTS 2u
-#define TNI_GPU_POOLS 16u         /* descriptor pools for the batch at hand */
+#define TNI_GPU_LANES 4u          /* batches at a time */
 
 typedef struct tni_gpu_options {
     /* Tests stand between the library and the driver: called when the loader's, the instance's and
@@ -97,6 +97,7 @@ typedef struct tni_gpu_mapped { /* a host-visible buffer */
 
 typedef struct tni_gpu_entry tni_gpu_entry;       /* a cached column, see memory.h */
 typedef struct tni_gpu_kernel tni_gpu_kernel;     /* a compiled kernel, see kernel.h */
+typedef struct tni_gpu_lane tni_gpu_lane;         /* what a batch runs on, see kernel.h */
 
 typedef struct tni_gpu_device {
     const tni_gpu_info *info;
@@ -115,10 +116,9 @@ typedef struct tni_gpu_device {
     tni_gpu_kernel *kernels; /* the last used first */
     uint32_t kernel_count;
     struct tni_gpu_binding_shape *binding_shapes;
-    tni_vk_handle pools[TNI_GPU_POOLS];
-    uint32_t pool_count;
+    tni_gpu_lane *lanes[TNI_GPU_LANES];
     uint64_t batch;          /* batches begun */
-    bool recording;
+    bool recording;          /* some batch is at hand */
     /* copies: two slots */
     tni_vk_handle transfer_pool, transfer_fences[TNI_GPU_STAGING_SLOTS];
     tni_vk_commands transfer_commands[TNI_GPU_STAGING_SLOTS];

@@ -2,9 +2,9 @@
  * kernel.c - the kernel cache and the batches of kernel.h.
  *
  * Kernels lie in one list, the last used first; a get compares the hash, then every word. Those
- * whose descriptors have the same shape share the layouts. A batch records into the device's one
- * command buffer and takes descriptor sets from pools that the device keeps; when these are used
- * up, what was recorded so far runs and the batch goes on, unseen by the caller.
+ * whose descriptors have the same shape share the layouts. A batch holds a lane: a command buffer,
+ * a fence, a pair of timestamps and pools of descriptor sets, made when first needed. When the sets
+ * are used up, what was recorded so far runs and the batch goes on, unseen by the caller.
  *
  * Each command waits for those before it: one full barrier in front of every fill, copy and
  * dispatch. That costs a microsecond or two, and passes that follow one another need it.
@@ -17,6 +17,7 @@
 #if !defined(TRUENO_NO_VULKAN)
 
 #define TNI_GPU_MOST_KERNELS 512u
+#define TNI_GPU_POOLS 16u /* descriptor pools a lane */
 #define TNI_GPU_POOL_SETS 64u
 #define TNI_GPU_BATCH_WAIT UINT64_C(20000000000)
 #define TNI_GPU_MOST_X 65535u /* what Vulkan guarantees */
@@ -30,11 +31,19 @@ struct tni_gpu_binding_shape {
     tni_vk_handle set_layout, pipeline_layout;
 };
 
+struct tni_gpu_lane {
+    uint64_t batch;         /* the number of the batch that holds it, 0 = free */
+    tni_vk_handle command_pool, fence, queries;
+    tni_vk_commands commands;
+    tni_vk_handle pools[TNI_GPU_POOLS];
+    uint32_t pool_count;
+};
+
 struct tni_gpu_kernel {
     tni_gpu_kernel *next;
     tni_gpu_binding_shape *shape;
     uint64_t hash;
-    uint64_t batch;         /* the last one that dispatched it */
+    uint64_t batch;         /* the last one that dispatched it; batches are numbered */
     uint32_t word_count, constant_count;
     uint32_t *words;        /* to tell kernels of one hash apart */
     uint32_t constants[TNI_GPU_CONSTANTS];
@@ -128,7 +137,19 @@ static void tni_gpu_kernel_free(tni_gpu_device *device, tni_gpu_kernel *kernel) 
     tni_free(device->memory, kernel, sizeof *kernel);
 }
 
+static void tni_gpu_lane_free(tni_gpu_device *device, tni_gpu_lane *lane) {
+    tni_vk_device_table *vk = &device->vk;
+    while (lane->pool_count > 0) {
+        vk->DestroyDescriptorPool(device->device, lane->pools[--lane->pool_count], NULL);
+    }
+    vk->DestroyQueryPool(device->device, lane->queries, NULL);
+    vk->DestroyFence(device->device, lane->fence, NULL);
+    vk->DestroyCommandPool(device->device, lane->command_pool, NULL);
+    tni_free(device->memory, lane, sizeof *lane);
+}
+
 TNI_FN void tni_gpu_kernels_free(tni_gpu_device *device) {
+    uint32_t i;
     while (device->kernels != NULL) {
         tni_gpu_kernel *kernel = device->kernels;
         device->kernels = kernel->next;
@@ -140,9 +161,11 @@ TNI_FN void tni_gpu_kernels_free(tni_gpu_device *device) {
         device->binding_shapes = shape->next;
         tni_gpu_binding_shape_free(device, shape);
     }
-    while (device->pool_count > 0) {
-        device->vk.DestroyDescriptorPool(device->device, device->pools[--device->pool_count],
-                                         NULL);
+    for (i = 0; i < TNI_GPU_LANES; i++) {
+        if (device->lanes[i] != NULL) {
+            tni_gpu_lane_free(device, device->lanes[i]);
+            device->lanes[i] = NULL;
+        }
     }
 }
 
@@ -205,8 +228,15 @@ static trueno_status tni_gpu_want_check(const tni_gpu_device *device,
 /* The longest unused kernel that no batch at hand dispatches goes. */
 static void tni_gpu_kernel_evict(tni_gpu_device *device) {
     tni_gpu_kernel **link, **victim = NULL;
+    uint64_t oldest = UINT64_MAX;
+    uint32_t i;
+    for (i = 0; i < TNI_GPU_LANES; i++) {
+        if (device->lanes[i] != NULL && device->lanes[i]->batch != 0) {
+            oldest = TNI_MIN(oldest, device->lanes[i]->batch);
+        }
+    }
     for (link = &device->kernels; *link != NULL; link = &(*link)->next) {
-        if (!device->recording || (*link)->batch != device->batch) {
+        if ((*link)->batch < oldest) {
             victim = link;
         }
     }
@@ -322,9 +352,85 @@ TNI_FN bool tni_gpu_kernel_ready(tni_gpu_device *device, const tni_gpu_kernel_wa
            tni_gpu_kernel_find(device, want, tni_gpu_want_hash(want)) != NULL;
 }
 
-/* ---------------------------------------------------------------------- a batch's sets --- */
+/* ------------------------------------------------------------------------------ lanes --- */
 
-static trueno_status tni_gpu_pool_add(tni_gpu_device *device, tni_error *error) {
+static trueno_status tni_gpu_lane_build(tni_gpu_device *device, tni_gpu_lane *lane,
+                                        tni_error *error) {
+    tni_vk_device_table *vk = &device->vk;
+    tni_vk_command_pool_info pool = TNI_ZERO;
+    tni_vk_command_allocate allocate = TNI_ZERO;
+    tni_vk_flags_info fence = TNI_ZERO;
+    tni_vk_query_pool_info queries = TNI_ZERO;
+    pool.type = TNI_VK_S_COMMAND_POOL;
+    pool.flags = TNI_VK_POOL_RESET_COMMANDS;
+    pool.family = device->info->compute_family;
+    TNI_TRY(tni_gpu_check(
+        device, vk->CreateCommandPool(device->device, &pool, NULL, &lane->command_pool),
+        "creating a command pool", error));
+    allocate.type = TNI_VK_S_COMMAND_ALLOCATE;
+    allocate.pool = lane->command_pool;
+    allocate.level = TNI_VK_COMMANDS_PRIMARY;
+    allocate.count = 1;
+    TNI_TRY(tni_gpu_check(device,
+                          vk->AllocateCommandBuffers(device->device, &allocate, &lane->commands),
+                          "creating command buffers", error));
+    fence.type = TNI_VK_S_FENCE;
+    TNI_TRY(tni_gpu_check(device, vk->CreateFence(device->device, &fence, NULL, &lane->fence),
+                          "creating a fence", error));
+    if (device->info->timestamp_period <= 0) {
+        return TRUENO_OK;
+    }
+    queries.type = TNI_VK_S_QUERY_POOL;
+    queries.kind = TNI_VK_QUERY_TIMESTAMP;
+    queries.count = 2;
+    return tni_gpu_check(device,
+                         vk->CreateQueryPool(device->device, &queries, NULL, &lane->queries),
+                         "creating a query pool", error);
+}
+
+/* A free lane. */
+static trueno_status tni_gpu_lane_take(tni_gpu_device *device, tni_gpu_lane **out,
+                                       tni_error *error) {
+    tni_gpu_lane *lane;
+    trueno_status status;
+    uint32_t i = 0;
+    *out = NULL;
+    while (i < TNI_GPU_LANES && device->lanes[i] != NULL && device->lanes[i]->batch != 0) {
+        i++;
+    }
+    if (i == TNI_GPU_LANES) {
+        return tni_fail(error, TRUENO_ERROR_INTERNAL, "too many GPU batches at a time");
+    }
+    if (device->lanes[i] == NULL) {
+        lane = (tni_gpu_lane *)tni_alloc_zero(device->memory, sizeof *lane);
+        if (lane == NULL) {
+            return tni_memory_fail(device->memory, sizeof *lane, error);
+        }
+        status = tni_gpu_lane_build(device, lane, error);
+        if (status != TRUENO_OK) {
+            tni_gpu_lane_free(device, lane);
+            return status;
+        }
+        device->lanes[i] = lane;
+    }
+    *out = device->lanes[i];
+    return TRUENO_OK;
+}
+
+static trueno_status tni_gpu_lane_wait(tni_gpu_device *device, const tni_gpu_lane *lane,
+                                       tni_error *error) {
+    TNI_TRY(tni_gpu_check(
+        device,
+        device->vk.WaitForFences(device->device, 1, &lane->fence, 1, TNI_GPU_BATCH_WAIT),
+        "a kernel", error));
+    return tni_gpu_check(device, device->vk.ResetFences(device->device, 1, &lane->fence),
+                         "a kernel", error);
+}
+
+/* --------------------------------------------------------------------- descriptor sets --- */
+
+static trueno_status tni_gpu_pool_add(tni_gpu_device *device, tni_gpu_lane *lane,
+                                      tni_error *error) {
     tni_vk_pool_size size = TNI_ZERO;
     tni_vk_descriptor_pool_info info = TNI_ZERO;
     size.kind = TNI_VK_DESCRIPTOR_STORAGE_BUFFER;
@@ -335,9 +441,9 @@ static trueno_status tni_gpu_pool_add(tni_gpu_device *device, tni_error *error) 
     info.sizes = &size;
     TNI_TRY(tni_gpu_check(device,
                           device->vk.CreateDescriptorPool(device->device, &info, NULL,
-                                                          &device->pools[device->pool_count]),
+                                                          &lane->pools[lane->pool_count]),
                           "creating a descriptor pool", error));
-    device->pool_count++;
+    lane->pool_count++;
     return TRUENO_OK;
 }
 
@@ -351,11 +457,11 @@ static trueno_status tni_gpu_batch_set(tni_gpu_batch *batch, const tni_gpu_kerne
     tni_vk_set_allocate allocate = TNI_ZERO;
     uint32_t pool = batch->sets_used / TNI_GPU_POOL_SETS;
     *out = 0;
-    if (pool == device->pool_count) {
-        TNI_TRY(tni_gpu_pool_add(device, batch->error));
+    if (pool == batch->lane->pool_count) {
+        TNI_TRY(tni_gpu_pool_add(device, batch->lane, batch->error));
     }
     allocate.type = TNI_VK_S_SET_ALLOCATE;
-    allocate.pool = device->pools[pool];
+    allocate.pool = batch->lane->pools[pool];
     allocate.count = 1;
     allocate.layouts = &kernel->shape->set_layout;
     batch->sets_used++;
@@ -366,9 +472,10 @@ static trueno_status tni_gpu_batch_set(tni_gpu_batch *batch, const tni_gpu_kerne
 
 static void tni_gpu_batch_sets_free(tni_gpu_batch *batch) {
     tni_gpu_device *device = batch->device;
+    tni_gpu_lane *lane = batch->lane;
     uint32_t i;
-    for (i = 0; i * TNI_GPU_POOL_SETS < batch->sets_used && i < device->pool_count; i++) {
-        (void)device->vk.ResetDescriptorPool(device->device, device->pools[i], 0);
+    for (i = 0; i * TNI_GPU_POOL_SETS < batch->sets_used && i < lane->pool_count; i++) {
+        (void)device->vk.ResetDescriptorPool(device->device, lane->pools[i], 0);
     }
     batch->sets_used = 0;
 }
@@ -377,18 +484,29 @@ static void tni_gpu_batch_sets_free(tni_gpu_batch *batch) {
 
 static trueno_status tni_gpu_batch_open(tni_gpu_batch *batch) {
     tni_gpu_device *device = batch->device;
+    tni_gpu_lane *lane = batch->lane;
     tni_vk_command_begin begin = TNI_ZERO;
     begin.type = TNI_VK_S_COMMAND_BEGIN;
     begin.flags = TNI_VK_COMMANDS_ONCE;
-    TNI_TRY(tni_gpu_check(device, device->vk.BeginCommandBuffer(device->commands, &begin),
+    TNI_TRY(tni_gpu_check(device, device->vk.BeginCommandBuffer(lane->commands, &begin),
                           "a kernel", batch->error));
-    batch->open = true;
+    batch->state = TNI_GPU_BATCH_RECORDING;
     batch->dirty = true; /* of what ran before */
-    if (device->query_pool != 0) {
-        device->vk.CmdResetQueryPool(device->commands, device->query_pool, 0, 2);
-        device->vk.CmdWriteTimestamp(device->commands, TNI_VK_AT_TOP, device->query_pool, 0);
+    if (lane->queries != 0) {
+        device->vk.CmdResetQueryPool(lane->commands, lane->queries, 0, 2);
+        device->vk.CmdWriteTimestamp(lane->commands, TNI_VK_AT_TOP, lane->queries, 0);
     }
     return TRUENO_OK;
+}
+
+static bool tni_gpu_lanes_idle(const tni_gpu_device *device) {
+    uint32_t i;
+    for (i = 0; i < TNI_GPU_LANES; i++) {
+        if (device->lanes[i] != NULL && device->lanes[i]->batch != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 TNI_FN trueno_status tni_gpu_batch_begin(tni_gpu_device *device, tni_gpu_batch *batch,
@@ -402,13 +520,16 @@ TNI_FN trueno_status tni_gpu_batch_begin(tni_gpu_device *device, tni_gpu_batch *
     if (device->lost) {
         batch->status = tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the GPU %s was lost",
                                  device->info->name);
-    } else if (device->recording) {
-        batch->status = tni_fail(error, TRUENO_ERROR_INTERNAL, "two GPU batches at a time");
-    } else {
-        batch->status = tni_gpu_batch_open(batch);
-        batch->began = true;
+        return batch->status;
+    }
+    batch->status = tni_gpu_lane_take(device, &batch->lane, error);
+    if (batch->status == TRUENO_OK) {
+        batch->lane->batch = ++device->batch;
         device->recording = true;
-        device->batch++;
+        batch->status = tni_gpu_batch_open(batch);
+    }
+    if (batch->status != TRUENO_OK) {
+        tni_gpu_batch_drop(batch);
     }
     return batch->status;
 }
@@ -423,7 +544,7 @@ static void tni_gpu_batch_barrier(tni_gpu_batch *batch) {
     barrier.source = TNI_VK_ACCESS_SHADER_WRITE | TNI_VK_ACCESS_TRANSFER_WRITE;
     barrier.target = TNI_VK_ACCESS_SHADER_READ | TNI_VK_ACCESS_SHADER_WRITE |
                      TNI_VK_ACCESS_TRANSFER_READ | TNI_VK_ACCESS_TRANSFER_WRITE;
-    batch->device->vk.CmdPipelineBarrier(batch->device->commands, stages, stages, 0, 1, &barrier,
+    batch->device->vk.CmdPipelineBarrier(batch->lane->commands, stages, stages, 0, 1, &barrier,
                                          0, NULL, 0, NULL);
 }
 
@@ -449,7 +570,7 @@ TNI_FN void tni_gpu_batch_fill(tni_gpu_batch *batch, const tni_gpu_range *range,
                                uint64_t size, uint32_t word) {
     bool inside = tni_gpu_inside(range, offset, size) && offset % 4 == 0 && size % 4 == 0;
     if (size > 0 && tni_gpu_batch_next(batch, inside)) {
-        batch->device->vk.CmdFillBuffer(batch->device->commands, tni_gpu_range_buffer(range),
+        batch->device->vk.CmdFillBuffer(batch->lane->commands, tni_gpu_range_buffer(range),
                                         range->offset + offset, size, word);
     }
 }
@@ -463,7 +584,7 @@ TNI_FN void tni_gpu_batch_copy(tni_gpu_batch *batch, const tni_gpu_range *from,
     copy.to = to->offset + to_offset;
     copy.size = size;
     if (size > 0 && tni_gpu_batch_next(batch, inside)) {
-        batch->device->vk.CmdCopyBuffer(batch->device->commands, tni_gpu_range_buffer(from),
+        batch->device->vk.CmdCopyBuffer(batch->lane->commands, tni_gpu_range_buffer(from),
                                         tni_gpu_range_buffer(to), 1, &copy);
     }
 }
@@ -482,7 +603,7 @@ TNI_FN void tni_gpu_batch_download(tni_gpu_batch *batch, const tni_gpu_range *ra
     copy.from = range->offset + offset;
     copy.to = batch->download_bytes;
     copy.size = size;
-    device->vk.CmdCopyBuffer(device->commands, tni_gpu_range_buffer(range),
+    device->vk.CmdCopyBuffer(batch->lane->commands, tni_gpu_range_buffer(range),
                              device->download.buffer, 1, &copy);
     batch->download_bytes += (size + 15) / 16 * 16;
 }
@@ -533,7 +654,7 @@ TNI_FN void tni_gpu_batch_dispatch(tni_gpu_batch *batch, tni_gpu_kernel *kernel,
                                    const void *push, uint32_t push_bytes, uint32_t groups) {
     tni_gpu_device *device = batch->device;
     tni_vk_device_table *vk = &device->vk;
-    tni_vk_commands commands = device->commands;
+    tni_vk_commands commands;
     tni_vk_buffer_range buffers[TNI_GPU_DESCRIPTORS];
     tni_vk_handle set;
     uint32_t y = (groups + TNI_GPU_MOST_X - 1) / TNI_GPU_MOST_X;
@@ -553,7 +674,8 @@ TNI_FN void tni_gpu_batch_dispatch(tni_gpu_batch *batch, tni_gpu_kernel *kernel,
     if (batch->status != TRUENO_OK) {
         return;
     }
-    kernel->batch = device->batch;
+    commands = batch->lane->commands;
+    kernel->batch = batch->lane->batch;
     tni_gpu_describe_set(device, kernel->shape, set, buffers);
     vk->CmdBindPipeline(commands, TNI_VK_BIND_COMPUTE, kernel->pipeline);
     vk->CmdBindDescriptorSets(commands, TNI_VK_BIND_COMPUTE, kernel->shape->pipeline_layout, 0, 1,
@@ -565,59 +687,67 @@ TNI_FN void tni_gpu_batch_dispatch(tni_gpu_batch *batch, tni_gpu_kernel *kernel,
     vk->CmdDispatch(commands, (groups + y - 1) / y, y, 1);
 }
 
-/* What was recorded runs to its end. */
-static trueno_status tni_gpu_batch_submit(tni_gpu_batch *batch) {
+TNI_FN trueno_status tni_gpu_batch_submit(tni_gpu_batch *batch, tni_vk_handle after) {
     tni_gpu_device *device = batch->device;
+    tni_gpu_lane *lane = batch->lane;
     tni_vk_device_table *vk = &device->vk;
+    static const uint32_t stage = TNI_VK_AT_COMPUTE | TNI_VK_AT_TRANSFER;
     tni_vk_memory_barrier barrier = TNI_ZERO;
     tni_vk_submit submit = TNI_ZERO;
-    uint64_t ticks[2];
-    if (device->query_pool != 0) {
-        vk->CmdWriteTimestamp(device->commands, TNI_VK_AT_BOTTOM, device->query_pool, 1);
+    if (batch->status != TRUENO_OK) {
+        return batch->status;
+    }
+    if (lane->queries != 0) {
+        vk->CmdWriteTimestamp(lane->commands, TNI_VK_AT_BOTTOM, lane->queries, 1);
     }
     barrier.type = TNI_VK_S_MEMORY_BARRIER;
     barrier.source = TNI_VK_ACCESS_TRANSFER_WRITE;
     barrier.target = TNI_VK_ACCESS_HOST_READ;
-    vk->CmdPipelineBarrier(device->commands, TNI_VK_AT_TRANSFER, TNI_VK_AT_HOST, 0, 1, &barrier,
-                           0, NULL, 0, NULL);
-    batch->open = false;
-    TNI_TRY(tni_gpu_check(device, vk->EndCommandBuffer(device->commands), "a kernel",
-                          batch->error));
+    vk->CmdPipelineBarrier(lane->commands, TNI_VK_AT_TRANSFER, TNI_VK_AT_HOST, 0, 1, &barrier, 0,
+                           NULL, 0, NULL);
+    batch->state = TNI_GPU_BATCH_OVER;
+    batch->status = tni_gpu_check(device, vk->EndCommandBuffer(lane->commands), "a kernel",
+                                  batch->error);
+    if (batch->status != TRUENO_OK) {
+        return batch->status;
+    }
     submit.type = TNI_VK_S_SUBMIT;
+    submit.wait_count = after != 0 ? 1 : 0;
+    submit.waits = &after;
+    submit.wait_stages = &stage;
     submit.command_count = 1;
-    submit.commands = &device->commands;
-    TNI_TRY(tni_gpu_check(device, vk->QueueSubmit(device->compute, 1, &submit, device->fence),
-                          "a kernel", batch->error));
-    TNI_TRY(tni_gpu_check(device,
-                          vk->WaitForFences(device->device, 1, &device->fence, 1,
-                                            TNI_GPU_BATCH_WAIT),
-                          "a kernel", batch->error));
-    TNI_TRY(tni_gpu_check(device, vk->ResetFences(device->device, 1, &device->fence), "a kernel",
-                          batch->error));
-    if (device->query_pool != 0 &&
-        vk->GetQueryPoolResults(device->device, device->query_pool, 0, 2, sizeof ticks, ticks, 8,
-                                TNI_VK_QUERY_64) == TNI_VK_SUCCESS) {
-        batch->compute_ms += (double)(ticks[1] - ticks[0]) *
-                             (double)device->info->timestamp_period * 1e-6;
-    }
-    return TRUENO_OK;
-}
-
-TNI_FN trueno_status tni_gpu_batch_flush(tni_gpu_batch *batch) {
+    submit.commands = &lane->commands;
+    batch->status = tni_gpu_check(device,
+                                  vk->QueueSubmit(device->compute, 1, &submit, lane->fence),
+                                  "a kernel", batch->error);
     if (batch->status == TRUENO_OK) {
-        batch->status = tni_gpu_batch_submit(batch);
-    }
-    if (batch->status == TRUENO_OK) {
-        tni_gpu_batch_sets_free(batch);
-        batch->status = tni_gpu_batch_open(batch);
+        batch->state = TNI_GPU_BATCH_SUBMITTED;
     }
     return batch->status;
 }
 
-TNI_FN trueno_status tni_gpu_batch_run(tni_gpu_batch *batch, double *compute_ms) {
-    if (batch->status == TRUENO_OK) {
-        batch->status = tni_gpu_batch_submit(batch);
+/* What was submitted runs to its end; the batch keeps its lane. */
+static void tni_gpu_batch_finish(tni_gpu_batch *batch) {
+    tni_gpu_device *device = batch->device;
+    uint64_t ticks[2];
+    if (batch->status != TRUENO_OK || batch->state != TNI_GPU_BATCH_SUBMITTED) {
+        return;
     }
+    batch->status = tni_gpu_lane_wait(device, batch->lane, batch->error);
+    if (batch->status != TRUENO_OK) {
+        return;
+    }
+    batch->state = TNI_GPU_BATCH_OVER;
+    if (batch->lane->queries != 0 &&
+        device->vk.GetQueryPoolResults(device->device, batch->lane->queries, 0, 2, sizeof ticks,
+                                       ticks, 8, TNI_VK_QUERY_64) == TNI_VK_SUCCESS) {
+        batch->compute_ms += (double)(ticks[1] - ticks[0]) *
+                             (double)device->info->timestamp_period * 1e-6;
+    }
+}
+
+TNI_FN trueno_status tni_gpu_batch_wait(tni_gpu_batch *batch, double *compute_ms) {
+    tni_gpu_batch_finish(batch);
     if (compute_ms != NULL) {
         *compute_ms += batch->compute_ms;
     }
@@ -625,24 +755,51 @@ TNI_FN trueno_status tni_gpu_batch_run(tni_gpu_batch *batch, double *compute_ms)
     return batch->status;
 }
 
-/* A lost device may still read its sets: they stay until it is closed. */
+TNI_FN trueno_status tni_gpu_batch_run(tni_gpu_batch *batch, double *compute_ms) {
+    (void)tni_gpu_batch_submit(batch, 0);
+    return tni_gpu_batch_wait(batch, compute_ms);
+}
+
+TNI_FN trueno_status tni_gpu_batch_flush(tni_gpu_batch *batch) {
+    (void)tni_gpu_batch_submit(batch, 0);
+    tni_gpu_batch_finish(batch);
+    if (batch->status == TRUENO_OK) {
+        tni_gpu_batch_sets_free(batch);
+        batch->status = tni_gpu_batch_open(batch);
+    }
+    return batch->status;
+}
+
+/* After a failure nothing of the lane may still run when it is given back. A lost device may read
+ * the lane for ever: it goes when the device is closed. */
 TNI_FN void tni_gpu_batch_drop(tni_gpu_batch *batch) {
     tni_gpu_device *device = batch->device;
-    if (!batch->began) {
+    tni_gpu_lane *lane = batch->lane;
+    if (lane == NULL) {
         return;
     }
-    if (batch->open) {
-        (void)device->vk.EndCommandBuffer(device->commands);
+    batch->lane = NULL;
+    if (batch->state == TNI_GPU_BATCH_RECORDING) {
+        (void)device->vk.EndCommandBuffer(lane->commands);
+    } else if (batch->state == TNI_GPU_BATCH_SUBMITTED) {
+        device->lost = device->lost || tni_gpu_lane_wait(device, lane, NULL) != TRUENO_OK;
     }
-    tni_gpu_settle(device);
-    if (!device->lost) {
-        tni_gpu_batch_sets_free(batch);
+    batch->state = TNI_GPU_BATCH_OVER;
+    if (device->lost) {
+        return;
     }
-    batch->open = batch->began = false;
-    device->recording = false;
+    batch->lane = lane;
+    tni_gpu_batch_sets_free(batch);
+    batch->lane = NULL;
+    lane->batch = 0;
+    device->recording = !tni_gpu_lanes_idle(device);
+    if (!device->recording) {
+        tni_gpu_settle(device);
+    }
 }
 
 #undef TNI_GPU_MOST_KERNELS
+#undef TNI_GPU_POOLS
 #undef TNI_GPU_POOL_SETS
 #undef TNI_GPU_BATCH_WAIT
 #undef TNI_GPU_MOST_X

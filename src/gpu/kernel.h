@@ -46,17 +46,24 @@ typedef struct tni_gpu_slice {
     uint64_t offset, size;          /* within the range; size 0: to its end */
 } tni_gpu_slice;
 
+typedef enum tni_gpu_batch_state {
+    TNI_GPU_BATCH_OVER, TNI_GPU_BATCH_RECORDING, TNI_GPU_BATCH_SUBMITTED
+} tni_gpu_batch_state;
+
 typedef struct tni_gpu_batch {
     tni_gpu_device *device;
     tni_error *error;
     trueno_status status;           /* the first failure; later calls do nothing */
-    uint64_t download_bytes;        /* of device->download in use */
+    tni_gpu_batch_state state;
+    uint64_t download_bytes;        /* of device->download in use: where the next one goes */
     double compute_ms;              /* of the parts that ran already */
-    bool began, open;               /* not over yet; the commands are being recorded */
     bool dirty;                     /* something was written since the last barrier */
-    uint32_t sets_used;             /* of the device's descriptor pools */
+    uint32_t sets_used;             /* of the lane's descriptor pools */
+    tni_gpu_lane *lane;             /* NULL when it is over */
 } tni_gpu_batch;
 
+/* At most TNI_GPU_LANES at a time; with several, give each its own part of device->download by
+ * setting download_bytes before its first download. */
 TNI_FN trueno_status tni_gpu_batch_begin(tni_gpu_device *device, tni_gpu_batch *batch,
                                          tni_error *error);
 /* Set `size` bytes (a multiple of 4) to copies of `word`. */
@@ -81,6 +88,10 @@ TNI_FN trueno_status tni_gpu_batch_flush(tni_gpu_batch *batch);
 /* Submit, wait, and add the device's own time to `compute_ms` (may be NULL). The batch is done
  * with afterwards, whatever the status. */
 TNI_FN trueno_status tni_gpu_batch_run(tni_gpu_batch *batch, double *compute_ms);
+/* The same in two steps, with work of the host or another batch between. The device starts when
+ * the semaphore `after` is signalled (0: at once). A failed submit is reported by the wait again. */
+TNI_FN trueno_status tni_gpu_batch_submit(tni_gpu_batch *batch, tni_vk_handle after);
+TNI_FN trueno_status tni_gpu_batch_wait(tni_gpu_batch *batch, double *compute_ms);
 /* Give up a batch that was begun and will not be run. */
 TNI_FN void tni_gpu_batch_drop(tni_gpu_batch *batch);
 
