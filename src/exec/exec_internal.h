@@ -10,6 +10,21 @@ TNI_FN trueno_status tni_driver_new(tni_run *run, const tni_plan *plan, tni_driv
 TNI_FN trueno_status tni_driver_from_collection(tni_run *run, tni_collection *collection,
                                                 tni_driver **out, tni_error *error);
 
+/* A row of a source: chunk->order and the row in the morsel. */
+typedef struct tni_place {
+    uint64_t order;
+    uint32_t row;
+} tni_place;
+/* A driver for SCAN `plan` that reads these rows only (ascending, the caller's to keep), whatever
+ * the filter. */
+TNI_FN trueno_status tni_driver_of_places(tni_run *run, const tni_plan *plan,
+                                          const tni_place *places, uint64_t count,
+                                          tni_driver **out, tni_error *error);
+/* Run the input of ORDER `plan` into its fresh `sink` in two passes, the first over the key and
+ * filter columns alone, when that is worth it; otherwise *done is false. */
+TNI_FN trueno_status tni_late_input(tni_run *run, const tni_plan *plan, tni_operator *sink,
+                                    bool *done, tni_error *error);
+
 /* Streaming operators. */
 TNI_FN trueno_status tni_filter_new(tni_run *run, const tni_plan *plan, tni_operator **out,
                                     tni_error *error);

@@ -81,9 +81,13 @@ static trueno_status tni_run_order(tni_run *run, const tni_plan *plan, tni_opera
                                    tni_error *error) {
     tni_operator *sink;
     tni_driver *driver;
+    bool done;
     trueno_status status;
     TNI_TRY(tni_sort_new(run, plan, &sink, &driver, error));
-    status = tni_run_into(run, plan->input, sink, error);
+    status = tni_late_input(run, plan, sink, &done, error);
+    if (status == TRUENO_OK && !done) {
+        status = tni_run_into(run, plan->input, sink, error);
+    }
     if (status == TRUENO_OK) {
         status = tni_pipeline_run(run, NULL, driver, chain, error);
     }

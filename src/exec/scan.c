@@ -4,10 +4,12 @@
  * The scan takes morsels from its source and cuts them into vectors. Filter columns are fetched
  * first; a vector without survivors costs nothing more, and the remaining columns are fetched for
  * a morsel only when some vector needs them. Few survivors (under a quarter) are gathered into a
- * dense chunk; many stay in place under a mask.
+ * dense chunk; many stay in place under a mask. Where the rows go straight into a top-k, its
+ * bound is asked first: segments and rows beyond it never meet the filter, provided that this
+ * cannot hide a failure.
  */
 #include "exec/eval.h"
-#include "exec/exec_internal.h"
+#include "exec/sort.h"
 
 /* ---------------------------------------------------------------------------- scan --- */
 
@@ -15,7 +17,9 @@ typedef struct tni_scan_worker {
     tni_scratch scratch;
     tni_evaluator *filter;
     tni_vector *vectors;          /* [fetched columns] */
+    tni_top_k *top;               /* the rows' only reader, while its bound may be asked */
     uint64_t mask[TNI_VECTOR_WORDS];
+    uint64_t wanted[TNI_VECTOR_WORDS];
     uint16_t positions[TNI_VECTOR_ROWS];
 } tni_scan_worker;
 
@@ -26,6 +30,8 @@ typedef struct tni_scan_driver {
     bool *in_filter;              /* [fetched columns] */
     tni_scan_worker *workers;
     uint32_t worker_count;
+    const tni_place *places;      /* the rows to read, when not all that the filter takes */
+    uint64_t place_count;
 } tni_scan_driver;
 
 static uint32_t tni_scan_parallelism(tni_driver *driver) {
@@ -59,19 +65,20 @@ static trueno_status tni_scan_begin(tni_driver *base, tni_pipeline *pipeline, tn
         if (worker->vectors == NULL) {
             return tni_memory_fail(env->memory, vectors, error);
         }
-        if (plan->filter != NULL) {
+        if (plan->filter != NULL && driver->places == NULL) {
             TNI_TRY(tni_evaluator_new(env, driver->run->settings, plan->filter, &worker->filter,
                                       error));
         }
     }
-    for (i = 0; plan->filter != NULL && i < plan->filter->count; i++) {
+    for (i = 0; plan->filter != NULL && driver->places == NULL && i < plan->filter->count; i++) {
         if (plan->filter->nodes[i].op == TNI_IR_COLUMN) {
             driver->in_filter[plan->filter->nodes[i].column] = true;
         }
     }
     memset(&request, 0, sizeof request);
     request.columns = plan->source_columns;
-    request.column_count = plan->scan_column_count;
+    request.column_count =
+        driver->places != NULL ? plan->column_count : plan->scan_column_count;
     request.prunes = plan->prunes;
     request.prune_count = plan->prune_count;
     request.workers = pipeline->workers;
@@ -100,14 +107,86 @@ static void tni_scan_free(tni_driver *base) {
 static trueno_status tni_scan_fetch(tni_scan_driver *driver, uint32_t worker, tni_morsel *morsel,
                                     bool filter, tni_error *error) {
     const tni_plan *plan = driver->base.plan;
+    uint32_t count = driver->places != NULL ? plan->column_count : plan->scan_column_count;
     uint32_t i;
-    for (i = 0; i < plan->scan_column_count; i++) {
+    for (i = 0; i < count; i++) {
         if (driver->in_filter[i] == filter && morsel->segments[i] == NULL) {
             TNI_TRY(plan->source->ops->fetch(driver->scan, worker, morsel, i, error));
             tni_atomic_add_i64(&driver->base.bytes_read, (int64_t)morsel->segments[i]->bytes);
         }
     }
     return TRUENO_OK;
+}
+
+/* Views of the columns with in_filter == `filter`. */
+static trueno_status tni_scan_views(tni_scan_driver *driver, tni_scan_worker *worker,
+                                    const tni_morsel *morsel, uint32_t first, uint32_t rows,
+                                    bool filter, uint32_t count, tni_error *error) {
+    uint32_t i;
+    for (i = 0; i < count; i++) {
+        if (driver->in_filter[i] == filter) {
+            TNI_TRY(tni_segment_view(driver->run->env, morsel->segments[i], first, rows,
+                                     &worker->scratch, &worker->vectors[i], error));
+        }
+    }
+    return TRUENO_OK;
+}
+
+/* Push rows first + worker->positions[0..count). */
+static trueno_status tni_scan_push_rows(tni_scan_driver *driver, uint32_t worker_index,
+                                        tni_morsel *morsel, uint32_t first, uint32_t count,
+                                        tni_operator *next, tni_error *error) {
+    const tni_plan *plan = driver->base.plan;
+    tni_scan_worker *worker = &driver->workers[worker_index];
+    tni_chunk chunk;
+    uint32_t i;
+    TNI_TRY(tni_scan_fetch(driver, worker_index, morsel, false, error));
+    for (i = 0; i < plan->column_count; i++) {
+        TNI_TRY(tni_segment_gather(driver->run->env, morsel->segments[i], first,
+                                   worker->positions, count, &worker->scratch,
+                                   &worker->vectors[i], error));
+    }
+    memset(&chunk, 0, sizeof chunk);
+    chunk.rows = chunk.active = count;
+    chunk.columns = worker->vectors;
+    chunk.column_count = plan->column_count;
+    chunk.order = morsel->order;
+    chunk.first_row = first;
+    chunk.positions = worker->positions;
+    return tni_push(next, worker_index, &chunk, error);
+}
+
+/* A vector of which a top-k wants `count` rows at most, few: filter only those. */
+static trueno_status tni_scan_few(tni_scan_driver *driver, uint32_t worker_index,
+                                  tni_morsel *morsel, uint32_t first, uint32_t rows,
+                                  uint32_t count, tni_operator *next, tni_error *error) {
+    const tni_plan *plan = driver->base.plan;
+    tni_scan_worker *worker = &driver->workers[worker_index];
+    tni_chunk chunk;
+    uint32_t i, kept = 0;
+    (void)driver->run->env->kernels->mask_positions(worker->wanted, rows, worker->positions);
+    if (plan->filter != NULL) {
+        memset(&chunk, 0, sizeof chunk);
+        for (i = 0; i < plan->scan_column_count; i++) {
+            if (driver->in_filter[i]) {
+                TNI_TRY(tni_segment_gather(driver->run->env, morsel->segments[i], first,
+                                           worker->positions, count, &worker->scratch,
+                                           &worker->vectors[i], error));
+            }
+        }
+        chunk.rows = chunk.active = count;
+        chunk.columns = worker->vectors;
+        chunk.column_count = plan->scan_column_count;
+        TNI_TRY(tni_evaluate_filter(worker->filter, &chunk, worker->mask, &chunk.active, error));
+        for (i = 0; i < count; i++) {
+            worker->positions[kept] = worker->positions[i];
+            kept += tni_bit_get(worker->mask, i);
+        }
+        count = kept;
+    }
+    return count == 0 ? TRUENO_OK
+                      : tni_scan_push_rows(driver, worker_index, morsel, first, count, next,
+                                           error);
 }
 
 /* One vector of the morsel: filter, then the other columns for what is left. */
@@ -118,62 +197,143 @@ static trueno_status tni_scan_vector(tni_scan_driver *driver, uint32_t worker_in
     const tni_env *env = driver->run->env;
     tni_scan_worker *worker = &driver->workers[worker_index];
     tni_chunk chunk;
-    bool dense = true;
-    uint32_t i;
     memset(&chunk, 0, sizeof chunk);
     tni_scratch_reset(&worker->scratch);
     chunk.rows = rows;
     chunk.active = rows;
     chunk.columns = worker->vectors;
-    chunk.column_count = plan->scan_column_count;
     chunk.order = morsel->order;
     chunk.first_row = first;
-    if (plan->filter != NULL) {
-        for (i = 0; i < plan->scan_column_count; i++) {
-            if (driver->in_filter[i]) {
-                TNI_TRY(tni_segment_view(env, morsel->segments[i], first, rows, &worker->scratch,
-                                         &worker->vectors[i], error));
+    if (worker->top != NULL) {
+        uint32_t key = tni_top_k_column(worker->top);
+        TNI_TRY(tni_segment_view(env, morsel->segments[key], first, rows, &worker->scratch,
+                                 &worker->vectors[key], error));
+        if (tni_top_k_filter(worker->top, worker_index, &worker->vectors[key], rows,
+                             worker->wanted, &chunk.active)) {
+            if (chunk.active < rows / 8) {
+                return chunk.active == 0 ? TRUENO_OK
+                                         : tni_scan_few(driver, worker_index, morsel, first,
+                                                        rows, chunk.active, next, error);
             }
+            chunk.mask = worker->wanted;
         }
+    }
+    if (plan->filter != NULL && driver->places == NULL) {
+        chunk.column_count = plan->scan_column_count;
+        TNI_TRY(tni_scan_views(driver, worker, morsel, first, rows, true,
+                               plan->scan_column_count, error));
         TNI_TRY(tni_evaluate_filter(worker->filter, &chunk, worker->mask, &chunk.active, error));
         if (chunk.active == 0) {
             return TRUENO_OK;
         }
-        dense = chunk.active >= rows / 4;
+        if (chunk.active < rows / 4) {
+            (void)env->kernels->mask_positions(worker->mask, rows, worker->positions);
+            return tni_scan_push_rows(driver, worker_index, morsel, first, chunk.active, next,
+                                      error);
+        }
         chunk.mask = chunk.active == rows ? NULL : worker->mask;
     }
-    chunk.column_count = plan->column_count;
-    if (!dense) {
-        (void)env->kernels->mask_positions(worker->mask, rows, worker->positions);
-    }
     TNI_TRY(tni_scan_fetch(driver, worker_index, morsel, false, error));
-    for (i = 0; i < plan->column_count; i++) {
-        if (!dense) {
-            TNI_TRY(tni_segment_gather(env, morsel->segments[i], first, worker->positions,
-                                       chunk.active, &worker->scratch, &worker->vectors[i],
-                                       error));
-        } else if (!driver->in_filter[i]) {
-            TNI_TRY(tni_segment_view(env, morsel->segments[i], first, rows, &worker->scratch,
-                                     &worker->vectors[i], error));
+    TNI_TRY(tni_scan_views(driver, worker, morsel, first, rows, false, plan->column_count,
+                           error));
+    chunk.column_count = plan->column_count;
+    return tni_push(next, worker_index, &chunk, error);
+}
+
+static trueno_status tni_scan_all_rows(tni_scan_driver *driver, uint32_t worker_index,
+                                       tni_morsel *morsel, tni_operator *first,
+                                       tni_error *error) {
+    const tni_source_ops *ops = driver->base.plan->source->ops;
+    tni_scan_worker *worker = &driver->workers[worker_index];
+    uint32_t row;
+    if (worker->top != NULL) {
+        uint32_t key = tni_top_k_column(worker->top);
+        if (morsel->segments[key] == NULL) {
+            TNI_TRY(ops->fetch(driver->scan, worker_index, morsel, key, error));
+            tni_atomic_add_i64(&driver->base.bytes_read, (int64_t)morsel->segments[key]->bytes);
+        }
+        if (tni_top_k_skips(worker->top, worker_index, &morsel->segments[key]->zone)) {
+            return TRUENO_OK;
         }
     }
-    if (!dense) {
-        chunk.mask = NULL;
-        chunk.rows = chunk.active;
-        chunk.positions = worker->positions;
+    TNI_TRY(tni_scan_fetch(driver, worker_index, morsel, true, error));
+    for (row = 0; row < morsel->rows; row += TNI_VECTOR_ROWS) {
+        uint32_t rows = TNI_MIN(morsel->rows - row, TNI_VECTOR_ROWS);
+        TNI_TRY(tni_scan_vector(driver, worker_index, morsel, row, rows, first, error));
     }
-    return tni_push(next, worker_index, &chunk, error);
+    return TRUENO_OK;
+}
+
+/* The first of the places that is not before the start of a morsel. */
+static uint64_t tni_scan_first_place(const tni_scan_driver *driver, uint64_t order) {
+    uint64_t low = 0, high = driver->place_count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (driver->places[middle].order < order) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Only the wanted rows of a morsel, if it has any. */
+static trueno_status tni_scan_places(tni_scan_driver *driver, uint32_t worker_index,
+                                     tni_morsel *morsel, tni_operator *next, tni_error *error) {
+    const tni_place *places = driver->places;
+    tni_scan_worker *worker = &driver->workers[worker_index];
+    uint64_t i = tni_scan_first_place(driver, morsel->order);
+    while (i < driver->place_count && places[i].order == morsel->order) {
+        uint32_t first = places[i].row / TNI_VECTOR_ROWS * TNI_VECTOR_ROWS, count = 0;
+        for (; i < driver->place_count && places[i].order == morsel->order &&
+               places[i].row - first < TNI_VECTOR_ROWS;
+             i++) {
+            worker->positions[count++] = (uint16_t)(places[i].row - first);
+        }
+        tni_scratch_reset(&worker->scratch);
+        TNI_TRY(tni_scan_push_rows(driver, worker_index, morsel, first, count, next, error));
+        tni_atomic_add_i64(&driver->base.rows_in, count);
+    }
+    return TRUENO_OK;
 }
 
 static trueno_status tni_scan_morsel(tni_scan_driver *driver, uint32_t worker, tni_morsel *morsel,
                                      tni_operator *first, tni_error *error) {
-    uint32_t row;
-    TNI_TRY(tni_scan_fetch(driver, worker, morsel, true, error));
-    for (row = 0; row < morsel->rows; row += TNI_VECTOR_ROWS) {
-        uint32_t rows = TNI_MIN(morsel->rows - row, TNI_VECTOR_ROWS);
-        TNI_TRY(tni_scan_vector(driver, worker, morsel, row, rows, first, error));
+    return driver->places != NULL ? tni_scan_places(driver, worker, morsel, first, error)
+                                  : tni_scan_all_rows(driver, worker, morsel, first, error);
+}
+
+/* Functions of the filter that no row can make fail. */
+static bool tni_scan_call_is_safe(const tni_ir_node *node, const tni_program *program) {
+    static const char *const names[] = {"starts_with", "ends_with", "prefix", "suffix",
+                                        "contains"};
+    const char *name = node->function->name;
+    size_t i;
+    if (strcmp(name, "like") == 0 || strcmp(name, "ilike") == 0) {
+        return node->argument_count == 2 &&
+               program->nodes[node->arguments[1]].op == TNI_IR_CONSTANT;
     }
-    return TRUENO_OK;
+    for (i = 0; i < TNI_COUNT_OF(names); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* May rows be left out before the filter sees them? Not where it could fail on them: whether it
+ * does must not depend on how far the other workers are. */
+static bool tni_scan_is_safe(const tni_program *program) {
+    uint32_t i;
+    for (i = 0; program != NULL && i < program->count; i++) {
+        const tni_ir_node *node = &program->nodes[i];
+        if (node->op == TNI_IR_CAST ||
+            (node->op == TNI_IR_CALL && !tni_scan_call_is_safe(node, program))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static trueno_status tni_scan_run(tni_driver *base, uint32_t worker, tni_operator *first,
@@ -181,6 +341,9 @@ static trueno_status tni_scan_run(tni_driver *base, uint32_t worker, tni_operato
     tni_scan_driver *driver = (tni_scan_driver *)base;
     const tni_source_ops *ops = base->plan->source->ops;
     tni_env *env = driver->run->env;
+    if (driver->places == NULL && tni_scan_is_safe(base->plan->filter)) {
+        driver->workers[worker].top = tni_sort_top(first);
+    }
     while (tni_atomic_load_i32(&base->pipeline->stopped) == 0) {
         tni_morsel morsel;
         trueno_status status;
@@ -196,14 +359,19 @@ static trueno_status tni_scan_run(tni_driver *base, uint32_t worker, tni_operato
             error->order = morsel.order;
             return status;
         }
-        tni_atomic_add_i64(&base->rows_in, (int64_t)morsel.rows);
-        tni_atomic_add_i64(&env->rows_read, (int64_t)morsel.rows);
+        if (driver->places == NULL) {
+            tni_atomic_add_i64(&base->rows_in, (int64_t)morsel.rows);
+            tni_atomic_add_i64(&env->rows_read, (int64_t)morsel.rows);
+        }
     }
     return TRUENO_OK;
 }
 
 static const tni_driver_ops tni_scan_ops = {
     "scan", tni_scan_parallelism, tni_scan_begin, tni_scan_run, tni_scan_free,
+};
+static const tni_driver_ops tni_scan_places_ops = {
+    "fetch from", tni_scan_parallelism, tni_scan_begin, tni_scan_run, tni_scan_free,
 };
 
 /* ----------------------------------------------------- values, range, collection --- */
@@ -431,6 +599,18 @@ TNI_FN trueno_status tni_driver_new(tni_run *run, const tni_plan *plan, tni_driv
         rows->base.plan = plan;
         *out = &rows->base;
     }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_driver_of_places(tni_run *run, const tni_plan *plan,
+                                          const tni_place *places, uint64_t count,
+                                          tni_driver **out, tni_error *error) {
+    tni_scan_driver *scan;
+    TNI_TRY(tni_driver_new(run, plan, out, error));
+    scan = (tni_scan_driver *)*out;
+    scan->base.ops = &tni_scan_places_ops;
+    scan->places = places;
+    scan->place_count = count;
     return TRUENO_OK;
 }
 

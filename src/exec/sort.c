@@ -132,9 +132,8 @@ static trueno_status tni_sort_make_keys(tni_sort_state *state, tni_error *error)
 }
 
 /* Rows where only the first few count, in a share of memory that lets them be. */
-static bool tni_sort_is_top(const tni_sort_state *state) {
-    const tni_plan *plan = state->plan;
-    const tni_env *env = state->run->env;
+TNI_FN bool tni_sort_is_top(const tni_run *run, const tni_plan *plan) {
+    const tni_env *env = run->env;
     uint64_t count = plan->limit + plan->offset, bytes = 16;
     uint32_t i;
     if (plan->limit > TNI_SORT_TOP_ROWS || plan->offset > TNI_SORT_TOP_ROWS ||
@@ -305,7 +304,7 @@ static trueno_status tni_sort_begin(tni_operator *base, tni_pipeline *pipeline,
     tni_memory *memory = state->run->env->memory;
     size_t size = pipeline->workers * sizeof *state->workers;
     uint32_t i;
-    if (tni_sort_is_top(state)) {
+    if (tni_sort_is_top(state->run, state->plan)) {
         return tni_sort_begin_top(state, pipeline->workers, error);
     }
     TNI_TRY(tni_sort_begin_spill(state, error));
@@ -596,6 +595,67 @@ TNI_FN trueno_status tni_sort_new(tni_run *run, const tni_plan *plan, tni_operat
     }
     *out_sink = &sink->base;
     *out_driver = &driver->base;
+    return TRUENO_OK;
+}
+
+/* ----------------------------------------------------------- for the scan below --- */
+
+TNI_FN tni_top_k *tni_sort_top(const tni_operator *sink) {
+    const tni_sort_state *state =
+        sink->ops == &tni_sort_sink_ops ? ((const tni_sort_sink *)sink)->state : NULL;
+    return state != NULL && state->top_count > 0 ? state->top : NULL;
+}
+
+static int tni_place_compare(const tni_place *a, const tni_place *b) {
+    if (a->order != b->order) {
+        return a->order < b->order ? -1 : 1;
+    }
+    return a->row < b->row ? -1 : a->row > b->row;
+}
+
+/* Heap sort: a few rows, no recursion, no worst case. */
+static void tni_place_sort(tni_place *places, uint64_t count) {
+    uint64_t start = count / 2, end = count, root, child;
+    while (end > 1) {
+        tni_place moving;
+        if (start > 0) {
+            moving = places[--start];
+        } else {
+            moving = places[--end];
+            places[end] = places[0];
+        }
+        for (root = start; (child = root * 2 + 1) < end; root = child) {
+            child += child + 1 < end &&
+                     tni_place_compare(&places[child], &places[child + 1]) < 0;
+            if (tni_place_compare(&moving, &places[child]) >= 0) {
+                break;
+            }
+            places[root] = places[child];
+        }
+        places[root] = moving;
+    }
+}
+
+TNI_FN trueno_status tni_sort_places(const tni_operator *sink, tni_place **out, uint64_t *count,
+                                     tni_error *error) {
+    const tni_sort_state *state = ((const tni_sort_sink *)sink)->state;
+    tni_memory *memory = state->run->env->memory;
+    uint32_t columns = state->plan->column_count;
+    uint64_t rows = TNI_MIN(state->top_count, state->merged->rows), i;
+    TNI_ASSERT(state->top != NULL && state->positions);
+    *out = (tni_place *)tni_alloc_array(memory, (size_t)TNI_MAX(rows, 1u), sizeof **out);
+    *count = rows;
+    if (*out == NULL) {
+        return tni_memory_fail(memory, (size_t)rows * sizeof **out, error);
+    }
+    for (i = 0; i < rows; i++) {
+        uint64_t row = state->sorter.entries[i].row;
+        const tni_block *block = state->merged->blocks[row >> TNI_SORT_BLOCK_BITS];
+        uint64_t offset = row & TNI_SORT_OFFSET_MASK;
+        (*out)[i].order = ((const uint64_t *)block->data[columns])[offset];
+        (*out)[i].row = ((const uint32_t *)block->data[columns + 1])[offset];
+    }
+    tni_place_sort(*out, rows);
     return TRUENO_OK;
 }
 

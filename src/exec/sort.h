@@ -155,4 +155,21 @@ TNI_FN trueno_status tni_top_k_push(tni_top_k *top, uint32_t worker, const tni_c
 TNI_FN trueno_status tni_top_k_take(tni_top_k *top, tni_collection **out, tni_error *error);
 TNI_FN void tni_top_k_free(tni_top_k *top); /* NULL is fine */
 
+/* For who feeds it: the column of the first key; whether no row of a zone of it is wanted; which
+ * rows of a vector of it may be (false: maybe all, nothing is set). */
+TNI_FN uint32_t tni_top_k_column(const tni_top_k *top);
+TNI_FN bool tni_top_k_skips(const tni_top_k *top, uint32_t worker, const tni_zone *zone);
+TNI_FN bool tni_top_k_filter(const tni_top_k *top, uint32_t worker, const tni_vector *column,
+                             uint32_t rows, uint64_t *mask, uint32_t *active);
+
+/* ---- sort.c ---- */
+/* Would tni_sort_new keep the first rows only? */
+TNI_FN bool tni_sort_is_top(const tni_run *run, const tni_plan *plan);
+/* The top-k behind a sink of tni_sort_new whose pipeline has begun; NULL for any other. */
+TNI_FN tni_top_k *tni_sort_top(const tni_operator *sink);
+/* After the sink's pipeline: where the rows it wants stood, ascending; offset not applied. Only
+ * for a top-k whose input has an order. `out` is from tni_alloc, `count` of them. */
+TNI_FN trueno_status tni_sort_places(const tni_operator *sink, tni_place **out, uint64_t *count,
+                                     tni_error *error);
+
 #endif

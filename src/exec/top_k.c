@@ -7,7 +7,8 @@
  * out, ties go on to the next key; rows equal in all keys are told apart by their position.
  * Only what is left is copied, with all its columns. Integers and their narrow codes meet the
  * bound in one vector comparison before anything else. Workers share the least first word that
- * any of their bounds has. May use: sort.h.
+ * any of their bounds has, and the scan below asks with it which rows are worth a filter, which
+ * segments worth a look. May use: sort.h.
  */
 #include "exec/sort.h"
 
@@ -262,30 +263,72 @@ static bool tni_top_k_range_mask(const tni_kernels *k, const tni_vector *column,
     return false;
 }
 
+/* A word no wanted row goes beyond in its first key; UINT64_MAX: not known yet. Any worker's bound
+ * will do: that worker has k rows that go before. */
+static uint64_t tni_top_k_limit(const tni_top_k *top, const tni_top_k_worker *worker) {
+    uint64_t least = (uint64_t)tni_atomic_load_i64(&top->least) ^ TNI_TOP_K_SIGN;
+    return worker->bounded ? TNI_MIN(worker->bound_words[0], least) : least;
+}
+
+/* The rows whose first key may go before `word`, at least; false: all of them, mask not set. */
+static bool tni_top_k_mask(const tni_top_k *top, const tni_vector *column, uint32_t rows,
+                           uint64_t word, uint64_t *mask) {
+    const tni_sort_key *key = &top->keys[0];
+    bool nulls_in = tni_top_k_null_word(key) <= word;
+    uint32_t i, words = (uint32_t)tni_bitmap_words(rows);
+    if (word == UINT64_MAX || !tni_top_k_range_mask(top->run->env->kernels, column, rows,
+                                                    tni_top_k_wanted(key, word), mask)) {
+        return false;
+    }
+    for (i = 0; column->validity != NULL && i < words; i++) {
+        uint64_t valid = column->validity[i];
+        uint64_t all = tni_low_bits(TNI_MIN(rows - i * 64, 64u));
+        mask[i] = nulls_in ? (mask[i] | ~valid) & all : mask[i] & valid;
+    }
+    return true;
+}
+
 /* The rows of the chunk that may go before the bound by their first key, at least; returns how
  * many positions there are. */
 static uint32_t tni_top_k_candidates(tni_top_k *top, tni_top_k_worker *worker,
                                      const tni_chunk *chunk, uint64_t word) {
     const tni_kernels *k = top->run->env->kernels;
-    const tni_sort_key *key = &top->keys[0];
-    const tni_vector *column = &chunk->columns[key->column];
+    const tni_vector *column = &chunk->columns[top->keys[0].column];
     uint32_t i, words = (uint32_t)tni_bitmap_words(chunk->rows);
-    bool nulls_in = tni_top_k_null_word(key) <= word;
-    if (!worker->bounded || !tni_top_k_range_mask(k, column, chunk->rows,
-                                                  tni_top_k_wanted(key, word), worker->mask)) {
+    if (!worker->bounded || !tni_top_k_mask(top, column, chunk->rows, word, worker->mask)) {
         tni_bitmap_fill(worker->mask, chunk->rows, true);
-    } else if (column->validity != NULL) {
-        for (i = 0; i < words; i++) {
-            uint64_t valid = column->validity[i];
-            uint64_t rows = tni_low_bits(TNI_MIN(chunk->rows - i * 64, 64u));
-            worker->mask[i] = nulls_in ? (worker->mask[i] | ~valid) & rows
-                                       : worker->mask[i] & valid;
-        }
     }
     for (i = 0; chunk->mask != NULL && i < words; i++) {
         worker->mask[i] &= chunk->mask[i];
     }
     return k->mask_positions(worker->mask, chunk->rows, worker->positions);
+}
+
+TNI_FN uint32_t tni_top_k_column(const tni_top_k *top) {
+    return top->keys[0].column;
+}
+
+TNI_FN bool tni_top_k_skips(const tni_top_k *top, uint32_t worker, const tni_zone *zone) {
+    const tni_sort_key *key = &top->keys[0];
+    uint64_t limit = tni_top_k_limit(top, &top->workers[worker]), word;
+    const tni_value *first = key->descending ? &zone->max : &zone->min;
+    uint8_t bytes[16] = {0};
+    if (limit == UINT64_MAX || !zone->has_bounds || zone->has_nan ||
+        (zone->has_nulls && key->nulls_first)) {
+        return false;
+    }
+    tni_value_store(first, bytes);
+    tni_sort_words_of(tni_sort_kind_of(top->types[key->column]), bytes, 1, key->descending, &word);
+    return word > limit;
+}
+
+TNI_FN bool tni_top_k_filter(const tni_top_k *top, uint32_t worker, const tni_vector *column,
+                             uint32_t rows, uint64_t *mask, uint32_t *active) {
+    if (!tni_top_k_mask(top, column, rows, tni_top_k_limit(top, &top->workers[worker]), mask)) {
+        return false;
+    }
+    *active = (uint32_t)tni_bitmap_count(mask, rows);
+    return true;
 }
 
 /* A row against the bound by one key. */
@@ -510,8 +553,7 @@ static trueno_status tni_top_k_keep(tni_top_k *top, tni_top_k_worker *worker,
 TNI_FN trueno_status tni_top_k_push(tni_top_k *top, uint32_t worker_index,
                                     const tni_chunk *chunk, tni_error *error) {
     tni_top_k_worker *worker = &top->workers[worker_index];
-    uint64_t least = (uint64_t)tni_atomic_load_i64(&top->least) ^ TNI_TOP_K_SIGN;
-    uint64_t word = worker->bounded ? TNI_MIN(worker->bound_words[0], least) : UINT64_MAX;
+    uint64_t word = worker->bounded ? tni_top_k_limit(top, worker) : UINT64_MAX;
     uint32_t count;
     tni_scratch_reset(&worker->scratch);
     count = tni_top_k_candidates(top, worker, chunk, word);
