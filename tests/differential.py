@@ -332,7 +332,7 @@ class Grammar:
 
     def aggregate(self):
         text = self.plain_aggregate()
-        if self.chance(15) and not text.startswith("coalesce"):
+        if self.chance(15):
             text += f" FILTER (WHERE {self.test(1)})"
         return text
 
@@ -359,7 +359,7 @@ class Grammar:
                 lambda: f"{self.pick('arg_min', 'arg_max')}({e(self.kind())}, id)",
                 lambda: f"{self.pick('first', 'last')}({self.column(self.kind())} ORDER BY id)",
                 lambda: f"{self.pick('corr', 'covar_pop', 'covar_samp', 'regr_slope', 'regr_r2')}(f32, i16)",
-                lambda: f"coalesce(count_if({self.test(1)}), 0)"]  # of no rows: NULL in duckdb
+                lambda: f"count_if({self.test(1)})"]
         return self.random.choice(options)()
 
     # -- queries --

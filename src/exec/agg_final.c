@@ -760,7 +760,8 @@ typedef struct tni_item_order {
     bool by_value; /* mode: equal values side by side */
 } tni_item_order;
 
-static int tni_item_compare(const tni_item_order *o, size_t a, size_t b) {
+/* Which of two comes first: by ORDER BY, then by the row. */
+static int tni_item_precedes(const tni_item_order *o, size_t a, size_t b) {
     const tni_collected *x = &o->list->items[a];
     const tni_collected *y = &o->list->items[b];
     uint32_t k;
@@ -780,12 +781,19 @@ static int tni_item_compare(const tni_item_order *o, size_t a, size_t b) {
             return c;
         }
     }
+    if (x->order != y->order) {
+        return x->order < y->order ? -1 : 1;
+    }
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static int tni_item_compare(const tni_item_order *o, size_t a, size_t b) {
     if (o->by_value) {
         uint64_t p[2], q[2];
         tni_value v, w;
         int c;
-        memcpy(p, x->value, sizeof p);
-        memcpy(q, y->value, sizeof q);
+        memcpy(p, o->list->items[a].value, sizeof p);
+        memcpy(q, o->list->items[b].value, sizeof q);
         v = tni_agg_class_value(o->input, p);
         w = tni_agg_class_value(o->input, q);
         c = tni_value_compare(&v, &w);
@@ -793,10 +801,7 @@ static int tni_item_compare(const tni_item_order *o, size_t a, size_t b) {
             return c;
         }
     }
-    if (x->order != y->order) {
-        return x->order < y->order ? -1 : 1;
-    }
-    return x->row < y->row ? -1 : x->row > y->row;
+    return tni_item_precedes(o, a, b);
 }
 
 /* Heap sort of item numbers. */
@@ -877,10 +882,7 @@ static size_t tni_final_mode(const tni_item_order *o, const size_t *items, size_
             }
         }
         if (run - i > best_run ||
-            (run - i == best_run &&
-             (o->list->items[items[i]].order < o->list->items[items[best]].order ||
-              (o->list->items[items[i]].order == o->list->items[items[best]].order &&
-               o->list->items[items[i]].row < o->list->items[items[best]].row)))) {
+            (run - i == best_run && tni_item_precedes(o, items[i], items[best]) < 0)) {
             best = i;
             best_run = run - i;
         }
@@ -1063,6 +1065,10 @@ TNI_FN trueno_status tni_agg_finalize(tni_agg *agg, tni_agg_table *table, uint32
     case TNI_AGGREGATE_COUNT_IF:
         for (i = 0; i < count; i++) {
             tni_i128 v = tni_final_integer(&f, 0, groups[i]);
+            if (tni_final_i64(&f, 1, groups[i]) == 0) {
+                tni_final_null(&f, i); /* a sum of ones: of nothing there is none */
+                continue;
+            }
             memcpy((uint8_t *)out + (size_t)i * tni_type_width(f.aggregate->type), &v,
                    tni_type_width(f.aggregate->type));
         }

@@ -333,29 +333,38 @@ static bool tni_agg_is_distinct(const tni_plan_aggregate *aggregate) {
            !tni_agg_ignores_distinct(aggregate->function->kind);
 }
 
-/* The feed of a DISTINCT aggregate: shared by those with the same argument and filter. */
-static trueno_status tni_agg_distinct_feed(tni_agg *agg, const tni_plan_aggregate *aggregate,
-                                           uint32_t *feed, tni_error *error) {
-    tni_agg_distinct *d;
+static void tni_agg_distinct_add(tni_agg_distinct *d, uint32_t output) {
     uint32_t i;
-    if (aggregate->function->arguments != 1 || aggregate->order_count > 0) {
-        return tni_fail_at(error, TRUENO_ERROR_UNSUPPORTED, aggregate->position,
-                           "DISTINCT is not supported in %s here", aggregate->function->name);
-    }
-    for (i = 0; i < agg->distinct_count; i++) {
-        d = &agg->distinct[i];
-        if (d->arguments[0] == aggregate->arguments[0] && d->filter == aggregate->filter) {
-            *feed = i + 1;
-            return TRUENO_OK;
+    for (i = 0; i < d->argument_count; i++) {
+        if (d->arguments[i] == output) {
+            return;
         }
     }
-    d = &agg->distinct[agg->distinct_count++];
+    d->arguments[d->argument_count++] = output;
+}
+
+/* The feed of a DISTINCT aggregate: shared by those with the same arguments and filter. What the
+ * values are ordered by goes along; the binder saw to it that it follows from them. */
+static uint32_t tni_agg_distinct_feed(tni_agg *agg, const tni_plan_aggregate *aggregate) {
+    tni_agg_distinct *d = &agg->distinct[agg->distinct_count];
+    uint32_t i;
     memset(d, 0, sizeof *d);
-    d->arguments[0] = aggregate->arguments[0];
-    d->argument_count = 1;
+    for (i = 0; i < aggregate->function->arguments; i++) {
+        tni_agg_distinct_add(d, aggregate->arguments[i]);
+    }
+    for (i = 0; i < aggregate->order_count; i++) {
+        tni_agg_distinct_add(d, aggregate->order[i]);
+    }
     d->filter = aggregate->filter;
-    *feed = agg->distinct_count;
-    return TRUENO_OK;
+    for (i = 0; i < agg->distinct_count; i++) {
+        const tni_agg_distinct *other = &agg->distinct[i];
+        if (other->argument_count == d->argument_count && other->filter == d->filter &&
+            memcmp(other->arguments, d->arguments,
+                   d->argument_count * sizeof *d->arguments) == 0) {
+            return i + 1;
+        }
+    }
+    return ++agg->distinct_count;
 }
 
 static trueno_status tni_agg_plan_accumulators(tni_agg *agg, tni_error *error) {
@@ -371,7 +380,7 @@ static trueno_status tni_agg_plan_accumulators(tni_agg *agg, tni_error *error) {
         build.outputs = agg->outputs + (size_t)i * 6;
         build.base.filter = TNI_IR_NONE;
         if (tni_agg_is_distinct(aggregate)) {
-            TNI_TRY(tni_agg_distinct_feed(agg, aggregate, &build.base.feed, error));
+            build.base.feed = tni_agg_distinct_feed(agg, aggregate);
         } else if (aggregate->filter != TNI_IR_NONE) {
             TNI_TRY(tni_agg_input_for(agg, aggregate->filter, false, true, false,
                                       &build.base.filter, error));

@@ -34,12 +34,15 @@ static bool tni_aggregate_allowed(tni_binder *binder, const tni_place *place,
     return true;
 }
 
+static bool tni_aggregate_is_quantile(const tni_aggregate_function *function) {
+    return function->kind == TNI_AGGREGATE_QUANTILE_CONT ||
+           function->kind == TNI_AGGREGATE_QUANTILE_DISC;
+}
+
 /* percentile_cont(f) WITHIN GROUP (ORDER BY x) is quantile_cont(x, f); mode() likewise. */
 static bool tni_aggregate_is_ordered_set(const tni_ast_expression *ast,
                                          const tni_aggregate_function *function) {
-    bool quantile = function->kind == TNI_AGGREGATE_QUANTILE_CONT ||
-                    function->kind == TNI_AGGREGATE_QUANTILE_DISC;
-    return ast->order && ((quantile && ast->argument_count == 1) ||
+    return ast->order && ((tni_aggregate_is_quantile(function) && ast->argument_count == 1) ||
                           (function->kind == TNI_AGGREGATE_MODE && ast->argument_count == 0));
 }
 
@@ -115,11 +118,37 @@ static bool tni_aggregate_constants(tni_binder *binder, const tni_place *place,
     return true;
 }
 
+/* Is the expression decided by the aggregate's arguments? */
+static bool tni_aggregate_follows(const tni_bound_aggregate *aggregate, tni_expr *expr,
+                                  uint32_t walk) {
+    uint32_t i;
+    if (expr->walk == walk) {
+        return true; /* seen, and fine: the first that is not ends the walk */
+    }
+    expr->walk = walk;
+    for (i = 0; i < aggregate->argument_count; i++) {
+        const tni_expr *argument = aggregate->arguments[i];
+        if (expr == argument || (argument->op == TNI_IR_CAST && !argument->try_cast &&
+                                 expr == argument->arguments[0])) {
+            return true;
+        }
+    }
+    if (expr->op == TNI_IR_COLUMN || expr->is_volatile) {
+        return false;
+    }
+    for (i = 0; i < expr->argument_count; i++) {
+        if (!tni_aggregate_follows(aggregate, expr->arguments[i], walk)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool tni_aggregate_order(tni_binder *binder, const tni_place *place,
                                 const tni_ast_expression *ast, tni_bound_aggregate *out) {
     const tni_settings *settings = binder->context->settings;
     const tni_ast_order *order;
-    if (!out->function->ordered) {
+    if (!out->function->ordered || tni_aggregate_is_quantile(out->function)) {
         return true; /* the order of its input changes nothing */
     }
     for (order = ast->order; order; order = order->next) {
@@ -138,6 +167,11 @@ static bool tni_aggregate_order(tni_binder *binder, const tni_place *place,
         }
         if (tni_expr_is_constant(out->order[i])) {
             continue;
+        }
+        if (out->distinct && !tni_aggregate_follows(out, out->order[i], ++binder->walk)) {
+            (void)tni_aggregate_fail(binder, order->expression->position, "ORDER BY",
+                                     "within an aggregate with DISTINCT can only use its argument");
+            return false;
         }
         out->order_keys[i].descending = order->descending;
         out->order_keys[i].nulls_first =
@@ -310,7 +344,8 @@ TNI_FN tni_expr *tni_bind_aggregate(tni_binder *binder, const tni_place *place,
     tni_bound_aggregate out;
     const tni_ast_expression *cursor = ast->arguments, *constants;
     bool ordered_set = tni_aggregate_is_ordered_set(ast, function);
-    bool descending = ordered_set && ast->order->descending;
+    bool descending =
+        ast->order && tni_aggregate_is_quantile(function) && ast->order->descending;
     memset(&out, 0, sizeof out);
     if (!tni_aggregate_allowed(binder, place, ast)) {
         return NULL;

@@ -34,9 +34,13 @@ static trueno_status tni_bind_as(tni_bind_call *call, tni_type left, tni_type ri
     return TRUENO_OK;
 }
 
-/* A decimal wide enough for an integer type; itself for a decimal. A small literal needs only
+/* A decimal wide enough for an argument's integer type; itself for a decimal. A literal needs only
  * its own digits. */
-static tni_type tni_decimal_for(tni_type t, const tni_value *constant) {
+static tni_type tni_decimal_for(const tni_bind_call *call, uint32_t argument) {
+    tni_type t = call->types[argument];
+    const tni_value *constant = call->literals != NULL && call->literals[argument]
+                                    ? call->constants[argument]
+                                    : NULL;
     uint8_t digits = 38;
     if (t.id == TRUENO_TYPE_DECIMAL) {
         return t;
@@ -63,8 +67,8 @@ static tni_type tni_decimal_for(tni_type t, const tni_value *constant) {
 }
 
 static trueno_status tni_bind_decimal_add(tni_bind_call *call) {
-    tni_type a = tni_decimal_for(call->types[0], call->constants[0]);
-    tni_type b = tni_decimal_for(call->types[1], call->constants[1]);
+    tni_type a = tni_decimal_for(call, 0);
+    tni_type b = tni_decimal_for(call, 1);
     uint8_t scale = TNI_MAX(a.scale, b.scale);
     uint32_t whole = TNI_MAX((uint32_t)a.precision - a.scale, (uint32_t)b.precision - b.scale);
     uint32_t width = whole + scale + 1;
@@ -77,8 +81,8 @@ static trueno_status tni_bind_decimal_add(tni_bind_call *call) {
 }
 
 static trueno_status tni_bind_decimal_multiply(tni_bind_call *call, tni_error *error) {
-    tni_type a = tni_decimal_for(call->types[0], call->constants[0]);
-    tni_type b = tni_decimal_for(call->types[1], call->constants[1]);
+    tni_type a = tni_decimal_for(call, 0);
+    tni_type b = tni_decimal_for(call, 1);
     uint32_t scale = (uint32_t)a.scale + b.scale;
     uint32_t width = (uint32_t)a.precision + b.precision;
     bool wide;
@@ -141,7 +145,8 @@ static bool tni_bind_temporal(tni_bind_call *call, bool subtract) {
     if (!subtract && a.id == TRUENO_TYPE_INTERVAL && b.id == TRUENO_TYPE_TIME) {
         return tni_bind_as(call, interval, b, b) == TRUENO_OK;
     }
-    if (!subtract && a.id == TRUENO_TYPE_DATE && b.id == TRUENO_TYPE_TIME) {
+    if (!subtract && ((a.id == TRUENO_TYPE_DATE && b.id == TRUENO_TYPE_TIME) ||
+                      (a.id == TRUENO_TYPE_TIME && b.id == TRUENO_TYPE_DATE))) {
         return tni_bind_as(call, a, b, timestamp) == TRUENO_OK;
     }
     return false;
@@ -173,6 +178,20 @@ static void tni_bind_quoted(tni_bind_call *call) {
     }
 }
 
+/* The type two numbers are calculated in. Integers of which neither type holds both go to BIGINT,
+ * not to the next wider one as in a comparison: their results want the room. */
+static bool tni_bind_common(const tni_bind_call *call, tni_type *out) {
+    const tni_type a = call->types[0], b = call->types[1];
+    if (!tni_type_is_numeric(a) || !tni_type_is_numeric(b) || !tni_type_common(a, b, out)) {
+        return false;
+    }
+    if (tni_type_is_integer(*out) && out->id != a.id && out->id != b.id &&
+        out->id != TRUENO_TYPE_HUGEINT) {
+        *out = tni_type_make(TRUENO_TYPE_BIGINT);
+    }
+    return true;
+}
+
 static trueno_status tni_operator_bind_arithmetic(tni_bind_call *call, tni_error *error) {
     bool multiply = call->name[0] == '*', subtract = call->name[0] == '-';
     tni_type type;
@@ -181,21 +200,23 @@ static trueno_status tni_operator_bind_arithmetic(tni_bind_call *call, tni_error
     if (tni_is_interval_or_time(call->types[0]) || tni_is_interval_or_time(call->types[1])) {
         tni_type interval = tni_type_make(TRUENO_TYPE_INTERVAL);
         tni_type bigint = tni_type_make(TRUENO_TYPE_BIGINT);
+        tni_type real = tni_type_make(TRUENO_TYPE_DOUBLE);
         if (multiply && call->types[0].id == TRUENO_TYPE_INTERVAL &&
-            tni_type_is_integer(call->types[1])) {
-            return tni_bind_as(call, interval, bigint, interval);
+            tni_type_is_numeric(call->types[1])) {
+            return tni_bind_as(call, interval,
+                               tni_type_is_integer(call->types[1]) ? bigint : real, interval);
         }
         if (multiply && call->types[1].id == TRUENO_TYPE_INTERVAL &&
-            tni_type_is_integer(call->types[0])) {
-            return tni_bind_as(call, bigint, interval, interval);
+            tni_type_is_numeric(call->types[0])) {
+            return tni_bind_as(call, tni_type_is_integer(call->types[0]) ? bigint : real,
+                               interval, interval);
         }
         if (multiply || !tni_bind_temporal(call, subtract)) {
             return tni_operator_no_match(call, error);
         }
         return TRUENO_OK;
     }
-    if (!tni_type_is_numeric(call->types[0]) || !tni_type_is_numeric(call->types[1]) ||
-        !tni_type_common(call->types[0], call->types[1], &type)) {
+    if (!tni_bind_common(call, &type)) {
         return tni_operator_no_match(call, error);
     }
     if (type.id == TRUENO_TYPE_DECIMAL) {
@@ -208,13 +229,12 @@ static trueno_status tni_bind_divide(tni_bind_call *call, tni_error *error) {
     tni_type type;
     tni_bind_nulls(call);
     tni_bind_quoted(call);
-    if (call->types[0].id == TRUENO_TYPE_INTERVAL && tni_type_is_integer(call->types[1])) {
-        call->types[1] = tni_type_make(TRUENO_TYPE_BIGINT);
+    if (call->types[0].id == TRUENO_TYPE_INTERVAL && tni_type_is_numeric(call->types[1])) {
+        call->types[1] = tni_type_make(TRUENO_TYPE_DOUBLE);
         call->result = call->types[0];
         return TRUENO_OK;
     }
-    if (!tni_type_is_numeric(call->types[0]) || !tni_type_is_numeric(call->types[1]) ||
-        !tni_type_common(call->types[0], call->types[1], &type)) {
+    if (!tni_bind_common(call, &type)) {
         return tni_operator_no_match(call, error);
     }
     if (type.id != TRUENO_TYPE_FLOAT &&
@@ -228,8 +248,7 @@ static trueno_status tni_bind_modulo(tni_bind_call *call, tni_error *error) {
     tni_type type;
     tni_bind_nulls(call);
     tni_bind_quoted(call);
-    if (!tni_type_is_numeric(call->types[0]) || !tni_type_is_numeric(call->types[1]) ||
-        !tni_type_common(call->types[0], call->types[1], &type)) {
+    if (!tni_bind_common(call, &type)) {
         return tni_operator_no_match(call, error);
     }
     return tni_bind_as(call, type, type, type);
@@ -240,16 +259,14 @@ static trueno_status tni_bind_integers(tni_bind_call *call, tni_error *error) {
     tni_type type;
     tni_bind_nulls(call);
     tni_bind_quoted(call);
-    if (call->name[0] == '/' && tni_type_is_numeric(call->types[0]) &&
-        tni_type_is_numeric(call->types[1]) &&
-        tni_type_common(call->types[0], call->types[1], &type)) {
+    if (call->name[0] == '/' && tni_bind_common(call, &type)) {
         if (type.id == TRUENO_TYPE_DECIMAL) {
             type = tni_type_make(TRUENO_TYPE_DOUBLE);
         }
         return tni_bind_as(call, type, type, type);
     }
     if (!tni_type_is_integer(call->types[0]) || !tni_type_is_integer(call->types[1]) ||
-        !tni_type_common(call->types[0], call->types[1], &type)) {
+        !tni_bind_common(call, &type)) {
         return tni_operator_no_match(call, error);
     }
     return tni_bind_as(call, type, type, type);
@@ -478,7 +495,8 @@ static bool tni_temporal_row(const tni_call *call, const void *x, const void *y,
         return tni_interval_sum(*(const tni_interval *)x, *(const tni_interval *)y, sign,
                                 (tni_interval *)out);
     }
-    if (a == TRUENO_TYPE_INTEGER || a == TRUENO_TYPE_INTERVAL) { /* n + date, interval + moment */
+    if (a == TRUENO_TYPE_INTEGER || a == TRUENO_TYPE_INTERVAL ||
+        (a == TRUENO_TYPE_TIME && b == TRUENO_TYPE_DATE)) { /* n + date, interval + moment */
         const void *swap = x;
         x = y;
         y = swap;
@@ -524,13 +542,49 @@ static bool tni_temporal_row(const tni_call *call, const void *x, const void *y,
     return true;
 }
 
+static bool tni_interval_field(double v, double limit) {
+    return v > -limit && v < limit; /* NaN is not */
+}
+
+/* months, days and microseconds times (or through) a number. What is left of a month becomes days,
+ * 30 of them, what is left of a day becomes time, as in PostgreSQL. */
+static bool tni_interval_scale(tni_interval v, double factor, bool divide, tni_interval *out) {
+    double months = divide ? v.months / factor : v.months * factor;
+    double days = divide ? v.days / factor : v.days * factor;
+    double time = (double)v.microseconds, rest, seconds;
+    double whole_months = tni_trunc(months), whole_days = tni_trunc(days);
+    time = divide ? time / factor : time * factor;
+    rest = tni_round_even((months - whole_months) * 30 * 1e6) / 1e6;
+    seconds = tni_round_even((days - whole_days + rest - tni_trunc(rest)) * 86400 * 1e6) / 1e6;
+    whole_days += tni_trunc(rest);
+    if (seconds >= 86400 || seconds <= -86400) {
+        whole_days += tni_trunc(seconds / 86400);
+        seconds -= tni_trunc(seconds / 86400) * 86400;
+    }
+    time = tni_round_even(time + seconds * 1e6);
+    if (!tni_interval_field(whole_months, 2147483648.0) ||
+        !tni_interval_field(whole_days, 2147483648.0) ||
+        !tni_interval_field(time, 9223372036854775808.0)) {
+        return false;
+    }
+    out->months = (int32_t)whole_months;
+    out->days = (int32_t)whole_days;
+    out->microseconds = (int64_t)time;
+    return true;
+}
+
 static bool tni_temporal_scale(const tni_call *call, const void *x, const void *y, void *out) {
     bool left = call->arguments[0].type.id == TRUENO_TYPE_INTERVAL;
     tni_interval v = *(const tni_interval *)(left ? x : y);
-    int64_t factor = *(const int64_t *)(left ? y : x);
+    bool real = call->arguments[left ? 1 : 0].type.id == TRUENO_TYPE_DOUBLE;
+    int64_t factor = real ? 0 : *(const int64_t *)(left ? y : x);
     tni_interval *o = (tni_interval *)out;
     int64_t months, days;
-    bool bad = tni_mul_i64_checked(v.months, factor, &months);
+    bool bad;
+    if (real) {
+        return tni_interval_scale(v, *(const double *)(left ? y : x), false, o);
+    }
+    bad = tni_mul_i64_checked(v.months, factor, &months);
     bad |= tni_mul_i64_checked(v.days, factor, &days);
     bad |= tni_mul_i64_checked(v.microseconds, factor, &o->microseconds);
     o->months = (int32_t)months;
@@ -817,23 +871,21 @@ static trueno_status tni_divide(tni_call *call, bool modulo, bool whole) {
 
 static trueno_status tni_interval_divide(tni_call *call) {
     const tni_interval *a = (const tni_interval *)call->arguments[0].data;
-    const int64_t *b = (const int64_t *)call->arguments[1].data;
+    const double *b = (const double *)call->arguments[1].data;
     size_t sa = call->arguments[0].form != TNI_FORM_CONSTANT;
     size_t sb = call->arguments[1].form != TNI_FORM_CONSTANT;
     tni_interval *o = (tni_interval *)call->out;
     uint32_t i;
     for (i = 0; i < call->rows; i++) {
-        tni_interval v = a[i * sa];
-        int64_t divisor = b[i * sb];
         memset(&o[i], 0, sizeof o[i]);
-        if (divisor == 0) {
+        if (!tni_bit_get(call->validity, i)) {
+            continue;
+        }
+        if (b[i * sb] == 0.0) {
             tni_bit_clear(call->validity, i);
-        } else if (divisor == -1) {
-            o[i] = tni_interval_negated(v);
-        } else {
-            o[i].months = (int32_t)(v.months / divisor);
-            o[i].days = (int32_t)(v.days / divisor);
-            o[i].microseconds = v.microseconds / divisor;
+        } else if (!tni_interval_scale(a[i * sa], b[i * sb], true, &o[i]) &&
+                   tni_row_counts(call, i)) {
+            return tni_overflow(call, "division", i);
         }
     }
     return TRUENO_OK;
@@ -989,39 +1041,77 @@ static int64_t tni_shift_read(const tni_vector *v, uint32_t row) {
     return (int64_t)bits;
 }
 
+static trueno_status tni_shift_refuse(tni_call *call, bool by) {
+    return tni_fail(call->error, TRUENO_ERROR_OUT_OF_RANGE,
+                    by ? "cannot shift by a negative number"
+                       : "cannot left-shift a negative number");
+}
+
+/* HUGEINT, bit by bit of the distance: overflow is that of the doublings. */
+static trueno_status tni_eval_shift_huge(tni_call *call, bool left) {
+    const tni_i128 *x = (const tni_i128 *)call->arguments[0].data;
+    const tni_i128 *y = (const tni_i128 *)call->arguments[1].data;
+    size_t sx = call->arguments[0].form != TNI_FORM_CONSTANT;
+    size_t sy = call->arguments[1].form != TNI_FORM_CONSTANT;
+    tni_i128 *o = (tni_i128 *)call->out;
+    uint32_t i;
+    for (i = 0; i < call->rows; i++) {
+        tni_i128 v = x == NULL ? tni_i128_from_i64(0) : x[i * sx];
+        tni_i128 by = y == NULL ? tni_i128_from_i64(0) : y[i * sy];
+        bool fine = true;
+        uint64_t n;
+        if (!tni_bit_get(call->validity, i)) {
+            memset(&o[i], 0, sizeof o[i]);
+            continue;
+        }
+        if (tni_row_counts(call, i) && (by.high < 0 || (left && v.high < 0))) {
+            return tni_shift_refuse(call, by.high < 0);
+        }
+        n = by.high != 0 || by.low > 127 ? 127 : by.low;
+        for (; !left && n > 0; n--) {
+            uint64_t top = (uint64_t)v.high;
+            v.low = v.low >> 1 | top << 63;
+            v.high = (int64_t)(top >> 1 | (top & UINT64_C(1) << 63));
+        }
+        for (; left && fine && n > 0; n--) {
+            fine = tni_i128_add(v, v, &v);
+        }
+        if (!fine && tni_row_counts(call, i)) {
+            return tni_overflow(call, "left shift", i);
+        }
+        o[i] = v;
+    }
+    return TRUENO_OK;
+}
+
 static trueno_status tni_eval_shift(tni_call *call, bool left) {
-    uint32_t width = tni_type_width(call->type), bits = width * 8, i;
+    uint32_t width = tni_type_width(call->type), i;
+    tni_physical physical = tni_type_physical(call->type);
+    bool is_signed = physical >= TNI_PHYSICAL_I8 && physical <= TNI_PHYSICAL_I64;
+    uint32_t room = width * 8 - (is_signed ? 1 : 0);
     if (width == 16) {
-        return tni_fail(call->error, TRUENO_ERROR_UNSUPPORTED,
-                        "shifts of HUGEINT are not supported");
+        return tni_eval_shift_huge(call, left);
     }
     for (i = 0; i < call->rows; i++) {
         int64_t x = tni_shift_read(&call->arguments[0], i);
         int64_t by = tni_shift_read(&call->arguments[1], i);
-        uint64_t r;
-        if (by < 0 || x < 0) {
-            if (tni_row_counts(call, i) && (by < 0 || left)) {
-                return tni_fail(call->error, TRUENO_ERROR_OUT_OF_RANGE,
-                                by < 0 ? "cannot shift by a negative number"
-                                       : "cannot left-shift a negative number");
+        bool minus = is_signed && x < 0, back = is_signed && by < 0;
+        uint64_t bits = (uint64_t)x, n = TNI_MIN((uint64_t)by, UINT64_C(64));
+        if (tni_row_counts(call, i)) {
+            if (back || (left && minus)) {
+                return tni_shift_refuse(call, back);
             }
-        }
-        if (by >= (int64_t)bits || by < 0) {
-            r = !left && x < 0 ? ~UINT64_C(0) : 0;
-        } else if (left) {
-            r = (uint64_t)x << by;
-            if (tni_row_counts(call, i) && (by >= (int64_t)bits - 1 ? x != 0
-                                             : (r >> by) != (uint64_t)x ||
-                                                   (r & tni_low_bits(bits - 1)) != r)) {
+            if (left && bits != 0 && (n >= room || bits >> (room - n) != 0)) {
                 return tni_overflow(call, "left shift", i);
             }
-        } else {
-            r = (uint64_t)x >> by;
-            if (x < 0 && by > 0) {
-                r |= ~UINT64_C(0) << (64 - by);
-            }
         }
-        tni_bits_write(call->out, i, width, 0, r);
+        if (left) {
+            bits = n >= 64 ? 0 : bits << n;
+        } else {
+            uint64_t fill = minus ? ~UINT64_C(0) : 0;
+            bits = n >= 64 ? fill : n == 0 ? bits : bits >> n | fill << (64 - n);
+        }
+        tni_bits_write(call->out, i, width, 0, bits);
     }
     return TRUENO_OK;
 }
