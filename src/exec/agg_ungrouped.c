@@ -5,6 +5,7 @@
  * go into the ordered 64-lane blocks whose order does not depend on who computes them. What has
  * no fast path here is left to the grouped code with one group.
  */
+#include "exec/agg_import.h"
 #include "exec/aggregate.h"
 
 /* Rows that count for an accumulator: chunk mask AND validity AND filter; NULL = all. */
@@ -340,28 +341,41 @@ static void tni_sort_block_sums(tni_block_sum *v, size_t n) {
     }
 }
 
-/* Blocks in order, added like a binary counter: a balanced tree whatever their number. */
-static double tni_combine_blocks(const tni_block_sum *v, size_t n) {
-    double levels[64];
-    double sum = 0;
-    bool any = false;
+static int tni_bit_height(uint64_t v) {
+    return v == 0 ? 0 : 64 - (int)tni_clz64(v);
+}
+
+/* Height of the least subtree that holds both blocks. */
+static int tni_block_height(const tni_block_sum *a, const tni_block_sum *b) {
+    return a->order != b->order ? 32 + tni_bit_height(a->order ^ b->order)
+                                : tni_bit_height(a->block ^ b->block);
+}
+
+/* Blocks in order, added along the binary tree over all block numbers. A block that is not there
+ * (no row of it counted, or it was pruned) is a leaf of 0.0, which changes nothing: the sum does
+ * not depend on who noticed that it was empty. */
+TNI_FN double tni_combine_blocks(const tni_block_sum *v, size_t n) {
+    double sums[128]; /* subtrees not yet joined; heights fall along the stack, from 96 at most */
+    int heights[128]; /* of the subtree that joins one with the one before it */
+    int top = 0;
     size_t i;
-    int level, top = 0;
-    for (i = 0; i < n; i++) {
-        double carry = v[i].sum;
-        for (level = 0; (i >> level) & 1; level++) {
-            carry = levels[level] + carry;
-        }
-        levels[level] = carry;
-        top = TNI_MAX(top, level);
+    if (n == 0) {
+        return 0.0;
     }
-    for (level = 0; level <= top; level++) {
-        if ((n >> level) & 1) {
-            sum = any ? levels[level] + sum : levels[level];
-            any = true;
+    sums[0] = v[0].sum;
+    for (i = 1; i < n; i++) {
+        int height = tni_block_height(&v[i - 1], &v[i]);
+        for (; top > 0 && heights[top] <= height; top--) {
+            sums[top - 1] += sums[top];
         }
+        top++;
+        sums[top] = v[i].sum;
+        heights[top] = height;
     }
-    return any ? sum : 0.0;
+    for (; top > 0; top--) {
+        sums[top - 1] += sums[top];
+    }
+    return sums[0];
 }
 
 /* The ordered sum becomes the state of accumulator `a` in the result table. */

@@ -15,6 +15,16 @@
 #include "exec/scheduler.h"
 #include "plan/plan.h"
 
+/* What was decided for a pipeline, for its report and EXPLAIN. Texts live as long as the run. */
+typedef struct tni_choice {
+    bool gpu;
+    const char *reason;      /* why there; NULL = nothing to say */
+    double cpu_ms, gpu_ms;   /* predicted; below 0 = not predicted */
+    const void *work;        /* the accelerator's own notes */
+} tni_choice;
+
+typedef struct tni_accelerator tni_accelerator; /* runs parts of plans elsewhere; see below */
+
 /* A running query. */
 typedef struct tni_run {
     tni_env *env;
@@ -27,6 +37,8 @@ typedef struct tni_run {
     bool analyze;                    /* EXPLAIN ANALYZE: keep per-operator rows and times */
     double rows_expected;            /* rows the leaves will read, 0 = unknown */
     int64_t started;                 /* tni_clock_nanoseconds() */
+    tni_accelerator *accelerator;    /* NULL: none */
+    const char *cpu_reason;          /* why pipelines without a choice run here; may be NULL */
 } tni_run;
 
 typedef struct tni_pipeline {
@@ -53,6 +65,7 @@ struct tni_operator {
     tni_pipeline *pipeline;   /* set by tni_pipeline_run before begin */
     tni_atomic_i64 rows;      /* rows it produced (or, a sink, received) */
     bool serial;              /* wants its input from one worker, in order */
+    const tni_choice *choice; /* of a sink: why its pipeline runs here; may be NULL */
 };
 
 typedef struct tni_driver tni_driver;
@@ -82,6 +95,28 @@ TNI_INLINE trueno_status tni_push(tni_operator *op, uint32_t worker, tni_chunk *
 /* Run driver and chain; both stay the caller's to free. `name` is for reports. */
 TNI_FN trueno_status tni_pipeline_run(tni_run *run, const char *name, tni_driver *driver,
                                       tni_operator *first, tni_error *error);
+
+/* Add the report of work that was no pipeline of these; texts live as long as the run. */
+TNI_FN void tni_run_report(tni_run *run, const trueno_pipeline_info *info);
+
+/* ---- accelerators: devices that take whole pipelines off the processor ---- */
+typedef struct tni_accelerator_ops {
+    /* Where the input pipeline of this node would run, and why. */
+    void (*choose)(tni_accelerator *accelerator, tni_run *run, const tni_plan *plan,
+                   tni_choice *out);
+    /* Run the input of AGGREGATE `plan` into its `sink` (fresh from tni_aggregate_new) when that
+     * is the better choice. *done false: the caller runs it, for the reason in `choice`; so it is
+     * when the device fails, whatever happened. Errors are those of the query: INTERRUPTED... */
+    trueno_status (*aggregate)(tni_accelerator *accelerator, tni_run *run, const tni_plan *plan,
+                               tni_operator *sink, tni_choice *choice, bool *done,
+                               tni_error *error);
+    /* What the processor took for what `choice` predicted. */
+    void (*learn)(tni_accelerator *accelerator, const tni_choice *choice, double milliseconds);
+} tni_accelerator_ops;
+
+struct tni_accelerator {
+    const tni_accelerator_ops *ops;
+};
 
 /* ---- breakers: made as a pair, sink first used, then driver; free both with their ops ---- */
 /* `plan` AGGREGATE: input chunks carry the program's outputs (keys, then inputs) as columns. */

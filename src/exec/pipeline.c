@@ -98,10 +98,7 @@ static const char *tni_pipeline_title(tni_run *run, const char *name, const tni_
     return copy == NULL ? driver->ops->name : copy;
 }
 
-static void tni_pipeline_report(tni_run *run, const char *name, tni_driver *driver,
-                                tni_operator *first, int64_t started) {
-    trueno_pipeline_info *info;
-    tni_operator *sink = first;
+TNI_FN void tni_run_report(tni_run *run, const trueno_pipeline_info *info) {
     if (run->pipeline_count == run->pipeline_capacity) {
         uint32_t capacity = run->pipeline_capacity * 2 + 8;
         trueno_pipeline_info *grown =
@@ -115,21 +112,32 @@ static void tni_pipeline_report(tni_run *run, const char *name, tni_driver *driv
         run->pipelines = grown;
         run->pipeline_capacity = capacity;
     }
+    run->pipelines[run->pipeline_count++] = *info;
+}
+
+static void tni_pipeline_report(tni_run *run, const char *name, tni_driver *driver,
+                                tni_operator *first, int64_t started) {
+    trueno_pipeline_info info;
+    tni_operator *sink = first;
+    const tni_choice *choice;
     while (sink->next != NULL) {
         sink = sink->next;
     }
-    info = &run->pipelines[run->pipeline_count++];
-    memset(info, 0, sizeof *info);
-    info->name = tni_pipeline_title(run, name, driver, first);
-    info->backend = run->env->kernels->name;
-    info->reason = "no GPU backend in this build";
-    info->rows_in = (uint64_t)tni_atomic_load_i64(&driver->rows_in);
-    info->rows_out = (uint64_t)tni_atomic_load_i64(&sink->rows);
-    info->bytes_read = (uint64_t)tni_atomic_load_i64(&driver->bytes_read);
-    info->seconds = (double)(tni_clock_nanoseconds() - started) * 1e-9;
-    info->compute_ms = info->seconds * 1e3;
-    info->predicted_cpu_ms = -1;
-    info->predicted_gpu_ms = -1;
+    choice = sink->choice;
+    memset(&info, 0, sizeof info);
+    info.name = tni_pipeline_title(run, name, driver, first);
+    info.backend = run->env->kernels->name;
+    info.reason = choice != NULL && choice->reason != NULL ? choice->reason
+                  : run->cpu_reason != NULL                ? run->cpu_reason
+                                                           : "the GPU does not run such pipelines";
+    info.rows_in = (uint64_t)tni_atomic_load_i64(&driver->rows_in);
+    info.rows_out = (uint64_t)tni_atomic_load_i64(&sink->rows);
+    info.bytes_read = (uint64_t)tni_atomic_load_i64(&driver->bytes_read);
+    info.seconds = (double)(tni_clock_nanoseconds() - started) * 1e-9;
+    info.compute_ms = info.seconds * 1e3;
+    info.predicted_cpu_ms = choice != NULL ? choice->cpu_ms : -1;
+    info.predicted_gpu_ms = choice != NULL ? choice->gpu_ms : -1;
+    tni_run_report(run, &info);
 }
 
 TNI_FN trueno_status tni_pipeline_run(tni_run *run, const char *name, tni_driver *driver,

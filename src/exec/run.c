@@ -56,18 +56,40 @@ static trueno_status tni_run_streaming(tni_run *run, const tni_plan *plan, tni_o
     return status;
 }
 
+/* The input of an AGGREGATE through its program into its sink. */
+static trueno_status tni_run_aggregate_input(tni_run *run, const tni_plan *plan,
+                                             tni_operator *sink, tni_error *error) {
+    tni_operator *project;
+    trueno_status status;
+    TNI_TRY(tni_project_new(run, plan, &project, error));
+    project->next = sink;
+    status = tni_run_into(run, plan->input, project, error);
+    project->ops->free(project);
+    return status;
+}
+
 static trueno_status tni_run_aggregate(tni_run *run, const tni_plan *plan, tni_operator *chain,
                                        tni_error *error) {
-    tni_operator *project;
+    tni_accelerator *accelerator = run->accelerator;
     tni_operator *sink;
     tni_driver *driver;
-    trueno_status status;
+    tni_choice choice;
+    bool done = false;
+    trueno_status status = TRUENO_OK;
     TNI_TRY(tni_aggregate_new(run, plan, &sink, &driver, error));
-    status = tni_project_new(run, plan, &project, error);
-    if (status == TRUENO_OK) {
-        project->next = sink;
-        status = tni_run_into(run, plan->input, project, error);
-        project->ops->free(project);
+    memset(&choice, 0, sizeof choice);
+    choice.cpu_ms = choice.gpu_ms = -1;
+    if (accelerator != NULL) {
+        status = accelerator->ops->aggregate(accelerator, run, plan, sink, &choice, &done, error);
+    }
+    if (status == TRUENO_OK && !done) {
+        int64_t started = tni_clock_nanoseconds();
+        sink->choice = &choice;
+        status = tni_run_aggregate_input(run, plan, sink, error);
+        if (status == TRUENO_OK && choice.work != NULL) {
+            accelerator->ops->learn(accelerator, &choice,
+                                    (double)(tni_clock_nanoseconds() - started) * 1e-6);
+        }
     }
     if (status == TRUENO_OK) {
         status = tni_pipeline_run(run, NULL, driver, chain, error);

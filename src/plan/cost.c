@@ -1,0 +1,160 @@
+/*
+ * cost.c - the arithmetic of cost.h.
+ *
+ * Costs of operations are in nanoseconds a row and thread, from measurements of this engine's own
+ * kernels; the factors absorb what they miss on another machine. Uses: base/.
+ */
+#include "plan/cost.h"
+
+#define TNI_COST_HYSTERESIS 0.9
+#define TNI_COST_WEIGHT 0.3        /* of the newest measurement */
+#define TNI_COST_WILD 4.0
+#define TNI_COST_SPEC_TRANSFER 32e6  /* bytes a millisecond */
+#define TNI_COST_SPEC_COMPUTE 100e6  /* operations a millisecond */
+#define TNI_COST_SPEC_BYTES 10e6
+
+TNI_FN void tni_cost_gpu_default(tni_cost_gpu *out) {
+    uint32_t i;
+    out->submit_ms = 0.03;
+    out->build_ms = 20;
+    out->upload = 20e6;
+    out->download = 10e6;
+    out->memory = 400e6;
+    out->rows = 200e6;
+    for (i = 0; i < TNI_COST_KINDS; i++) {
+        out->factor[i] = 1;
+    }
+}
+
+TNI_FN void tni_cost_cpu_default(tni_cost_cpu *out, uint32_t threads) {
+    uint32_t i;
+    out->threads = TNI_MAX(threads, 1u);
+    out->start_ms = 0.02;
+    out->memory = TNI_MIN(10e6 * out->threads, 200e6);
+    for (i = 0; i < TNI_COST_KINDS; i++) {
+        out->factor[i] = 1;
+    }
+}
+
+/* Nanoseconds a row of one thread. */
+static double tni_cost_cpu_row(const tni_cost_work *work) {
+    double ns = 0.15 * work->operations + 0.1 * work->aggregates;
+    switch (work->kind) {
+    case TNI_COST_GROUP_DENSE: ns += 0.6 * work->keys + 0.7 * work->aggregates; break;
+    case TNI_COST_GROUP_DIRECT: ns += 0.8 * work->keys + 1.2 * work->aggregates; break;
+    case TNI_COST_GROUP_HASH:
+        ns += 1.5 * work->keys + 1.0 * work->aggregates + (work->groups > 65536 ? 20 : 6);
+        break;
+    default: break;
+    }
+    return ns;
+}
+
+/* Operations a row of the device's kernels. */
+static double tni_cost_gpu_row(const tni_cost_work *work) {
+    double count = 1 + 0.1 * work->operations + 0.3 * work->aggregates;
+    switch (work->kind) {
+    case TNI_COST_GROUP_DENSE: count += 2 + work->keys; break;
+    case TNI_COST_GROUP_DIRECT: count += 4 + work->keys; break;
+    case TNI_COST_GROUP_HASH: count += (work->groups > 1e6 ? 40 : 15) + work->keys; break;
+    default: break;
+    }
+    return count;
+}
+
+static double tni_cost_cpu_parts(const tni_cost_work *work, const tni_cost_cpu *cpu,
+                                 double *memory, double *arithmetic) {
+    double factor = cpu->factor[work->kind];
+    *memory = work->bytes / cpu->memory * factor;
+    *arithmetic = work->rows * tni_cost_cpu_row(work) * 1e-6 / cpu->threads * factor;
+    return cpu->start_ms + TNI_MAX(*memory, *arithmetic);
+}
+
+TNI_FN double tni_cost_predict_cpu(const tni_cost_work *work, const tni_cost_cpu *cpu) {
+    double memory, arithmetic;
+    return tni_cost_cpu_parts(work, cpu, &memory, &arithmetic);
+}
+
+TNI_FN void tni_cost_predict(const tni_cost_work *work, const tni_cost_gpu *gpu,
+                             const tni_cost_cpu *cpu, tni_cost *out) {
+    double passes = TNI_MAX(work->passes, 1u);
+    double memory = work->bytes * passes / gpu->memory;
+    double arithmetic = work->rows * tni_cost_gpu_row(work) / gpu->rows;
+    out->submit_ms = TNI_MAX(work->submissions, 1u) * passes * gpu->submit_ms;
+    out->build_ms = work->builds * gpu->build_ms;
+    out->upload_ms = work->missing_bytes / gpu->upload;
+    out->kernel_ms = TNI_MAX(memory, arithmetic) * gpu->factor[work->kind];
+    out->download_ms = work->result_bytes / gpu->download;
+    out->gpu_ms = out->submit_ms + out->build_ms + out->upload_ms + out->kernel_ms +
+                  out->download_ms;
+    out->credit_ms = work->fits ? TNI_MIN(work->reuse, 1.0) * out->upload_ms : 0;
+    out->cpu_ms = tni_cost_cpu_parts(work, cpu, &out->memory_ms, &out->arithmetic_ms);
+}
+
+/* Operations by the published rule: one a row and aggregate, ten when grouped. */
+TNI_FN bool tni_cost_spec_rule(const tni_cost_work *work) {
+    double each = work->kind == TNI_COST_SCAN ? 1 : 10;
+    double operations = work->rows * (work->operations + each * work->aggregates);
+    double transfer = work->bytes / TNI_COST_SPEC_TRANSFER;
+    double compute = operations / TNI_COST_SPEC_COMPUTE;
+    return compute > 5 * transfer && work->bytes > TNI_COST_SPEC_BYTES;
+}
+
+TNI_FN bool tni_cost_choose(tni_policy policy, const tni_cost_work *work, const tni_cost *cost) {
+    switch (policy) {
+    case TNI_POLICY_GPU: return true;
+    case TNI_POLICY_CPU: return false;
+    case TNI_POLICY_SPEC: return tni_cost_spec_rule(work);
+    default: return cost->gpu_ms - cost->credit_ms < TNI_COST_HYSTERESIS * cost->cpu_ms;
+    }
+}
+
+TNI_FN const char *tni_cost_term(const tni_cost *cost, bool gpu) {
+    double most = cost->submit_ms;
+    const char *term = "waiting for the device";
+    if (gpu) {
+        return cost->memory_ms > cost->arithmetic_ms ? "memory of the processor"
+                                                     : "arithmetic of the processor";
+    }
+    if (cost->build_ms > most) {
+        most = cost->build_ms;
+        term = "building the kernel";
+    }
+    if (cost->upload_ms > most) {
+        most = cost->upload_ms;
+        term = "transfer to the device";
+    }
+    if (cost->kernel_ms > most) {
+        most = cost->kernel_ms;
+        term = "the kernel";
+    }
+    return cost->download_ms > most ? "transfer of the result" : term;
+}
+
+TNI_FN void tni_cost_learn(double *factor, double predicted_ms, double measured_ms) {
+    double ratio;
+    if (!(predicted_ms > 0) || !(measured_ms > 0)) {
+        return;
+    }
+    ratio = measured_ms / predicted_ms;
+    ratio = TNI_MAX(TNI_MIN(ratio, TNI_COST_WILD), 1 / TNI_COST_WILD);
+    *factor *= 1 + TNI_COST_WEIGHT * (ratio - 1);
+    *factor = TNI_MAX(TNI_MIN(*factor, 1e4), 1e-4);
+}
+
+TNI_FN void tni_cost_learn_rate(double *rate, double amount, double milliseconds) {
+    double seen, ratio;
+    if (!(milliseconds > 0) || !(amount > 0)) {
+        return;
+    }
+    seen = amount / milliseconds;
+    ratio = TNI_MAX(TNI_MIN(seen / *rate, TNI_COST_WILD), 1 / TNI_COST_WILD);
+    *rate *= 1 + TNI_COST_WEIGHT * (ratio - 1);
+}
+
+#undef TNI_COST_HYSTERESIS
+#undef TNI_COST_WEIGHT
+#undef TNI_COST_WILD
+#undef TNI_COST_SPEC_TRANSFER
+#undef TNI_COST_SPEC_COMPUTE
+#undef TNI_COST_SPEC_BYTES

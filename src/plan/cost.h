@@ -1,0 +1,91 @@
+/*
+ * cost.h - predicted times of a pipeline on the processor and on a GPU, and the choice between
+ * them. Arithmetic only: rates come from who measured them, so that tests can make them up.
+ *
+ *   GPU = waits + build + upload of what is not resident + max(memory, arithmetic) + results
+ *   CPU = start + max(memory, arithmetic / threads)
+ *
+ * Data that stays resident serves later queries: the upload is credited by how often this data was
+ * asked for before. The GPU is taken when GPU - credit < 0.9 * CPU; the tenth keeps the choice from
+ * swinging. Rates follow what runs really take (tni_cost_learn).
+ */
+#ifndef TNI_PLAN_COST_H
+#define TNI_PLAN_COST_H
+
+#include "base/core.h"
+
+/* Kinds of pipelines, each with a factor of its own between prediction and measurement. */
+typedef enum tni_cost_kind {
+    TNI_COST_SCAN,         /* ungrouped aggregates */
+    TNI_COST_GROUP_DENSE,  /* a few thousand groups: tables near the processors */
+    TNI_COST_GROUP_DIRECT, /* an index into device memory */
+    TNI_COST_GROUP_HASH,
+    TNI_COST_KINDS
+} tni_cost_kind;
+
+/* What a pipeline has to do. */
+typedef struct tni_cost_work {
+    tni_cost_kind kind;
+    double rows;
+    double bytes;           /* encoded, of the columns it reads */
+    double missing_bytes;   /* of those, not in device memory yet */
+    double result_bytes;    /* copied back */
+    double groups;
+    uint32_t operations;    /* instructions of filter and values */
+    uint32_t aggregates, keys;
+    uint32_t passes;        /* over the data: the device takes few aggregates at a time */
+    uint32_t submissions;
+    uint32_t builds;        /* kernels of this shape that are not built yet */
+    double reuse;           /* how often this data was asked for before */
+    bool fits;              /* the device's cache can keep it */
+} tni_cost_work;
+
+typedef struct tni_cost_gpu {
+    double submit_ms;       /* a submission and waiting for it */
+    double build_ms;        /* building a kernel */
+    double upload, download, memory; /* bytes a millisecond */
+    double rows;            /* rows a millisecond through one operation */
+    double factor[TNI_COST_KINDS]; /* measured / predicted, of kernels */
+} tni_cost_gpu;
+
+typedef struct tni_cost_cpu {
+    double threads;
+    double start_ms;        /* getting workers going */
+    double memory;          /* bytes a millisecond, all threads together */
+    double factor[TNI_COST_KINDS];
+} tni_cost_cpu;
+
+typedef struct tni_cost {
+    double submit_ms, build_ms, upload_ms, kernel_ms, download_ms; /* their sum: gpu_ms */
+    double gpu_ms, credit_ms;
+    double memory_ms, arithmetic_ms; /* of the processor; the larger and the start: cpu_ms */
+    double cpu_ms;
+} tni_cost;
+
+typedef enum tni_policy {
+    TNI_POLICY_AUTO,  /* the shorter prediction */
+    TNI_POLICY_GPU,   /* whatever it can run */
+    TNI_POLICY_CPU,
+    TNI_POLICY_SPEC   /* computation > 5 x transfer at 32 GB/s and 100 GFLOP/s, and > 10 MB */
+} tni_policy;
+
+/* Rates of a machine nobody has measured: what a server's GPU and memory reach. */
+TNI_FN void tni_cost_gpu_default(tni_cost_gpu *out);
+TNI_FN void tni_cost_cpu_default(tni_cost_cpu *out, uint32_t threads);
+
+TNI_FN void tni_cost_predict(const tni_cost_work *work, const tni_cost_gpu *gpu,
+                             const tni_cost_cpu *cpu, tni_cost *out);
+/* The processor's part of it, when no device is known. */
+TNI_FN double tni_cost_predict_cpu(const tni_cost_work *work, const tni_cost_cpu *cpu);
+/* True: the GPU. */
+TNI_FN bool tni_cost_choose(tni_policy policy, const tni_cost_work *work, const tni_cost *cost);
+/* The term that decided: the largest of the side that lost. */
+TNI_FN const char *tni_cost_term(const tni_cost *cost, bool gpu);
+/* The published rule, for its policy and for reports. */
+TNI_FN bool tni_cost_spec_rule(const tni_cost_work *work);
+/* Move a factor towards what was measured. Wild measurements count as four times off at most. */
+TNI_FN void tni_cost_learn(double *factor, double predicted_ms, double measured_ms);
+/* Move a rate (per millisecond) towards amount / milliseconds. */
+TNI_FN void tni_cost_learn_rate(double *rate, double amount, double milliseconds);
+
+#endif

@@ -1,0 +1,197 @@
+/*
+ * test_dispatch.c - the cost model and the policies, with rates that are made up.
+ */
+#include "plan/cost.h"
+#include "tests/test.h"
+
+/* A device ten times as fast as the processor, behind a bus as slow as the processor. */
+static void machine(tni_cost_gpu *gpu, tni_cost_cpu *cpu) {
+    tni_cost_gpu_default(gpu);
+    tni_cost_cpu_default(cpu, 4);
+    gpu->submit_ms = 0.05;
+    gpu->build_ms = 20;
+    gpu->upload = 10e6;
+    gpu->download = 10e6;
+    gpu->memory = 1000e6;
+    gpu->rows = 1000e6;
+    cpu->memory = 40e6;
+    cpu->start_ms = 0;
+}
+
+static tni_cost_work sum_of(double rows) {
+    tni_cost_work work;
+    memset(&work, 0, sizeof work);
+    work.kind = TNI_COST_SCAN;
+    work.rows = rows;
+    work.bytes = rows * 4;
+    work.aggregates = 1;
+    work.operations = 1;
+    work.passes = 1;
+    work.submissions = 1;
+    work.result_bytes = 64;
+    work.fits = true;
+    return work;
+}
+
+static bool chosen(const tni_cost_work *work, const tni_cost_gpu *gpu, const tni_cost_cpu *cpu,
+                   tni_policy policy, tni_cost *cost) {
+    tni_cost_predict(work, gpu, cpu, cost);
+    return tni_cost_choose(policy, work, cost);
+}
+
+static void test_terms_add_up(void) {
+    tni_cost_gpu gpu;
+    tni_cost_cpu cpu;
+    tni_cost cost;
+    tni_cost_work work = sum_of(100e6);
+    machine(&gpu, &cpu);
+    work.missing_bytes = work.bytes;
+    work.builds = 2;
+    tni_cost_predict(&work, &gpu, &cpu, &cost);
+    TNI_CHECK(cost.build_ms == 40);
+    TNI_CHECK(cost.upload_ms > 39.9 && cost.upload_ms < 40.1);
+    TNI_CHECK(cost.kernel_ms > 0.39 && cost.kernel_ms < 0.5);
+    TNI_CHECK(cost.gpu_ms > cost.build_ms + cost.upload_ms);
+    TNI_CHECK(cost.cpu_ms > 9.9 && cost.cpu_ms < 10.1); /* the memory bus */
+    TNI_CHECK(cost.memory_ms > cost.arithmetic_ms);
+    TNI_CHECK(cost.credit_ms == 0);
+    TNI_CHECK(tni_cost_predict_cpu(&work, &cpu) == cost.cpu_ms);
+}
+
+static void test_resident_data_runs_on_the_gpu(void) {
+    tni_cost_gpu gpu;
+    tni_cost_cpu cpu;
+    tni_cost cost;
+    tni_cost_work work = sum_of(100e6);
+    machine(&gpu, &cpu);
+    TNI_CHECK(chosen(&work, &gpu, &cpu, TNI_POLICY_AUTO, &cost));
+    TNI_CHECK(strcmp(tni_cost_term(&cost, true), "memory of the processor") == 0);
+    work = sum_of(1000);
+    TNI_CHECK(!chosen(&work, &gpu, &cpu, TNI_POLICY_AUTO, &cost));
+    TNI_CHECK(strcmp(tni_cost_term(&cost, false), "waiting for the device") == 0);
+}
+
+static void test_cold_data_stays(void) {
+    tni_cost_gpu gpu;
+    tni_cost_cpu cpu;
+    tni_cost cost;
+    tni_cost_work work = sum_of(100e6);
+    machine(&gpu, &cpu);
+    work.missing_bytes = work.bytes;
+    TNI_CHECK(!chosen(&work, &gpu, &cpu, TNI_POLICY_AUTO, &cost));
+    TNI_CHECK(strcmp(tni_cost_term(&cost, false), "transfer to the device") == 0);
+    work.reuse = 1; /* asked for before: the transfer is an investment */
+    TNI_CHECK(chosen(&work, &gpu, &cpu, TNI_POLICY_AUTO, &cost));
+    TNI_CHECK(cost.credit_ms == cost.upload_ms);
+    work.fits = false; /* it would not stay */
+    TNI_CHECK(!chosen(&work, &gpu, &cpu, TNI_POLICY_AUTO, &cost));
+}
+
+static void test_a_new_shape_is_built_while_the_processor_answers(void) {
+    tni_cost_gpu gpu;
+    tni_cost_cpu cpu;
+    tni_cost cost;
+    tni_cost_work work = sum_of(100e6);
+    machine(&gpu, &cpu);
+    work.builds = 1;
+    TNI_CHECK(!chosen(&work, &gpu, &cpu, TNI_POLICY_AUTO, &cost));
+    TNI_CHECK(strcmp(tni_cost_term(&cost, false), "building the kernel") == 0);
+    work = sum_of(1000e6); /* so long on the processor that building pays at once */
+    work.builds = 1;
+    TNI_CHECK(chosen(&work, &gpu, &cpu, TNI_POLICY_AUTO, &cost));
+}
+
+static void test_policies(void) {
+    tni_cost_gpu gpu;
+    tni_cost_cpu cpu;
+    tni_cost cost;
+    tni_cost_work small = sum_of(10), large = sum_of(100e6);
+    machine(&gpu, &cpu);
+    TNI_CHECK(chosen(&small, &gpu, &cpu, TNI_POLICY_GPU, &cost));
+    TNI_CHECK(!chosen(&large, &gpu, &cpu, TNI_POLICY_CPU, &cost));
+    /* the published rule: one addition a value of 4 bytes never pays for its transfer */
+    TNI_CHECK(!chosen(&large, &gpu, &cpu, TNI_POLICY_SPEC, &cost));
+    large.operations = 80; /* 81 / 100e6 against 5 * 4 / 32e6 */
+    TNI_CHECK(chosen(&large, &gpu, &cpu, TNI_POLICY_SPEC, &cost));
+    large.operations = 61; /* 62 / 100e6 < 62.5 / 100e6 */
+    TNI_CHECK(!chosen(&large, &gpu, &cpu, TNI_POLICY_SPEC, &cost));
+    large.operations = 62;
+    TNI_CHECK(chosen(&large, &gpu, &cpu, TNI_POLICY_SPEC, &cost));
+    large.rows = 2e6; /* 8 MB */
+    large.bytes = 8e6;
+    TNI_CHECK(!tni_cost_spec_rule(&large));
+    large = sum_of(100e6); /* grouping counts ten times */
+    large.operations = 0;
+    large.aggregates = 7;
+    TNI_CHECK(!tni_cost_spec_rule(&large));
+    large.kind = TNI_COST_GROUP_HASH;
+    TNI_CHECK(tni_cost_spec_rule(&large));
+}
+
+static void test_the_choice_has_one_crossover(void) {
+    tni_cost_gpu gpu;
+    tni_cost_cpu cpu;
+    tni_cost cost;
+    bool before = false;
+    int changes = 0;
+    double rows;
+    machine(&gpu, &cpu);
+    for (rows = 16; rows < 1e10; rows *= 1.5) {
+        tni_cost_work work = sum_of(rows);
+        bool now = chosen(&work, &gpu, &cpu, TNI_POLICY_AUTO, &cost);
+        changes += now != before;
+        before = now;
+    }
+    TNI_CHECK(before && changes == 1);
+}
+
+static void test_more_groups_cost_more(void) {
+    tni_cost_gpu gpu;
+    tni_cost_cpu cpu;
+    tni_cost scan, dense, hash;
+    tni_cost_work work = sum_of(10e6);
+    machine(&gpu, &cpu);
+    tni_cost_predict(&work, &gpu, &cpu, &scan);
+    work.kind = TNI_COST_GROUP_DENSE;
+    work.keys = 1;
+    tni_cost_predict(&work, &gpu, &cpu, &dense);
+    work.kind = TNI_COST_GROUP_HASH;
+    work.groups = 1e6;
+    tni_cost_predict(&work, &gpu, &cpu, &hash);
+    TNI_CHECK(scan.cpu_ms < dense.cpu_ms && dense.cpu_ms < hash.cpu_ms);
+    TNI_CHECK(scan.kernel_ms < dense.kernel_ms && dense.kernel_ms < hash.kernel_ms);
+    work.passes = 3;
+    tni_cost_predict(&work, &gpu, &cpu, &dense);
+    TNI_CHECK(dense.submit_ms > 2.9 * hash.submit_ms);
+}
+
+static void test_rates_follow_measurements(void) {
+    double factor = 1, rate = 10e6;
+    int i;
+    for (i = 0; i < 40; i++) { /* runs take 2 ms where 1 ms was predicted with factor 1 */
+        tni_cost_learn(&factor, factor * 1.0, 2.0);
+    }
+    TNI_CHECK(factor > 1.99 && factor < 2.01);
+    for (i = 0; i < 40; i++) {
+        tni_cost_learn_rate(&rate, 48e6, 1.0);
+    }
+    TNI_CHECK(rate > 47.9e6 && rate < 48.1e6);
+    tni_cost_learn(&factor, 1, 1e9); /* one outlier moves it by less than a doubling */
+    TNI_CHECK(factor < 4);
+    tni_cost_learn(&factor, 0, 1);
+    tni_cost_learn(&factor, 1, -1);
+    tni_cost_learn_rate(&rate, 0, 0);
+    TNI_CHECK(factor < 4 && rate > 47.9e6);
+}
+
+int main(void) {
+    test_terms_add_up();
+    test_resident_data_runs_on_the_gpu();
+    test_cold_data_stays();
+    test_a_new_shape_is_built_while_the_processor_answers();
+    test_policies();
+    test_the_choice_has_one_crossover();
+    test_more_groups_cost_more();
+    test_rates_follow_measurements();
+    return tni_test_report();
+}
