@@ -22,6 +22,7 @@ typedef struct tni_gpu_image {
     const tni_segment *const *segments;
     uint32_t segment_count;
     uint64_t rows;
+    uint64_t owner; /* of the table, for arrays of the host that the device may read; 0: none */
     uint64_t values_bytes, bases_at, bases_bytes, validity_at, validity_bytes, total;
 } tni_gpu_image;
 
@@ -29,6 +30,10 @@ typedef struct tni_gpu_image {
  * one dictionary, 128-bit integers, intervals, short segments in the middle. */
 TNI_FN trueno_status tni_gpu_layout_of(const tni_segment *const *segments, uint32_t count,
                                        tni_gpu_layout *out, tni_error *error);
+/* Segments a morsel. Every operator cuts tables so, for the cache knows columns by their cut: it
+ * depends on the device alone, but for shapes that would fill more than half of its memory. */
+TNI_FN uint32_t tni_gpu_morsel_cut(const tni_gpu_device *device, const tni_gpu_layout *columns,
+                                   uint32_t column_count);
 /* The image of consecutive segments, all but a table's last of 65,536 rows. */
 TNI_FN void tni_gpu_image_of(const tni_gpu_layout *layout, const tni_segment *const *segments,
                              uint32_t count, tni_gpu_image *out);

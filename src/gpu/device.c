@@ -19,6 +19,7 @@
 #define TNI_GPU_LEAST_RANGE (UINT64_C(128) << 20)
 #define TNI_GPU_MOST_DEVICES 64u
 #define TNI_GPU_MOST_FAMILIES 32u
+#define TNI_GPU_MOST_WORKING (UINT64_C(4) << 30) /* of the budget, kept from the cache */
 
 /* ------------------------------------------------------------------------- the loader --- */
 
@@ -86,9 +87,10 @@ static bool tni_gpu_load_device(tni_gpu *gpu, tni_gpu_device *device) {
     bool complete = true, all;
     TNI_VK_DEVICE_FUNCTIONS(TNI_VK_LOAD)
     all = complete;
-    if (device->info->host_memory) {
+    if (device->transfer_mode == TNI_GPU_TRANSFER_IMPORTED) {
         TNI_VK_EXTENSION_FUNCTIONS(TNI_VK_LOAD)
     }
+    all = all && complete;
     tni_gpu_intercept(gpu, NULL, &device->vk);
     return all;
 }
@@ -144,7 +146,7 @@ static void tni_gpu_read_features(const tni_gpu *gpu, tni_gpu_info *info,
     gpu->vk.GetPhysicalDeviceFeatures2(info->physical, &features);
     info->int64 = features.features[TNI_VK_FEATURE_INT64] != 0;
     info->float64 = features.features[TNI_VK_FEATURE_FLOAT64] != 0;
-    info->atomic_int64 = atomics.buffers != 0;
+    info->atomic_int64 = is_1_2 && atomics.buffers != 0; /* else an extension to ask for */
     info->timeline = timeline.timeline != 0;
 }
 
@@ -171,6 +173,7 @@ static void tni_gpu_read_properties(const tni_gpu *gpu, tni_gpu_info *info,
     }
     tni_gpu_chain(&chain, &properties, TNI_VK_S_PROPERTIES2);
     gpu->vk.GetPhysicalDeviceProperties2(info->physical, &properties);
+    info->import_alignment = info->host_memory ? host.alignment : 0;
     memcpy(info->uuid, id.device_uuid, sizeof info->uuid);
     info->subgroup_size = subgroup.size;
     info->subgroup_operations =
@@ -257,6 +260,10 @@ static bool tni_gpu_read_memory(const tni_gpu *gpu, tni_gpu_info *info) {
         info->free_bytes = usage < most ? most - usage : 0;
     }
     info->unified = info->kind == TNI_VK_DEVICE_INTEGRATED || info->kind == TNI_VK_DEVICE_CPU;
+    if (!tni_gpu_memory_type(memory, host | TNI_VK_MEMORY_DEVICE_LOCAL, 0,
+                             &info->shared_memory)) {
+        info->shared_memory = UINT32_MAX;
+    }
     return true;
 }
 
@@ -488,33 +495,64 @@ TNI_FN trueno_status tni_gpu_check(tni_gpu_device *device, tni_vk_result result,
 
 #define TNI_GPU_SETTLE_TRIES 3
 
-TNI_FN void tni_gpu_settle(tni_gpu_device *device) {
+static trueno_status tni_gpu_create_semaphores(tni_gpu_device *device, tni_error *error) {
+    tni_vk_flags_info info = TNI_ZERO;
+    uint32_t i;
+    info.type = TNI_VK_S_SEMAPHORE;
+    for (i = 0; i < TNI_GPU_LANES; i++) {
+        TNI_TRY(tni_gpu_check(
+            device,
+            device->vk.CreateSemaphore(device->device, &info, NULL, &device->uploaded[i]),
+            "creating a semaphore", error));
+    }
+    return TRUENO_OK;
+}
+
+static void tni_gpu_destroy_semaphores(tni_gpu_device *device) {
+    uint32_t i;
+    for (i = 0; i < TNI_GPU_LANES; i++) {
+        device->vk.DestroySemaphore(device->device, device->uploaded[i], NULL);
+        device->uploaded[i] = 0;
+    }
+}
+
+/* A semaphore that was signalled for work that was never submitted cannot be reset, only made
+ * afresh. */
+static bool tni_gpu_settle_objects(tni_gpu_device *device) {
     tni_vk_device_table *vk = &device->vk;
+    tni_gpu_destroy_semaphores(device);
+    return tni_gpu_create_semaphores(device, NULL) == TRUENO_OK &&
+           vk->ResetFences(device->device, 1, &device->fence) == TNI_VK_SUCCESS &&
+           vk->ResetFences(device->device, TNI_GPU_STAGING_SLOTS, device->transfer_fences) ==
+               TNI_VK_SUCCESS &&
+           vk->ResetCommandPool(device->device, device->command_pool, 0) == TNI_VK_SUCCESS &&
+           vk->ResetCommandPool(device->device, device->transfer_pool, 0) == TNI_VK_SUCCESS;
+}
+
+TNI_FN void tni_gpu_settle(tni_gpu_device *device) {
     uint32_t i;
     bool ok = false;
-    if (!device->unsettled || device->lost) {
+    if (!device->unsettled || device->lost || device->recording) {
         return;
     }
     for (i = 0; i < TNI_GPU_SETTLE_TRIES && !ok; i++) {
-        ok = vk->DeviceWaitIdle(device->device) == TNI_VK_SUCCESS;
+        ok = device->vk.DeviceWaitIdle(device->device) == TNI_VK_SUCCESS;
     }
-    ok = ok && vk->ResetFences(device->device, 1, &device->fence) == TNI_VK_SUCCESS &&
-         vk->ResetFences(device->device, TNI_GPU_STAGING_SLOTS, device->transfer_fences) ==
-             TNI_VK_SUCCESS &&
-         vk->ResetCommandPool(device->device, device->command_pool, 0) == TNI_VK_SUCCESS &&
-         vk->ResetCommandPool(device->device, device->transfer_pool, 0) == TNI_VK_SUCCESS;
     memset(device->transfer_busy, 0, sizeof device->transfer_busy);
+    device->transfer_dirty = false;
+    device->lost = !ok || !tni_gpu_settle_objects(device);
     device->unsettled = false;
-    device->lost = !ok;
 }
 
 static trueno_status tni_gpu_create_device(tni_gpu *gpu, tni_gpu_device *device,
                                            tni_error *error) {
     const tni_gpu_info *info = device->info;
     static const float priority = 1.0f;
+    static const char *const extensions[] = {"VK_EXT_external_memory_host"};
     tni_vk_queue_info queues[2] = {TNI_ZERO, TNI_ZERO};
     tni_vk_device_info create = TNI_ZERO;
     tni_vk_features2 features = TNI_ZERO;
+    tni_vk_atomic_int64 atomics = TNI_ZERO;
     uint32_t i;
     for (i = 0; i < 2; i++) {
         queues[i].type = TNI_VK_S_DEVICE_QUEUE;
@@ -522,13 +560,18 @@ static trueno_status tni_gpu_create_device(tni_gpu *gpu, tni_gpu_device *device,
         queues[i].count = 1;
         queues[i].priorities = &priority;
     }
+    atomics.type = TNI_VK_S_ATOMIC_INT64_FEATURES;
+    atomics.buffers = 1;
     features.type = TNI_VK_S_FEATURES2;
+    features.next = info->atomic_int64 ? &atomics : NULL;
     features.features[TNI_VK_FEATURE_INT64] = 1;
     features.features[TNI_VK_FEATURE_FLOAT64] = info->float64 ? 1 : 0;
     create.type = TNI_VK_S_DEVICE;
     create.next = &features;
     create.queue_count = info->transfer_queue ? 2 : 1;
     create.queues = queues;
+    create.extension_count = device->transfer_mode == TNI_GPU_TRANSFER_IMPORTED ? 1 : 0;
+    create.extensions = extensions;
     TNI_TRY(tni_gpu_check(device,
                           gpu->vk.CreateDevice(info->physical, &create, NULL, &device->device),
                           "creating the device", error));
@@ -578,6 +621,7 @@ static trueno_status tni_gpu_create_objects(tni_gpu_device *device, tni_error *e
     TNI_TRY(tni_gpu_create_commands(device, device->info->transfer_family, &device->transfer_pool,
                                     device->transfer_commands, TNI_GPU_STAGING_SLOTS, error));
     TNI_TRY(tni_gpu_create_fence(device, &device->fence, error));
+    TNI_TRY(tni_gpu_create_semaphores(device, error));
     for (i = 0; i < TNI_GPU_STAGING_SLOTS; i++) {
         TNI_TRY(tni_gpu_create_fence(device, &device->transfer_fences[i], error));
     }
@@ -598,6 +642,24 @@ static trueno_status tni_gpu_create_objects(tni_gpu_device *device, tni_error *e
     return TRUENO_OK;
 }
 
+/* What was asked for, as far as the device can do it. */
+static void tni_gpu_choose_transfer(tni_gpu_device *device) {
+    const tni_gpu_info *info = device->info;
+    const tni_gpu_options *options = &device->gpu->options;
+    tni_gpu_transfer mode = options->transfer;
+    if (mode == TNI_GPU_TRANSFER_AUTO && info->unified) {
+        mode = TNI_GPU_TRANSFER_MAPPED;
+    }
+    if (mode == TNI_GPU_TRANSFER_AUTO ||
+        (mode == TNI_GPU_TRANSFER_MAPPED && info->shared_memory == UINT32_MAX) ||
+        (mode == TNI_GPU_TRANSFER_IMPORTED && info->import_alignment == 0)) {
+        mode = TNI_GPU_TRANSFER_STAGED;
+    }
+    device->transfer_mode = mode;
+    device->import_limit =
+        options->import_bytes != 0 ? options->import_bytes : tni_physical_memory() / 8;
+}
+
 TNI_FN trueno_status tni_gpu_device_open(tni_gpu *gpu, const tni_gpu_info *info,
                                          tni_gpu_device **out, tni_error *error) {
     tni_gpu_device *device = (tni_gpu_device *)tni_alloc_zero(gpu->memory, sizeof *device);
@@ -611,7 +673,15 @@ TNI_FN trueno_status tni_gpu_device_open(tni_gpu *gpu, const tni_gpu_info *info,
     device->memory = gpu->memory;
     device->budget = gpu->options.budget_bytes != 0 ? gpu->options.budget_bytes
                                                     : info->free_bytes / 5 * 4;
+    device->cache_limit = device->budget - TNI_MIN(device->budget / 4, TNI_GPU_MOST_WORKING);
+    device->parallel = gpu->options.parallel;
+    tni_gpu_choose_transfer(device);
     if (!tni_mutex_init(&device->mutex)) {
+        tni_free(gpu->memory, device, sizeof *device);
+        return tni_fail_memory(error, sizeof *device);
+    }
+    if (!tni_mutex_init(&device->transfer_mutex)) {
+        tni_mutex_free(&device->mutex);
         tni_free(gpu->memory, device, sizeof *device);
         return tni_fail_memory(error, sizeof *device);
     }
@@ -637,6 +707,7 @@ static void tni_gpu_destroy_objects(tni_gpu_device *device) {
     for (i = 0; i < TNI_GPU_STAGING_SLOTS; i++) {
         vk->DestroyFence(d, device->transfer_fences[i], NULL);
     }
+    tni_gpu_destroy_semaphores(device);
     vk->DestroyFence(d, device->fence, NULL);
     vk->DestroyCommandPool(d, device->transfer_pool, NULL);
     vk->DestroyCommandPool(d, device->command_pool, NULL);
@@ -655,6 +726,7 @@ TNI_FN void tni_gpu_device_close(tni_gpu_device *device) {
         }
         device->vk.DestroyDevice(device->device, NULL);
     }
+    tni_mutex_free(&device->transfer_mutex);
     tni_mutex_free(&device->mutex);
     tni_free(device->memory, device, sizeof *device);
 }
@@ -697,4 +769,5 @@ TNI_FN void tni_gpu_describe(const tni_gpu *gpu, tni_text *out) {
 #undef TNI_GPU_LEAST_RANGE
 #undef TNI_GPU_MOST_DEVICES
 #undef TNI_GPU_MOST_FAMILIES
+#undef TNI_GPU_MOST_WORKING
 #undef TNI_GPU_SETTLE_TRIES

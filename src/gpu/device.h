@@ -18,8 +18,26 @@
 #define TNI_GPU_GROUP_THREADS 256u
 #define TNI_GPU_BUFFERS (TNI_GPU_COLUMNS + 2u)
 #define TNI_GPU_ALIGNMENT 256u    /* the largest minStorageBufferOffsetAlignment Vulkan allows */
-#define TNI_GPU_STAGING_SLOTS 2u
+#define TNI_GPU_STAGING_SLOTS 4u
 #define TNI_GPU_LANES 4u          /* batches at a time */
+
+/* How columns reach device memory. */
+typedef enum tni_gpu_transfer {
+    TNI_GPU_TRANSFER_AUTO,    /* STAGED; MAPPED where device memory is the processor's memory */
+    TNI_GPU_TRANSFER_STAGED,  /* through pinned memory, copied by the device's copy engine */
+    TNI_GPU_TRANSFER_MAPPED,  /* written by the processor where it will be read */
+    TNI_GPU_TRANSFER_IMPORTED /* plain arrays of the host read by the copy engine where they lie
+                                 (VK_EXT_external_memory_host); other forms STAGED */
+} tni_gpu_transfer;
+
+/* Who helps filling: run task(context, i) for each i < count and return when all are done. The calls
+ * may be made one after the other. NULL: the caller alone. */
+typedef struct tni_gpu_parallel {
+    void (*run)(void *user, uint32_t count, void (*task)(void *context, uint32_t index),
+                void *context);
+    void *user;
+    uint32_t threads;
+} tni_gpu_parallel;
 
 typedef struct tni_gpu_options {
     /* Tests stand between the library and the driver: called when the loader's, the instance's and
@@ -30,7 +48,10 @@ typedef struct tni_gpu_options {
     const char *loader;      /* path of the Vulkan loader; NULL = the system's */
     uint64_t budget_bytes;   /* most device memory to take; 0 = 80% of what is free */
     uint64_t slab_bytes;     /* one allocation of device memory; 0 = 256 MiB */
-    uint64_t staging_bytes;  /* one of the two staging slots; 0 = 16 MiB */
+    uint64_t staging_bytes;  /* one of the four staging slots; 0 = 8 MiB */
+    tni_gpu_transfer transfer;
+    uint64_t import_bytes;   /* IMPORTED: most host memory kept imported; 0 = 1/8 of the machine's */
+    tni_gpu_parallel parallel; /* of devices opened; device->parallel may change it later */
 } tni_gpu_options;
 
 typedef struct tni_gpu_info {
@@ -55,6 +76,8 @@ typedef struct tni_gpu_info {
     uint32_t heap;
     uint32_t compute_family, transfer_family;
     uint32_t device_memory, upload_memory, download_memory; /* memory types */
+    uint32_t shared_memory;  /* device-local memory that the processor sees; UINT32_MAX: none */
+    uint64_t import_alignment; /* of host memory given to the device; 0 = not possible */
     float timestamp_period;  /* nanoseconds per tick; 0 = no timestamps on the compute queue */
     tni_vk_physical physical;
 } tni_gpu_info;
@@ -95,6 +118,7 @@ typedef struct tni_gpu_mapped { /* a host-visible buffer */
     uint64_t size;
 } tni_gpu_mapped;
 
+typedef struct tni_gpu_import tni_gpu_import;     /* host memory given to the device, see memory.c */
 typedef struct tni_gpu_entry tni_gpu_entry;       /* a cached column, see memory.h */
 typedef struct tni_gpu_kernel tni_gpu_kernel;     /* a compiled kernel, see kernel.h */
 typedef struct tni_gpu_lane tni_gpu_lane;         /* what a batch runs on, see kernel.h */
@@ -110,7 +134,8 @@ typedef struct tni_gpu_device {
     bool ready;              /* its functions are loaded */
     bool lost;               /* sticky: nothing more is tried */
     bool unsettled;          /* a call failed with work under way: see tni_gpu_settle */
-    /* batches, see kernel.h */
+    /* what every kernel shares */
+    tni_vk_handle set_layout, pipeline_layout, descriptor_pool;
     tni_vk_handle command_pool, fence, query_pool, pipeline_cache;
     tni_vk_commands commands;
     tni_gpu_kernel *kernels; /* the last used first */
@@ -119,17 +144,29 @@ typedef struct tni_gpu_device {
     tni_gpu_lane *lanes[TNI_GPU_LANES];
     uint64_t batch;          /* batches begun */
     bool recording;          /* some batch is at hand */
-    /* copies: two slots */
+    /* copies */
+    tni_gpu_transfer transfer_mode; /* never AUTO */
+    tni_gpu_parallel parallel;
+    tni_mutex transfer_mutex; /* threads that fill submit under it */
+    uint32_t transfer_next;   /* slot of the next copy */
+    tni_vk_handle uploaded[TNI_GPU_LANES]; /* semaphores in turn, see tni_gpu_upload_signal */
+    uint32_t uploaded_next;
+    bool transfer_dirty;      /* copies were submitted that nothing waits for yet */
     tni_vk_handle transfer_pool, transfer_fences[TNI_GPU_STAGING_SLOTS];
     tni_vk_commands transfer_commands[TNI_GPU_STAGING_SLOTS];
     bool transfer_busy[TNI_GPU_STAGING_SLOTS];
     tni_gpu_mapped staging[TNI_GPU_STAGING_SLOTS];
     tni_gpu_mapped download;
+    tni_gpu_import *imports; /* the last made first */
+    uint64_t imported_bytes, import_limit;
     /* memory */
     tni_gpu_slab *slabs;
     uint64_t slab_total, budget, used;
     tni_gpu_entry *newest, *oldest;
     uint64_t cached_bytes, hits, misses, evictions;
+    uint64_t cache_limit;    /* the rest of the budget is for work and for what passes through */
+    uint64_t scans;          /* begun: the clock of the cache */
+    bool passing;            /* the scan at hand reads more than the cache holds */
 } tni_gpu_device;
 
 /* Create the logical device, its queues and the fixed objects. Fails with UNSUPPORTED (the reason

@@ -1,10 +1,12 @@
 /*
  * scan.c - the fused scan of scan.h.
  *
- * A morsel is as many segments as keep every part of every column within a storage range and
- * within 128 MiB. Its results are read back and added on the host before the next one runs: with
- * 128 MiB of data behind each, the wait is small, and a submission stays far below the time at
- * which drivers give up on one.
+ * A morsel is as many segments as tni_gpu_morsel_cut says, the same for every query of a table, so
+ * that cached columns serve them all. Two morsels are under way at a time: while the device works on
+ * one, the columns of the next are filled, copied, and its kernel submitted behind the copies. Its
+ * results are read back when its turn comes again, and added on the host in morsel order.
+ *
+ * Out of device memory halves the morsel and goes on; with a single segment it ends the scan.
  *
  * Uses: base/, column/, gpu/.
  */
@@ -13,13 +15,22 @@
 
 #if !defined(TRUENO_NO_VULKAN)
 
-#define TNI_GPU_MORSEL_BYTES (UINT64_C(128) << 20)
+#define TNI_GPU_FLIGHTS 2u
 #define TNI_GPU_MOST_GROUPS 1056u /* enough for every processor of the largest GPUs, twice */
 #define TNI_GPU_BLOCK_ROWS 4096u
 #define TNI_GPU_PARTIAL_AT 8u     /* bytes before the partial results */
 #define TNI_GPU_PARTIAL_WORDS (TNI_GPU_SLOTS * 3u)
 
 /* -------------------------------------------------------------------- one scan at work --- */
+
+/* A morsel under way. */
+typedef struct tni_gpu_flight {
+    bool busy;
+    tni_gpu_batch batch;
+    tni_gpu_entry *pinned[TNI_GPU_COLUMNS]; /* by input; the first input of a column holds it */
+    uint64_t output_at;                     /* its part of the results, here and on the host */
+    uint32_t first, blocks;
+} tni_gpu_flight;
 
 typedef struct tni_gpu_work {
     tni_gpu_device *device;
@@ -28,12 +39,15 @@ typedef struct tni_gpu_work {
     const tni_gpu_table *table;
     tni_gpu_scan_result *result;
     tni_gpu_kernel *kernel;
-    tni_gpu_entry *pinned[TNI_GPU_COLUMNS]; /* by input; the first input of a column holds it */
+    tni_gpu_flight flights[TNI_GPU_FLIGHTS];
+    uint32_t flight;       /* the next one's place */
     tni_gpu_range lookups[TNI_GPU_COLUMNS]; /* by input */
     tni_gpu_range output;
-    uint64_t partial_bytes, output_bytes;
+    uint64_t partial_bytes, flight_bytes; /* of the results of a morsel */
     uint32_t float_slots;
     tni_gpu_slice slices[TNI_GPU_BUFFERS];
+    const tni_gpu_source *source;
+    double *block_sums;    /* [float slots][blocks of the table] */
     tni_error *error;
 } tni_gpu_work;
 
@@ -45,54 +59,35 @@ static const tni_gpu_layout *tni_gpu_input_layout(const tni_gpu_work *work, uint
     return &work->shape->columns[work->code->inputs[input].column];
 }
 
-/* Segments a morsel: the widest part decides. */
-static uint32_t tni_gpu_morsel_segments(const tni_gpu_work *work) {
-    uint64_t most = TNI_MIN(TNI_GPU_MORSEL_BYTES, work->device->info->storage_range), segments;
-    uint32_t i, width = 1;
-    for (i = 0; i < work->code->input_count; i++) {
-        width = TNI_MAX(width, tni_gpu_input_layout(work, i)->width);
-    }
-    segments = (most - 4096) / ((uint64_t)width * TNI_SEGMENT_ROWS);
-    /* a quarter of the budget for each column, so that small budgets stream */
-    segments = TNI_MIN(segments, work->device->budget / 4 / TNI_MAX(work->code->input_count, 1) /
-                                     ((uint64_t)width * TNI_SEGMENT_ROWS));
-    return (uint32_t)TNI_MAX(segments, 1);
-}
-
-static void tni_gpu_work_unpin(tni_gpu_work *work) {
+static void tni_gpu_work_unpin(tni_gpu_work *work, tni_gpu_flight *flight) {
     uint32_t i;
     for (i = 0; i < TNI_GPU_COLUMNS; i++) {
-        if (work->pinned[i] != NULL) {
-            tni_gpu_cache_unpin(work->device, work->pinned[i]);
-            work->pinned[i] = NULL;
+        if (flight->pinned[i] != NULL) {
+            tni_gpu_cache_unpin(work->device, flight->pinned[i]);
+            flight->pinned[i] = NULL;
         }
     }
 }
 
-/* The column of an input, in device memory and pinned. */
-static trueno_status tni_gpu_work_column(tni_gpu_work *work, uint32_t input,
-                                         const tni_gpu_image *image, uint32_t first) {
+/* The column of an input, in device memory or on its way, and pinned. */
+static trueno_status tni_gpu_work_column(tni_gpu_work *work, tni_gpu_flight *flight,
+                                         uint32_t input, const tni_gpu_image *image) {
     uint32_t column = work->code->inputs[input].column;
     tni_gpu_entry *entry;
     tni_gpu_key key;
-    trueno_status status;
     key.owner = work->table->owner;
     key.column = work->table->numbers != NULL ? work->table->numbers[column] : column;
-    key.first = first;
+    key.first = flight->first;
     key.segments = image->segment_count;
     entry = tni_gpu_cache_find(work->device, &key);
     if (entry == NULL) {
         TNI_TRY(tni_gpu_cache_add(work->device, &key, image->total, &entry, work->error));
-        status = tni_gpu_image_upload(work->device, image, &entry->range, work->error);
-        if (status != TRUENO_OK) {
-            (void)tni_gpu_upload_wait(work->device, NULL);
-            tni_gpu_cache_unpin(work->device, entry);
-            return status;
-        }
+        flight->pinned[input] = entry;
+        TNI_TRY(tni_gpu_image_upload(work->device, image, &entry->range, work->error));
         entry->filled = true;
         work->result->uploaded_bytes += image->total;
     }
-    work->pinned[input] = entry;
+    flight->pinned[input] = entry;
     return TRUENO_OK;
 }
 
@@ -104,8 +99,8 @@ static void tni_gpu_work_bind(tni_gpu_work *work, uint32_t input, const tni_gpu_
     work->result->read_bytes += size;
 }
 
-/* Make every input of a morsel resident and note where it lies. */
-static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, uint32_t first,
+/* Send what is missing of a morsel's inputs and note where each lies. */
+static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, tni_gpu_flight *flight,
                                          uint32_t segments) {
     uint32_t i, j;
     for (i = 0; i < work->code->input_count; i++) {
@@ -116,16 +111,17 @@ static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, uint32_t first,
             tni_gpu_work_bind(work, i, &work->lookups[i], 0, work->lookups[i].size);
             continue;
         }
-        tni_gpu_image_of(tni_gpu_input_layout(work, i), work->table->columns[input->column] + first,
-                         segments, &image);
+        tni_gpu_image_of(tni_gpu_input_layout(work, i),
+                         work->table->columns[input->column] + flight->first, segments, &image);
+        image.owner = work->table->owner;
         for (j = 0; j < i; j++) {
-            if (work->pinned[j] != NULL && work->code->inputs[j].column == input->column) {
-                entry = work->pinned[j];
+            if (flight->pinned[j] != NULL && work->code->inputs[j].column == input->column) {
+                entry = flight->pinned[j];
             }
         }
         if (entry == NULL) {
-            TNI_TRY(tni_gpu_work_column(work, i, &image, first));
-            entry = work->pinned[i];
+            TNI_TRY(tni_gpu_work_column(work, flight, i, &image));
+            entry = flight->pinned[i];
         }
         switch (input->part) {
         case TNI_GPU_PART_BASES:
@@ -138,7 +134,7 @@ static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, uint32_t first,
             tni_gpu_work_bind(work, i, &entry->range, 0, image.values_bytes + 8);
         }
     }
-    return tni_gpu_upload_wait(work->device, work->error);
+    return TRUENO_OK;
 }
 
 static void tni_gpu_work_slice(tni_gpu_work *work, uint32_t place, uint64_t at, uint64_t size) {
@@ -153,26 +149,31 @@ static uint32_t tni_gpu_groups(const tni_gpu_work *work, uint32_t blocks) {
     return TNI_MAX(TNI_MIN(groups, work->device->info->group_count), 1);
 }
 
-static trueno_status tni_gpu_submit(tni_gpu_work *work, uint32_t rows, uint32_t blocks) {
-    tni_gpu_batch batch;
+static trueno_status tni_gpu_submit(tni_gpu_work *work, tni_gpu_flight *flight, uint32_t rows) {
+    tni_gpu_batch *batch = &flight->batch;
     uint8_t push[TNI_GPU_PUSH_BYTES];
-    uint64_t at;
+    uint64_t at, sums = TNI_MAX((uint64_t)flight->blocks * work->float_slots * 8, 16);
+    tni_vk_handle uploaded = 0;
     uint32_t i;
     memset(push, 0, sizeof push);
     memcpy(push, &rows, 4);
-    memcpy(push + 4, &blocks, 4);
+    memcpy(push + 4, &flight->blocks, 4);
     memcpy(push + 8, work->code->literals, sizeof work->code->literals);
     for (i = work->code->input_count; i <= TNI_GPU_COLUMNS; i++) {
         /* the partial results; before them descriptors that the kernel never reads */
-        tni_gpu_work_slice(work, i, 0, work->partial_bytes);
+        tni_gpu_work_slice(work, i, flight->output_at, work->partial_bytes);
     }
-    tni_gpu_work_slice(work, i, work->partial_bytes, work->output_bytes - work->partial_bytes);
-    TNI_TRY(tni_gpu_batch_begin(work->device, &batch, work->error));
-    tni_gpu_batch_fill(&batch, &work->output, 0, TNI_GPU_PARTIAL_AT, 0);
-    tni_gpu_batch_dispatch(&batch, work->kernel, work->slices, TNI_GPU_BUFFERS, push, sizeof push,
-                           tni_gpu_groups(work, blocks));
-    tni_gpu_batch_download(&batch, &work->output, 0, work->output_bytes, &at);
-    return tni_gpu_batch_run(&batch, &work->result->compute_ms);
+    tni_gpu_work_slice(work, i, flight->output_at + work->partial_bytes, sums);
+    TNI_TRY(tni_gpu_batch_begin(work->device, batch, work->error));
+    flight->busy = true;
+    batch->download_bytes = flight->output_at;
+    tni_gpu_batch_fill(batch, &work->output, flight->output_at, TNI_GPU_PARTIAL_AT, 0);
+    tni_gpu_batch_dispatch(batch, work->kernel, work->slices, TNI_GPU_BUFFERS, push, sizeof push,
+                           tni_gpu_groups(work, flight->blocks));
+    tni_gpu_batch_download(batch, &work->output, flight->output_at, work->partial_bytes + sums,
+                           &at);
+    TNI_TRY(tni_gpu_upload_signal(work->device, &uploaded, work->error));
+    return tni_gpu_batch_submit(batch, uploaded);
 }
 
 /* ----------------------------------------------------------------------------- results --- */
@@ -210,8 +211,9 @@ static void tni_gpu_add_partial(tni_gpu_work *work, uint32_t slot, const uint64_
     result->count += partial[0];
 }
 
-static void tni_gpu_work_collect(tni_gpu_work *work, uint32_t first, uint32_t blocks) {
-    const uint8_t *data = work->device->download.data;
+static void tni_gpu_work_collect(tni_gpu_work *work, const tni_gpu_flight *flight) {
+    const uint8_t *data = work->device->download.data + flight->output_at;
+    uint32_t first = flight->first, blocks = flight->blocks;
     uint32_t groups = tni_gpu_groups(work, blocks), g, s, place = 0;
     uint32_t failed;
     memcpy(&failed, data, 4);
@@ -227,7 +229,7 @@ static void tni_gpu_work_collect(tni_gpu_work *work, uint32_t first, uint32_t bl
     }
     for (s = 0; s < work->shape->slot_count; s++) {
         if (work->code->kinds[s] == TNI_GPU_KIND_SUM_F64) {
-            double *to = work->result->block_sums + place * work->result->block_count +
+            double *to = work->block_sums + place * work->result->block_count +
                          (size_t)first * TNI_GPU_SEGMENT_BLOCKS;
             uint32_t b;
             memcpy(to, data + work->partial_bytes + (size_t)place * blocks * 8,
@@ -245,19 +247,61 @@ static void tni_gpu_work_collect(tni_gpu_work *work, uint32_t first, uint32_t bl
 
 /* -------------------------------------------------------------------------------- runs --- */
 
+/* A morsel under way comes to its end and its results are added. */
+static trueno_status tni_gpu_work_land(tni_gpu_work *work, tni_gpu_flight *flight) {
+    trueno_status status;
+    if (!flight->busy) {
+        return TRUENO_OK;
+    }
+    status = tni_gpu_batch_wait(&flight->batch, &work->result->compute_ms);
+    flight->busy = false;
+    if (status == TRUENO_OK) {
+        tni_gpu_work_collect(work, flight);
+        work->result->morsels++;
+    }
+    tni_gpu_work_unpin(work, flight);
+    return status;
+}
+
+static trueno_status tni_gpu_work_land_all(tni_gpu_work *work) {
+    uint32_t i;
+    for (i = 0; i < TNI_GPU_FLIGHTS; i++) {
+        TNI_TRY(tni_gpu_work_land(work, &work->flights[(work->flight + i) % TNI_GPU_FLIGHTS]));
+    }
+    return TRUENO_OK;
+}
+
+/* After a failure: nothing is under way any more. Works that were not added are as if they had not
+ * begun. */
+static void tni_gpu_work_abandon(tni_gpu_work *work) {
+    uint32_t i;
+    for (i = 0; i < TNI_GPU_FLIGHTS; i++) {
+        if (work->flights[i].busy) {
+            tni_gpu_batch_drop(&work->flights[i].batch);
+            work->flights[i].busy = false;
+        }
+    }
+    (void)tni_gpu_upload_wait(work->device, NULL);
+    tni_gpu_settle(work->device);
+    for (i = 0; i < TNI_GPU_FLIGHTS; i++) {
+        tni_gpu_work_unpin(work, &work->flights[i]);
+    }
+}
+
 static trueno_status tni_gpu_work_morsel(tni_gpu_work *work, uint32_t first,
                                          uint32_t segments) {
+    tni_gpu_flight *flight = &work->flights[work->flight];
     uint64_t end = TNI_MIN(work->table->rows, (uint64_t)(first + segments) * TNI_SEGMENT_ROWS);
     uint32_t rows = (uint32_t)(end - (uint64_t)first * TNI_SEGMENT_ROWS);
-    uint32_t blocks = (rows + TNI_GPU_BLOCK_ROWS - 1) / TNI_GPU_BLOCK_ROWS;
-    int64_t start = tni_clock_nanoseconds();
-    TNI_TRY(tni_gpu_work_inputs(work, first, segments));
+    int64_t start;
+    TNI_TRY(tni_gpu_work_land(work, flight));
+    start = tni_clock_nanoseconds();
+    flight->first = first;
+    flight->blocks = (rows + TNI_GPU_BLOCK_ROWS - 1) / TNI_GPU_BLOCK_ROWS;
+    TNI_TRY(tni_gpu_work_inputs(work, flight, segments));
     work->result->upload_ms += tni_gpu_ms_since(start);
-    work->output_bytes = work->partial_bytes +
-                         TNI_MAX((uint64_t)blocks * work->float_slots * 8, 16);
-    TNI_TRY(tni_gpu_submit(work, rows, blocks));
-    tni_gpu_work_collect(work, first, blocks);
-    work->result->morsels++;
+    TNI_TRY(tni_gpu_submit(work, flight, rows));
+    work->flight = (work->flight + 1) % TNI_GPU_FLIGHTS;
     return TRUENO_OK;
 }
 
@@ -303,47 +347,105 @@ static trueno_status tni_gpu_work_kernel(tni_gpu_work *work) {
                               work->error);
 }
 
-static trueno_status tni_gpu_work_prepare(tni_gpu_work *work, uint32_t morsel_segments) {
+/* Room for the float sums of all blocks, unless the caller has it. */
+static trueno_status tni_gpu_work_blocks(tni_gpu_work *work) {
     tni_gpu_scan_result *result = work->result;
-    uint32_t segments = TNI_MIN(morsel_segments, work->table->segment_count), s;
-    uint64_t blocks = (uint64_t)segments * TNI_GPU_SEGMENT_BLOCKS, bytes;
-    TNI_TRY(tni_gpu_work_kernel(work));
+    uint32_t s, place = 0;
     for (s = 0; s < work->shape->slot_count; s++) {
         work->float_slots += work->code->kinds[s] == TNI_GPU_KIND_SUM_F64 ? 1 : 0;
     }
     result->block_count = (work->table->rows + TNI_GPU_BLOCK_ROWS - 1) / TNI_GPU_BLOCK_ROWS;
-    if (work->float_slots > 0 && result->block_count > 0) {
-        uint32_t place = 0;
-        result->block_bytes = (size_t)result->block_count * work->float_slots * 8;
-        result->block_sums = (double *)tni_alloc(work->device->memory, result->block_bytes);
-        if (result->block_sums == NULL) {
-            return tni_memory_fail(work->device->memory, result->block_bytes, work->error);
-        }
-        for (s = 0; s < work->shape->slot_count; s++) {
-            if (work->code->kinds[s] == TNI_GPU_KIND_SUM_F64) {
-                result->slots[s].blocks = result->block_sums + result->block_count * place++;
-            }
+    work->block_sums = work->source->block_sums;
+    if (work->float_slots == 0 || result->block_count == 0 || work->block_sums != NULL) {
+        return TRUENO_OK;
+    }
+    result->block_bytes = (size_t)result->block_count * work->float_slots * 8;
+    result->block_sums = (double *)tni_alloc(work->device->memory, result->block_bytes);
+    if (result->block_sums == NULL) {
+        return tni_memory_fail(work->device->memory, result->block_bytes, work->error);
+    }
+    work->block_sums = result->block_sums;
+    for (s = 0; s < work->shape->slot_count; s++) {
+        if (work->code->kinds[s] == TNI_GPU_KIND_SUM_F64) {
+            result->slots[s].blocks = result->block_sums + result->block_count * place++;
         }
     }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_gpu_work_prepare(tni_gpu_work *work) {
+    uint32_t segments = TNI_MIN(work->source->segments, work->table->segment_count), i;
+    uint64_t blocks = (uint64_t)segments * TNI_GPU_SEGMENT_BLOCKS, bytes;
+    TNI_TRY(tni_gpu_work_kernel(work));
+    TNI_TRY(tni_gpu_work_blocks(work));
     bytes = TNI_GPU_PARTIAL_AT + (uint64_t)TNI_GPU_MOST_GROUPS * TNI_GPU_PARTIAL_WORDS * 8;
     bytes = TNI_MIN(bytes, TNI_GPU_PARTIAL_AT + (blocks + 3) / 4 * TNI_GPU_PARTIAL_WORDS * 8);
     work->partial_bytes = (bytes + TNI_GPU_ALIGNMENT - 1) / TNI_GPU_ALIGNMENT * TNI_GPU_ALIGNMENT;
     bytes = work->partial_bytes + TNI_MAX(blocks * work->float_slots * 8, 16);
+    work->flight_bytes = (bytes + TNI_GPU_ALIGNMENT - 1) / TNI_GPU_ALIGNMENT * TNI_GPU_ALIGNMENT;
+    for (i = 0; i < TNI_GPU_FLIGHTS; i++) {
+        work->flights[i].output_at = i * work->flight_bytes;
+    }
+    bytes = work->flight_bytes * TNI_GPU_FLIGHTS;
     TNI_TRY(tni_gpu_take(work->device, bytes, &work->output, work->error));
     TNI_TRY(tni_gpu_download_reserve(work->device, bytes, work->error));
     return tni_gpu_work_lookups(work);
 }
 
-static trueno_status tni_gpu_work_run(tni_gpu_work *work) {
-    uint32_t most = tni_gpu_morsel_segments(work), first;
-    TNI_TRY(tni_gpu_work_prepare(work, most));
-    for (first = 0; first < work->table->segment_count; first += most) {
-        uint32_t segments = TNI_MIN(most, work->table->segment_count - first);
-        trueno_status status = tni_gpu_work_morsel(work, first, segments);
-        tni_gpu_work_unpin(work);
-        TNI_TRY(status);
+/* Bytes that the columns read by `code` take as images of the whole table. */
+static uint64_t tni_gpu_work_bytes(const tni_gpu_work *work) {
+    uint64_t sum = 0;
+    uint32_t i, j;
+    for (i = 0; i < work->code->input_count; i++) {
+        const tni_gpu_input *input = &work->code->inputs[i];
+        bool seen = input->part == TNI_GPU_PART_LOOKUP;
+        tni_gpu_image image;
+        for (j = 0; j < i; j++) {
+            seen = seen || (work->code->inputs[j].column == input->column &&
+                            work->code->inputs[j].part != TNI_GPU_PART_LOOKUP);
+        }
+        if (!seen) {
+            tni_gpu_image_of(tni_gpu_input_layout(work, i), work->table->columns[input->column],
+                             work->table->segment_count, &image);
+            sum += image.total;
+        }
+    }
+    return sum;
+}
+
+/* One morsel of the source, in smaller ones when device memory is short. */
+static trueno_status tni_gpu_work_part(tni_gpu_work *work, uint32_t first, uint32_t segments,
+                                       uint32_t *most) {
+    uint32_t end = first + segments;
+    trueno_status status;
+    while (first < end) {
+        segments = TNI_MIN(*most, end - first);
+        status = tni_gpu_work_morsel(work, first, segments);
+        if (status != TRUENO_ERROR_MEMORY_LIMIT || work->device->lost || segments == 1) {
+            TNI_TRY(status);
+            first += segments;
+            continue;
+        }
+        tni_gpu_work_unpin(work, &work->flights[work->flight]);
+        TNI_TRY(tni_gpu_work_land_all(work));
+        if (work->error != NULL) {
+            tni_error_clear(work->error);
+        }
+        *most = segments / 2;
     }
     return TRUENO_OK;
+}
+
+static trueno_status tni_gpu_work_run(tni_gpu_work *work) {
+    uint32_t most = UINT32_MAX, first, segments;
+    tni_gpu_settle(work->device);
+    tni_gpu_cache_scan(work->device, work->source->share != 0 ? work->source->share
+                                                              : tni_gpu_work_bytes(work));
+    TNI_TRY(tni_gpu_work_prepare(work));
+    while (work->source->next(work->source->user, &first, &segments)) {
+        TNI_TRY(tni_gpu_work_part(work, first, segments, &most));
+    }
+    return tni_gpu_work_land_all(work);
 }
 
 /* Keys of MIN and MAX become values. */
@@ -358,9 +460,10 @@ static void tni_gpu_work_finish(tni_gpu_work *work) {
     }
 }
 
-TNI_FN trueno_status tni_gpu_scan(tni_gpu_device *device, const tni_gpu_shape *shape,
-                                  const tni_gpu_code *code, const tni_gpu_table *table,
-                                  tni_gpu_scan_result *out, tni_error *error) {
+TNI_FN trueno_status tni_gpu_scan_from(tni_gpu_device *device, const tni_gpu_shape *shape,
+                                       const tni_gpu_code *code, const tni_gpu_table *table,
+                                       const tni_gpu_source *source, tni_gpu_scan_result *out,
+                                       tni_error *error) {
     tni_gpu_work work;
     trueno_status status;
     uint32_t i;
@@ -370,6 +473,7 @@ TNI_FN trueno_status tni_gpu_scan(tni_gpu_device *device, const tni_gpu_shape *s
     work.shape = shape;
     work.code = code;
     work.table = table;
+    work.source = source;
     work.result = out;
     work.error = error;
     if (device->lost) {
@@ -379,8 +483,7 @@ TNI_FN trueno_status tni_gpu_scan(tni_gpu_device *device, const tni_gpu_shape *s
     tni_mutex_lock(&device->mutex);
     status = tni_gpu_work_run(&work);
     if (status != TRUENO_OK) {
-        (void)tni_gpu_upload_wait(device, NULL);
-        tni_gpu_work_unpin(&work);
+        tni_gpu_work_abandon(&work);
     }
     tni_gpu_give(device, &work.output);
     for (i = 0; i < TNI_GPU_COLUMNS; i++) {
@@ -395,12 +498,39 @@ TNI_FN trueno_status tni_gpu_scan(tni_gpu_device *device, const tni_gpu_shape *s
     return TRUENO_OK;
 }
 
+/* The whole table, one morsel after the other. */
+typedef struct tni_gpu_walk {
+    uint32_t next, segments, end;
+} tni_gpu_walk;
+
+static bool tni_gpu_walk_next(void *user, uint32_t *first, uint32_t *segments) {
+    tni_gpu_walk *walk = (tni_gpu_walk *)user;
+    *first = walk->next;
+    *segments = TNI_MIN(walk->segments, walk->end - walk->next);
+    walk->next += *segments;
+    return *segments > 0;
+}
+
+TNI_FN trueno_status tni_gpu_scan(tni_gpu_device *device, const tni_gpu_shape *shape,
+                                  const tni_gpu_code *code, const tni_gpu_table *table,
+                                  tni_gpu_scan_result *out, tni_error *error) {
+    tni_gpu_source source = TNI_ZERO;
+    tni_gpu_walk walk;
+    walk.next = 0;
+    walk.segments = tni_gpu_morsel_cut(device, shape->columns, shape->column_count);
+    walk.end = table->segment_count;
+    source.next = tni_gpu_walk_next;
+    source.user = &walk;
+    source.segments = walk.segments;
+    return tni_gpu_scan_from(device, shape, code, table, &source, out, error);
+}
+
 TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *result) {
     tni_free(device->memory, result->block_sums, result->block_bytes);
     memset(result, 0, sizeof *result);
 }
 
-#undef TNI_GPU_MORSEL_BYTES
+#undef TNI_GPU_FLIGHTS
 #undef TNI_GPU_MOST_GROUPS
 #undef TNI_GPU_BLOCK_ROWS
 #undef TNI_GPU_PARTIAL_AT

@@ -42,11 +42,27 @@ typedef struct tni_gpu_scan_result {
     size_t block_bytes;
 } tni_gpu_scan_result;
 
+/* Where a scan's morsels come from. */
+typedef struct tni_gpu_source {
+    /* The next segments to scan, whole morsels of tni_gpu_morsel_cut; false at the end. */
+    bool (*next)(void *user, uint32_t *first, uint32_t *segments);
+    void *user;
+    uint32_t segments;   /* the most that `next` gives */
+    uint64_t share;      /* bytes of columns that this device will see; 0: the whole table's */
+    double *block_sums;  /* room for [float slots][blocks of the table]; NULL: the result's own */
+} tni_gpu_source;
+
 /* Run. Errors: UNSUPPORTED (the message is the reason), MEMORY_LIMIT, MEMORY; after each the
  * caller uses the CPU. `code` comes from tni_gpu_emit of `shape`, for this device. */
 TNI_FN trueno_status tni_gpu_scan(tni_gpu_device *device, const tni_gpu_shape *shape,
                                   const tni_gpu_code *code, const tni_gpu_table *table,
                                   tni_gpu_scan_result *out, tni_error *error);
+/* The same over part of a table: counts, sums and bounds of what `source` gave; the blocks of the
+ * rest are left as they are. On failure nothing is known of what it gave. */
+TNI_FN trueno_status tni_gpu_scan_from(tni_gpu_device *device, const tni_gpu_shape *shape,
+                                       const tni_gpu_code *code, const tni_gpu_table *table,
+                                       const tni_gpu_source *source, tni_gpu_scan_result *out,
+                                       tni_error *error);
 TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *result);
 
 #endif /* TRUENO_NO_VULKAN */
