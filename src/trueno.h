@@ -127,6 +127,9 @@ typedef struct trueno_files {
     int (*list)(void *user, const char *pattern, void (*visit)(void *context, const char *path),
                 void *context);
     void *user;
+    /* Put the finished file `from` in the place of `to`; with `from` NULL only say whether that can
+     * be done: 0 when `to` is an ordinary file. May be NULL: COPY then writes over an old file. */
+    int (*replace)(void *user, const char *from, const char *to);
 } trueno_files;
 
 /* A job system: run task(context, i) for every i < count, on any threads, and return when all

@@ -33,6 +33,7 @@ TNI_FN void tni_memory_init(tni_memory *memory, const trueno_allocator *allocato
     }
     tni_atomic_store_i64(&memory->used, 0);
     tni_atomic_store_i64(&memory->peak, 0);
+    tni_atomic_store_i64(&memory->refused, 0);
     memory->limit = limit == 0 || limit > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)limit;
     memory->cache = NULL;
 }
@@ -126,16 +127,21 @@ static bool tni_cache_put(tni_memory *memory, void *block, size_t size) {
     return room;
 }
 
+static bool tni_memory_refuse(tni_memory *memory, size_t size) {
+    tni_atomic_store_i64(&memory->refused, (int64_t)TNI_MIN((uint64_t)size, (uint64_t)INT64_MAX));
+    return false;
+}
+
 static bool tni_memory_charge(tni_memory *memory, size_t size) {
     int64_t amount, used, peak;
     if ((uint64_t)size > (uint64_t)memory->limit) {
-        return false;
+        return tni_memory_refuse(memory, size);
     }
     amount = (int64_t)size;
     do {
         used = tni_atomic_load_i64(&memory->used);
         if (used > memory->limit - amount) {
-            return false;
+            return tni_memory_refuse(memory, size);
         }
     } while (!tni_atomic_cas_i64(&memory->used, used, used + amount));
     do {
@@ -173,6 +179,7 @@ TNI_FN void *tni_alloc(tni_memory *memory, size_t size) {
                 : memory->allocator.alloc(memory->allocator.user, size, TNI_MEMORY_ALIGNMENT);
     if (!block) {
         (void)tni_atomic_add_i64(&memory->used, -(int64_t)size);
+        tni_atomic_store_i64(&memory->refused, -1);
     }
     return block;
 }
@@ -217,15 +224,32 @@ TNI_FN void tni_free(tni_memory *memory, void *block, size_t size) {
     }
 }
 
+TNI_FN trueno_status tni_memory_cause(const tni_memory *memory) {
+    return memory->limit != INT64_MAX && tni_atomic_load_i64(&memory->refused) > 0
+               ? TRUENO_ERROR_MEMORY_LIMIT
+               : TRUENO_ERROR_MEMORY;
+}
+
+/* What was asked of the account may be more than what its caller asked for: an arena's block. */
 TNI_FN trueno_status tni_memory_fail(tni_memory *memory, size_t size, tni_error *error) {
-    int64_t used = tni_atomic_load_i64(&memory->used);
-    uint64_t room = used < memory->limit ? (uint64_t)(memory->limit - used) : 0;
-    if (memory->limit == INT64_MAX || (uint64_t)size <= room) {
+    int64_t refused = tni_atomic_load_i64(&memory->refused);
+    if (memory->limit == INT64_MAX || refused <= 0) {
         return tni_fail_memory(error, size);
     }
     return tni_fail(error, TRUENO_ERROR_MEMORY_LIMIT,
-                    "memory limit: %llu bytes more do not fit, %lld of memory_limit %lld in use",
-                    (unsigned long long)size, (long long)used, (long long)memory->limit);
+                    "memory limit: %lld bytes more do not fit, %lld of memory_limit %lld in use",
+                    (long long)refused, (long long)tni_atomic_load_i64(&memory->used),
+                    (long long)memory->limit);
+}
+
+TNI_FN void tni_memory_explain(tni_memory *memory, tni_error *error) {
+    if (error->status == TRUENO_ERROR_MEMORY &&
+        tni_memory_cause(memory) == TRUENO_ERROR_MEMORY_LIMIT) {
+        uint32_t position = error->position;
+        tni_error_clear(error);
+        (void)tni_memory_fail(memory, 0, error);
+        error->position = position;
+    }
 }
 
 TNI_FN trueno_status tni_grow(tni_memory *memory, void **items, size_t *capacity, size_t needed,

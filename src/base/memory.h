@@ -30,6 +30,7 @@ typedef struct tni_memory {
     tni_atomic_i64 used;
     tni_atomic_i64 peak;
     int64_t limit; /* bytes; INT64_MAX = none */
+    tni_atomic_i64 refused; /* by the limit, latest: its size; -1: the allocator refused; 0: none */
     tni_memory_cache *cache; /* NULL: none */
 } tni_memory;
 
@@ -45,6 +46,10 @@ TNI_FN void *tni_realloc(tni_memory *memory, void *block, size_t old_size, size_
 TNI_FN void tni_free(tni_memory *memory, void *block, size_t size); /* NULL is fine */
 /* The error for a NULL just returned for `size` bytes: names the limit when that was the cause. */
 TNI_FN trueno_status tni_memory_fail(tni_memory *memory, size_t size, tni_error *error);
+/* MEMORY or MEMORY_LIMIT: which of the two the latest NULL was. */
+TNI_FN trueno_status tni_memory_cause(const tni_memory *memory);
+/* Make an "out of memory" that did not know of the limit name it, when that was the cause. */
+TNI_FN void tni_memory_explain(tni_memory *memory, tni_error *error);
 
 /* Checked size arithmetic: false on overflow, *out set to 0. */
 TNI_FN bool tni_size_add(size_t a, size_t b, size_t *out);

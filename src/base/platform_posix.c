@@ -42,6 +42,7 @@ extern int tni_posix_open(const char *path, int flags, ...) __asm__("open64");
 extern ssize_t tni_posix_pread(int fd, void *data, size_t size, int64_t at) __asm__("pread64");
 extern int64_t tni_posix_seek(int fd, int64_t at, int whence) __asm__("lseek64");
 extern tni_posix_entry *tni_posix_readdir(DIR *folder) __asm__("readdir64");
+extern ssize_t tni_posix_readlink(const char *path, char *out, size_t size) __asm__("readlink");
 extern int tni_posix_affinity(int pid, size_t size, void *mask) __asm__("sched_getaffinity");
 extern int tni_posix_madvise(void *start, size_t size, int advice) __asm__("madvise");
 extern int tni_posix_align(void **out, size_t alignment, size_t size) __asm__("posix_memalign");
@@ -64,6 +65,7 @@ typedef struct dirent tni_posix_entry;
 #define tni_posix_pread(fd, data, size, at) pread(fd, data, size, (off_t)(at))
 #define tni_posix_seek(fd, at, whence) (int64_t) lseek(fd, (off_t)(at), whence)
 #define tni_posix_readdir readdir
+#define tni_posix_readlink readlink
 #define tni_posix_align posix_memalign
 #define TNI_POSIX_ENTRY_NAME(entry) ((entry)->d_name)
 #if defined(__linux__) || defined(__APPLE__) || defined(__FreeBSD__)
@@ -535,9 +537,43 @@ static const void *tni_posix_file_map(void *user, void *file_pointer, uint64_t s
     return file->map;
 }
 
+static bool tni_posix_is_link(const char *path) {
+    char byte;
+    return tni_posix_readlink(path, &byte, 1) >= 0;
+}
+
+/* Ordinary files only: what wrote to /dev/full or through a link must not take these away. */
 static int tni_posix_file_remove(void *user, const char *path) {
+    struct stat facts;
     (void)user;
+    if (stat(path, &facts) != 0) {
+        if (errno != EOVERFLOW) {
+            return errno;
+        }
+    } else if (!S_ISREG(facts.st_mode) || tni_posix_is_link(path)) {
+        return EPERM;
+    }
     return unlink(path) == 0 ? 0 : errno;
+}
+
+/* A new file takes the name: not where that would be seen, as with links and other owners. */
+static int tni_posix_file_replace(void *user, const char *from, const char *to) {
+    struct stat facts;
+    (void)user;
+    if (tni_posix_is_link(to)) {
+        return EPERM;
+    }
+    if (stat(to, &facts) != 0 || access(to, W_OK) != 0) {
+        return errno;
+    }
+    if (!S_ISREG(facts.st_mode) || facts.st_nlink > 1 || facts.st_uid != geteuid()) {
+        return EPERM;
+    }
+    if (!from) {
+        return 0;
+    }
+    (void)chmod(from, facts.st_mode & 0777);
+    return rename(from, to) == 0 ? 0 : errno;
 }
 
 TNI_FN void tni_os_files(trueno_files *out) {
@@ -550,6 +586,7 @@ TNI_FN void tni_os_files(trueno_files *out) {
     out->map = tni_posix_file_map;
     out->close = tni_posix_file_close;
     out->remove = tni_posix_file_remove;
+    out->replace = tni_posix_file_replace;
 }
 
 /* ---- folders ---- */

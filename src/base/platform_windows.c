@@ -42,6 +42,7 @@ TNI_WINDOWS_FN int TNI_WINDOWS_CALL GetFileTime(void *, struct _FILETIME *, stru
                                                 struct _FILETIME *);
 TNI_WINDOWS_FN unsigned long TNI_WINDOWS_CALL GetFileSize(void *, unsigned long *);
 TNI_WINDOWS_FN int TNI_WINDOWS_CALL DeleteFileW(const wchar_t *);
+TNI_WINDOWS_FN int TNI_WINDOWS_CALL MoveFileExW(const wchar_t *, const wchar_t *, unsigned long);
 TNI_WINDOWS_FN unsigned long TNI_WINDOWS_CALL GetFileAttributesW(const wchar_t *);
 TNI_WINDOWS_FN void *TNI_WINDOWS_CALL CreateFileMappingW(void *, struct _SECURITY_ATTRIBUTES *,
                                                          unsigned long, unsigned long,
@@ -477,6 +478,28 @@ static int tni_windows_file_remove(void *user, const char *path) {
     return code;
 }
 
+static int tni_windows_file_replace(void *user, const char *from, const char *to) {
+    wchar_t wide[TNI_WINDOWS_PATH], wide_to[TNI_WINDOWS_PATH];
+    unsigned long attributes = tni_windows_attributes(to);
+    int code;
+    (void)user;
+    if (attributes == TNI_WINDOWS_NO_ATTRIBUTES) {
+        return ENOENT;
+    }
+    if (attributes & (TNI_WINDOWS_FOLDER | TNI_WINDOWS_REPARSE | 1u /* read-only */)) {
+        return EACCES;
+    }
+    if (!from) {
+        return 0;
+    }
+    code = tni_windows_widen(from, L"", wide);
+    code = code ? code : tni_windows_widen(to, L"", wide_to);
+    if (!code && !MoveFileExW(wide, wide_to, 1 /* over an old file */)) {
+        code = tni_windows_error();
+    }
+    return code;
+}
+
 TNI_FN void tni_os_files(trueno_files *out) {
     memset(out, 0, sizeof *out);
     out->open = tni_windows_file_open;
@@ -487,6 +510,7 @@ TNI_FN void tni_os_files(trueno_files *out) {
     out->map = tni_windows_file_map;
     out->close = tni_windows_file_close;
     out->remove = tni_windows_file_remove;
+    out->replace = tni_windows_file_replace;
 }
 
 /* ---- folders ---- */

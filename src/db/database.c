@@ -286,6 +286,7 @@ static void tni_session_fail(tni_session *session, trueno_result *result, tni_er
     if (error->status == TRUENO_OK) {
         (void)tni_fail(error, TRUENO_ERROR_INTERNAL, "failed without a message");
     }
+    tni_memory_explain(session->env.memory, error);
     tni_result_fail(result, error, session->sql, session->length);
 }
 
@@ -316,7 +317,9 @@ TNI_FN trueno_result *tni_database_query(trueno_db *db, const char *sql, size_t 
         session.parse_seconds = parse_seconds;
         session.parameters = session.bind.parameters = parameters;
         session.parameter_count = session.bind.parameter_count = parameter_count;
-        if (parameters == NULL && statement->parameter_count > 0) {
+        if (tni_result_is_constant(result)) { /* nobody could be told of a success */
+            status = tni_memory_fail(&db->account->memory, sizeof *result, &error);
+        } else if (parameters == NULL && statement->parameter_count > 0) {
             status =
                 tni_fail_at(&error, TRUENO_ERROR_BINDER, statement->position,
                             "the statement has %u parameters: use trueno_prepare and bind them",
@@ -347,14 +350,20 @@ TRUENO_API trueno_result *trueno_query(trueno_db *db, const char *sql) {
 
 /* ----------------------------------------------------------------------------- tables --- */
 
+TNI_FN trueno_status tni_database_remember(trueno_db *db, tni_error *error,
+                                           trueno_status status) {
+    tni_memory_explain(&db->account->memory, error);
+    tni_mutex_lock(&db->mutex);
+    db->error = *error;
+    tni_mutex_unlock(&db->mutex);
+    return status == TRUENO_OK ? TRUENO_OK : error->status;
+}
+
 /* Run a table-making call under a session; records the error on the handle. */
 static trueno_status tni_database_done(trueno_db *db, tni_session *session, tni_error *error,
                                        trueno_status status) {
     tni_session_end(session);
-    tni_mutex_lock(&db->mutex);
-    db->error = *error;
-    tni_mutex_unlock(&db->mutex);
-    return status;
+    return tni_database_remember(db, error, status);
 }
 
 static trueno_status tni_database_put(trueno_db *db, tni_table *table, tni_error *error) {
@@ -458,9 +467,15 @@ TRUENO_API trueno_status trueno_load(trueno_db *db, const char *name, const char
                                      const char *options) {
     tni_text sql;
     trueno_result *result;
+    tni_error error;
     trueno_status status;
-    if (db == NULL || name == NULL || path == NULL) {
+    if (db == NULL) {
         return TRUENO_ERROR_MISUSE;
+    }
+    tni_error_clear(&error);
+    if (name == NULL || name[0] == '\0' || path == NULL) {
+        status = tni_fail(&error, TRUENO_ERROR_MISUSE, "a table needs a name and a path");
+        return tni_database_remember(db, &error, status);
     }
     tni_text_init(&sql, &db->account->memory);
     tni_text_add(&sql, "CREATE OR REPLACE TABLE ");
@@ -476,20 +491,18 @@ TRUENO_API trueno_status trueno_load(trueno_db *db, const char *name, const char
         tni_text_char(&sql, ')');
     }
     if (sql.failed) {
+        status = tni_memory_fail(&db->account->memory, sql.length, &error);
         tni_text_free(&sql);
-        return TRUENO_ERROR_MEMORY;
+        return tni_database_remember(db, &error, status);
     }
     result = tni_database_query(db, sql.data, sql.length, NULL, 0);
     status = trueno_result_status(result);
-    tni_mutex_lock(&db->mutex);
-    tni_error_clear(&db->error);
     if (status != TRUENO_OK) {
-        (void)tni_fail(&db->error, status, "%s", trueno_result_error(result));
+        (void)tni_fail(&error, status, "%s", trueno_result_error(result));
     }
-    tni_mutex_unlock(&db->mutex);
     trueno_result_free(result);
     tni_text_free(&sql);
-    return status;
+    return tni_database_remember(db, &error, status);
 }
 
 /* -------------------------------------------------------------------------- catalogue --- */

@@ -61,6 +61,8 @@ typedef struct tni_session {
 
 TNI_FN void tni_session_begin(tni_session *session, trueno_db *db, const char *sql, size_t length);
 TNI_FN void tni_session_end(tni_session *session);
+/* Keep the error of a call that returns only a status for trueno_error; gives the status back. */
+TNI_FN trueno_status tni_database_remember(trueno_db *db, tni_error *error, trueno_status status);
 /* Run one statement into `result` (fresh from tni_result_new). */
 TNI_FN trueno_status tni_session_execute(tni_session *session, const tni_ast_statement *statement,
                                          trueno_result *result, tni_error *error);

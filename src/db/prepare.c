@@ -96,12 +96,6 @@ static trueno_status tni_prepare_check(trueno_stmt *stmt, tni_error *error) {
     return status;
 }
 
-static void tni_prepare_remember(trueno_db *db, const tni_error *error) {
-    tni_mutex_lock(&db->mutex);
-    db->error = *error;
-    tni_mutex_unlock(&db->mutex);
-}
-
 TRUENO_API trueno_status trueno_prepare(trueno_db *db, const char *sql, trueno_stmt **out) {
     tni_memory *memory;
     trueno_stmt *stmt;
@@ -111,14 +105,19 @@ TRUENO_API trueno_status trueno_prepare(trueno_db *db, const char *sql, trueno_s
         return TRUENO_ERROR_MISUSE;
     }
     *out = NULL;
-    if (db == NULL || sql == NULL) {
+    if (db == NULL) {
         return TRUENO_ERROR_MISUSE;
     }
     memory = &db->account->memory;
     tni_error_clear(&error);
+    if (sql == NULL) {
+        status = tni_fail(&error, TRUENO_ERROR_MISUSE, "trueno_prepare needs SQL text");
+        return tni_database_remember(db, &error, status);
+    }
     stmt = (trueno_stmt *)tni_alloc_zero(memory, sizeof *stmt);
     if (stmt == NULL) {
-        return TRUENO_ERROR_MEMORY;
+        status = tni_memory_fail(memory, sizeof *stmt, &error);
+        return tni_database_remember(db, &error, status);
     }
     stmt->db = db;
     tni_arena_init(&stmt->arena, memory);
@@ -133,7 +132,7 @@ TRUENO_API trueno_status trueno_prepare(trueno_db *db, const char *sql, trueno_s
             status = tni_prepare_check(stmt, &error);
         }
     }
-    tni_prepare_remember(db, &error);
+    status = tni_database_remember(db, &error, status);
     if (status != TRUENO_OK) {
         trueno_stmt_free(stmt);
         return status;
@@ -160,10 +159,24 @@ TRUENO_API uint32_t trueno_bind_index(const trueno_stmt *stmt, const char *name)
     return 0;
 }
 
-static trueno_status tni_bind_value(trueno_stmt *stmt, uint32_t index, const tni_value *value) {
-    if (stmt == NULL || index == 0 || index > stmt->parameter_count) {
+/* A binding that failed, readable through trueno_error. */
+static trueno_status tni_bind_fail(trueno_stmt *stmt, trueno_status status, const char *why) {
+    tni_error error;
+    tni_error_clear(&error);
+    return tni_database_remember(stmt->db, &error, tni_fail(&error, status, "%s", why));
+}
+
+static trueno_status tni_bind_place(trueno_stmt *stmt, uint32_t index) {
+    if (stmt == NULL) {
         return TRUENO_ERROR_MISUSE;
     }
+    return index > 0 && index <= stmt->parameter_count
+               ? TRUENO_OK
+               : tni_bind_fail(stmt, TRUENO_ERROR_MISUSE, "the statement has no such parameter");
+}
+
+static trueno_status tni_bind_value(trueno_stmt *stmt, uint32_t index, const tni_value *value) {
+    TNI_TRY(tni_bind_place(stmt, index));
     tni_stmt_release_text(stmt, index - 1);
     stmt->values[index - 1] = *value;
     return TRUENO_OK;
@@ -195,16 +208,16 @@ static trueno_status tni_bind_bytes(trueno_stmt *stmt, uint32_t index, trueno_ty
                                     const void *data, size_t length) {
     tni_value value;
     char *copy;
-    if (stmt == NULL || index == 0 || index > stmt->parameter_count ||
-        (data == NULL && length > 0) || length >= UINT32_MAX) {
-        return TRUENO_ERROR_MISUSE;
+    TNI_TRY(tni_bind_place(stmt, index));
+    if ((data == NULL && length > 0) || length >= UINT32_MAX) {
+        return tni_bind_fail(stmt, TRUENO_ERROR_MISUSE, "the value is NULL or too long");
     }
     if (type == TRUENO_TYPE_VARCHAR && !tni_utf8_valid(data, length)) {
-        return TRUENO_ERROR_INVALID;
+        return tni_bind_fail(stmt, TRUENO_ERROR_INVALID, "the text is not valid UTF-8");
     }
     copy = (char *)tni_alloc(&stmt->db->account->memory, length + 1);
     if (copy == NULL) {
-        return TRUENO_ERROR_MEMORY;
+        return tni_bind_fail(stmt, TRUENO_ERROR_MEMORY, "out of memory: a value does not fit");
     }
     if (length > 0) {
         memcpy(copy, data, length);
@@ -240,8 +253,11 @@ TRUENO_API trueno_result *trueno_execute(trueno_stmt *stmt) {
     tni_session_begin(&session, stmt->db, stmt->sql, stmt->length);
     session.parameters = session.bind.parameters = stmt->values;
     session.parameter_count = session.bind.parameter_count = stmt->parameter_count;
-    status = tni_session_execute(&session, stmt->statement, result, &error);
+    status = tni_result_is_constant(result)
+                 ? tni_memory_fail(session.env.memory, sizeof *result, &error)
+                 : tni_session_execute(&session, stmt->statement, result, &error);
     if (status != TRUENO_OK) {
+        tni_memory_explain(session.env.memory, &error);
         if (error.status == TRUENO_OK) {
             (void)tni_fail(&error, TRUENO_ERROR_INTERNAL, "failed without a message");
         }

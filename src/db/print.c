@@ -487,7 +487,7 @@ TRUENO_API trueno_status trueno_result_print_with(trueno_result *result, FILE *s
     tni_print_start(&print, result, options);
     tni_print_box(&print);
     status = print.failed || print.out.failed
-                 ? TRUENO_ERROR_MEMORY
+                 ? tni_memory_cause(result->memory)
                  : tni_print_flush(stream, print.out.data, print.out.length);
     tni_text_free(&print.out);
     tni_text_free(&print.scratch);

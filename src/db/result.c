@@ -49,8 +49,8 @@ static void tni_account_release_keeper(void *account) {
 /* ----------------------------------------------------------------------------------- life --- */
 
 /* What there is when nothing can be allocated, and without a database. Nobody writes to it. */
-static trueno_result *tni_result_constant(bool no_database) {
-    static const trueno_result constants[2] = {
+static trueno_result *tni_result_constant(trueno_status why) {
+    static const trueno_result constants[3] = {
 #define TNI_RESULT_CONSTANT(status, message)                                                       \
     {                                                                                              \
         NULL, NULL, status, TNI_NO_POSITION, message, NULL, 0, NULL, {NULL, NULL, NULL, 0, 0},     \
@@ -59,10 +59,13 @@ static trueno_result *tni_result_constant(bool no_database) {
         }                                                                                          \
     }
         TNI_RESULT_CONSTANT(TRUENO_ERROR_MEMORY, "out of memory"),
-        TNI_RESULT_CONSTANT(TRUENO_ERROR_MISUSE, "the database handle is NULL")
+        TNI_RESULT_CONSTANT(TRUENO_ERROR_MISUSE, "the database handle is NULL"),
+        TNI_RESULT_CONSTANT(TRUENO_ERROR_MEMORY_LIMIT, "memory_limit leaves no room for a result")
 #undef TNI_RESULT_CONSTANT
     };
-    return (trueno_result *)(uintptr_t)&constants[no_database ? 1 : 0];
+    return (trueno_result *)(uintptr_t)&constants[why == TRUENO_ERROR_MEMORY   ? 0
+                                                 : why == TRUENO_ERROR_MISUSE ? 1
+                                                                              : 2];
 }
 
 TNI_FN bool tni_result_is_constant(const trueno_result *result) {
@@ -72,11 +75,11 @@ TNI_FN bool tni_result_is_constant(const trueno_result *result) {
 TNI_FN trueno_result *tni_result_new(tni_account *account) {
     trueno_result *result;
     if (!account) {
-        return tni_result_constant(true);
+        return tni_result_constant(TRUENO_ERROR_MISUSE);
     }
     result = (trueno_result *)tni_alloc_zero(&account->memory, sizeof *result);
     if (!result) {
-        return tni_result_constant(false);
+        return tni_result_constant(tni_memory_cause(&account->memory));
     }
     result->account = tni_account_retain(account);
     result->memory = &account->memory;
@@ -164,7 +167,7 @@ TNI_FN trueno_status tni_result_set_rows(trueno_result *result, tni_collection *
     trueno_status status;
     if (tni_result_is_constant(result)) {
         tni_collection_release(rows);
-        return tni_fail_memory(error, sizeof *result);
+        return tni_fail(error, result->status, "%s", result->message);
     }
     tni_result_drop_rows(result);
     tni_collection_seal(rows);

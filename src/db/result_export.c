@@ -33,7 +33,7 @@ static trueno_status tni_result_write_blocks(const trueno_result *result, tni_re
     tni_vector *vectors = (tni_vector *)tni_alloc(result->memory, size);
     trueno_status status = TRUENO_OK;
     if (!vectors) {
-        return TRUENO_ERROR_MEMORY;
+        return tni_memory_cause(result->memory);
     }
     for (b = 0; b < result->rows->block_count && status == TRUENO_OK; b++) {
         tni_chunk chunk;
@@ -48,8 +48,8 @@ static trueno_status tni_result_write_blocks(const trueno_result *result, tni_re
 static trueno_status tni_result_give_text(trueno_result *result, trueno_status status,
                                           tni_text *text, char **out, size_t *length) {
     char *cut = NULL;
-    if (status == TRUENO_OK && text->failed) {
-        status = TRUENO_ERROR_MEMORY;
+    if ((status == TRUENO_OK && text->failed) || status == TRUENO_ERROR_MEMORY) {
+        status = tni_memory_cause(result->memory);
     }
     if (status == TRUENO_OK) {
         cut = (char *)tni_alloc(result->memory, text->length + 1);
@@ -59,7 +59,7 @@ static trueno_status tni_result_give_text(trueno_result *result, trueno_status s
             *out = cut;
             *length = text->length;
         } else {
-            status = TRUENO_ERROR_MEMORY;
+            status = tni_memory_cause(result->memory);
         }
     }
     tni_text_free(text);

@@ -222,9 +222,11 @@ TRUENO_API const char *trueno_result_error_report(trueno_result *result) {
         return "";
     }
     if (tni_result_is_constant(result)) {
-        return result->status == TRUENO_ERROR_MEMORY
-                   ? "Out of memory error: out of memory\n"
-                   : "Misuse error: the database handle is NULL\n";
+        switch (result->status) {
+        case TRUENO_ERROR_MEMORY: return "Out of memory error: out of memory\n";
+        case TRUENO_ERROR_MISUSE: return "Misuse error: the database handle is NULL\n";
+        default: return "Memory limit error: memory_limit leaves no room for a result\n";
+        }
     }
     if (result->report) {
         return result->report;

@@ -161,6 +161,7 @@ typedef struct tni_copy_sink {
     tni_session *session;
     const tni_plan *plan;
     const char *path;
+    const char *target; /* what is written: `path`, or a file that takes its place at the end */
     tni_copy_options options;
     tni_parquet_writer *parquet;
     tni_text_file file;
@@ -180,18 +181,57 @@ static trueno_status tni_copy_begin_parquet(tni_copy_sink *sink, tni_error *erro
         fields[i].name = plan->names[i];
         fields[i].type = plan->types[i];
     }
-    return tni_parquet_writer_new(&sink->session->env, sink->path, fields, plan->column_count,
+    return tni_parquet_writer_new(&sink->session->env, sink->target, fields, plan->column_count,
                                   &sink->parquet, error);
+}
+
+/* An ordinary file that exists is replaced when the new one is whole, so that a failure leaves
+ * the old one and a query may read what it writes. Where that cannot be done it is written over. */
+static trueno_status tni_copy_choose_target(tni_copy_sink *sink, tni_error *error) {
+    tni_session *session = sink->session;
+    const trueno_files *files = session->env.files;
+    uint64_t tag[2];
+    size_t size = strlen(sink->path) + 32;
+    char *name;
+    void *file;
+    sink->target = sink->path;
+    if (files->replace == NULL || files->remove == NULL ||
+        files->replace(files->user, NULL, sink->path) != 0) {
+        return TRUENO_OK;
+    }
+    name = (char *)tni_arena_alloc(&session->arena, size);
+    if (name == NULL) {
+        return tni_memory_fail(session->env.memory, size, error);
+    }
+    tag[0] = (uint64_t)tni_clock_nanoseconds();
+    tag[1] = (uint64_t)(uintptr_t)session ^ (uint64_t)session->settings.now;
+    (void)snprintf(name, size, "%s.%016llx.tmp", sink->path,
+                   (unsigned long long)tni_hash_bytes(tag, sizeof tag));
+    if (files->open(files->user, name, TRUENO_FILE_WRITE, &file) == 0) { /* is there a right to? */
+        (void)files->close(files->user, file);
+        sink->target = name;
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_copy_publish(tni_copy_sink *sink, tni_error *error) {
+    const trueno_files *files = sink->session->env.files;
+    int code =
+        sink->target == sink->path ? 0 : files->replace(files->user, sink->target, sink->path);
+    return code == 0 ? TRUENO_OK
+                     : tni_fail(error, TRUENO_ERROR_IO, "%s: cannot be replaced (%s)", sink->path,
+                                tni_files_error_text(code));
 }
 
 static trueno_status tni_copy_begin(tni_operator *base, tni_pipeline *pipeline,
                                     tni_error *error) {
     tni_copy_sink *sink = (tni_copy_sink *)base;
     (void)pipeline;
+    TNI_TRY(tni_copy_choose_target(sink, error));
     if (sink->options.format == TNI_COPY_PARQUET) {
         return tni_copy_begin_parquet(sink, error);
     }
-    TNI_TRY(tni_text_file_open(&sink->session->env, sink->path, &sink->file, error));
+    TNI_TRY(tni_text_file_open(&sink->session->env, sink->target, &sink->file, error));
     sink->open = sink->begun = true;
     if (sink->options.format == TNI_COPY_JSON) {
         tni_json_write_begin(&sink->options.json, &sink->file.text);
@@ -225,13 +265,15 @@ static trueno_status tni_copy_push(tni_operator *base, uint32_t worker, tni_chun
 static trueno_status tni_copy_finish(tni_operator *base, tni_error *error) {
     tni_copy_sink *sink = (tni_copy_sink *)base;
     if (sink->options.format == TNI_COPY_PARQUET) {
-        return tni_parquet_writer_finish(sink->parquet, error);
+        TNI_TRY(tni_parquet_writer_finish(sink->parquet, error));
+        return tni_copy_publish(sink, error);
     }
     if (sink->options.format == TNI_COPY_JSON) {
         tni_json_write_end(&sink->options.json, sink->json_rows, &sink->file.text);
     }
     sink->open = false;
-    return tni_text_file_close(&sink->file, true, error);
+    TNI_TRY(tni_text_file_close(&sink->file, true, error));
+    return tni_copy_publish(sink, error);
 }
 
 static const tni_operator_ops tni_copy_ops = {
@@ -247,9 +289,8 @@ static void tni_copy_end(tni_copy_sink *sink, bool failed) {
         (void)tni_text_file_close(&sink->file, false, &ignored);
     }
     tni_parquet_writer_free(sink->parquet);
-    if (failed && sink->options.format != TNI_COPY_PARQUET && files->remove != NULL &&
-        sink->begun) {
-        (void)files->remove(files->user, sink->path);
+    if (failed && files->remove != NULL && (sink->begun || sink->target != sink->path)) {
+        (void)files->remove(files->user, sink->target); /* a Parquet writer has removed its own */
     }
 }
 
@@ -305,7 +346,7 @@ static trueno_status tni_copy_to(tni_session *session, const tni_ast_statement *
     sink.base.serial = true;
     sink.session = session;
     sink.plan = plan;
-    sink.path = statement->path;
+    sink.path = sink.target = statement->path;
     status = tni_run_plan(&session->run, plan, &sink.base, error);
     tni_copy_end(&sink, status != TRUENO_OK);
     if (status == TRUENO_OK) {

@@ -59,7 +59,8 @@ static trueno_status tni_input_read(tni_env *env, const char *path, void *file, 
         int code = files->read(files->user, file, at, (*out)->data + at, step, &done);
         trueno_status status = TRUENO_OK;
         if (code != 0) {
-            status = tni_fail(error, TRUENO_ERROR_IO, "%s: reading failed (error %d)", path, code);
+            status = tni_fail(error, TRUENO_ERROR_IO, "%s: reading failed (%s)", path,
+                              tni_files_error_text(code));
         } else if (done == 0 || done > step) {
             status = tni_fail(error, TRUENO_ERROR_IO, "%s: the file shrank while it was read",
                               path);
@@ -87,11 +88,13 @@ static trueno_status tni_input_load(tni_env *env, const char *path, tni_buffer *
     int code = files->open(files->user, path, TRUENO_FILE_READ, &file);
     *out = NULL;
     if (code != 0) {
-        return tni_fail(error, TRUENO_ERROR_IO, "%s: cannot be opened (error %d)", path, code);
+        return tni_fail(error, TRUENO_ERROR_IO, "%s: cannot be opened (%s)", path,
+                        tni_files_error_text(code));
     }
     code = files->size(files->user, file, &size);
     if (code != 0) {
-        status = tni_fail(error, TRUENO_ERROR_IO, "%s: no size (error %d)", path, code);
+        status = tni_fail(error, TRUENO_ERROR_IO, "%s: no size (%s)", path,
+                          tni_files_error_text(code));
     } else if (size > SIZE_MAX / 2) {
         status = tni_fail(error, TRUENO_ERROR_LIMIT, "%s: too large for this machine", path);
     } else if (size > 0 && files->map != NULL &&

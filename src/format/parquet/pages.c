@@ -46,8 +46,8 @@ TNI_FN trueno_status tni_parquet_file_read(const tni_parquet_file *file, uint64_
         size_t done = 0;
         int code = file->files.read(file->files.user, file->handle, offset, to, size, &done);
         if (code != 0 || done == 0 || done > size) {
-            return tni_fail(error, TRUENO_ERROR_IO, "%s: read at byte %llu failed (error %d)",
-                            file->path, (unsigned long long)offset, code);
+            return tni_fail(error, TRUENO_ERROR_IO, "%s: read at byte %llu failed (%s)",
+                            file->path, (unsigned long long)offset, tni_files_error_text(code));
         }
         to += done;
         offset += done;

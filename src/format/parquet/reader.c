@@ -168,11 +168,13 @@ static trueno_status tni_parquet_file_open(tni_env *env, tni_parquet_file *file,
     code = file->files.open(file->files.user, path, TRUENO_FILE_READ, &file->handle);
     if (code != 0) {
         file->handle = NULL;
-        return tni_fail(error, TRUENO_ERROR_IO, "%s: cannot be opened (error %d)", path, code);
+        return tni_fail(error, TRUENO_ERROR_IO, "%s: cannot be opened (%s)", path,
+                        tni_files_error_text(code));
     }
     code = file->files.size(file->files.user, file->handle, &file->size);
     if (code != 0) {
-        return tni_fail(error, TRUENO_ERROR_IO, "%s: its size is unknown (error %d)", path, code);
+        return tni_fail(error, TRUENO_ERROR_IO, "%s: its size is unknown (%s)", path,
+                        tni_files_error_text(code));
     }
     TNI_TRY(tni_parquet_file_map(file, error));
     return tni_parquet_file_footer(env, file, arena, binary_as_string, error);

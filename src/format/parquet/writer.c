@@ -23,6 +23,7 @@ struct tni_parquet_writer {
     uint64_t rows_written;
     uint32_t group_count;
     tni_text groups;       /* RowGroup structs for the footer */
+    bool created; /* the file is ours to remove */
     bool finished;
     bool failed;
 };
@@ -384,8 +385,8 @@ TNI_FN trueno_status tni_parquet_writer_finish(tni_parquet_writer *writer, tni_e
         code = writer->files.close(writer->files.user, writer->sink.handle);
         writer->sink.handle = NULL;
         if (code != 0) {
-            status = tni_fail(error, TRUENO_ERROR_IO, "%s: close failed (error %d)",
-                              writer->sink.path, code);
+            status = tni_fail(error, TRUENO_ERROR_IO, "%s: closing failed (%s)",
+                              writer->sink.path, tni_files_error_text(code));
         }
     }
     writer->finished = status == TRUENO_OK;
@@ -405,7 +406,7 @@ TNI_FN void tni_parquet_writer_free(tni_parquet_writer *writer) {
     if (writer->sink.handle) {
         (void)writer->files.close(writer->files.user, writer->sink.handle);
     }
-    if (!writer->finished && writer->sink.path && writer->files.remove) {
+    if (!writer->finished && writer->created && writer->files.remove) {
         (void)writer->files.remove(writer->files.user, writer->sink.path);
     }
     for (i = 0; writer->columns && i < writer->column_count; i++) {
@@ -461,15 +462,17 @@ static trueno_status tni_parquet_writer_open(tni_parquet_writer *w, const char *
         return tni_fail(error, TRUENO_ERROR_INVALID, "%s: a Parquet file needs a column", path);
     }
     TNI_TRY(tni_parquet_make_columns(w, fields, field_count, error));
-    code = w->files.open(w->files.user, path, TRUENO_FILE_WRITE, &w->sink.handle);
-    if (code != 0) {
-        w->sink.handle = NULL;
-        return tni_fail(error, TRUENO_ERROR_IO, "%s: cannot be written (error %d)", path, code);
-    }
     w->sink.path = tni_arena_text(&w->arena, path, strlen(path));
     if (!w->sink.path) {
         return tni_memory_fail(w->memory, strlen(path), error);
     }
+    code = w->files.open(w->files.user, path, TRUENO_FILE_WRITE, &w->sink.handle);
+    if (code != 0) {
+        w->sink.handle = NULL;
+        return tni_fail(error, TRUENO_ERROR_IO, "%s: cannot be written (%s)", path,
+                        tni_files_error_text(code));
+    }
+    w->created = true;
     return tni_parquet_sink_write(&w->sink, "PAR1", 4, error);
 }
 

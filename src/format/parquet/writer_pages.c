@@ -365,8 +365,8 @@ TNI_FN trueno_status tni_parquet_sink_write(tni_parquet_sink *sink, const void *
                                             tni_error *error) {
     int code = size ? sink->files->write(sink->files->user, sink->handle, data, size) : 0;
     if (code != 0) {
-        return tni_fail(error, TRUENO_ERROR_IO, "%s: write at byte %llu failed (error %d)",
-                        sink->path, (unsigned long long)sink->offset, code);
+        return tni_fail(error, TRUENO_ERROR_IO, "%s: write at byte %llu failed (%s)",
+                        sink->path, (unsigned long long)sink->offset, tni_files_error_text(code));
     }
     sink->offset += size;
     return TRUENO_OK;

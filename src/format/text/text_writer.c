@@ -79,7 +79,8 @@ TNI_FN trueno_status tni_text_file_open(tni_env *env, const char *path, tni_text
     code = env->files->open(env->files->user, path, TRUENO_FILE_WRITE, &out->file);
     if (code != 0) {
         out->file = NULL;
-        return tni_fail(error, TRUENO_ERROR_IO, "%s: cannot be written (error %d)", path, code);
+        return tni_fail(error, TRUENO_ERROR_IO, "%s: cannot be written (%s)", path,
+                        tni_files_error_text(code));
     }
     return TRUENO_OK;
 }
@@ -94,8 +95,8 @@ TNI_FN trueno_status tni_text_file_flush(tni_text_file *file, bool all, tni_erro
     }
     code = file->files->write(file->files->user, file->file, file->text.data, file->text.length);
     if (code != 0) {
-        return tni_fail(error, TRUENO_ERROR_IO, "%s: writing failed (error %d)", file->path,
-                        code);
+        return tni_fail(error, TRUENO_ERROR_IO, "%s: writing failed (%s)", file->path,
+                        tni_files_error_text(code));
     }
     file->written += file->text.length;
     tni_text_clear(&file->text);
@@ -111,8 +112,8 @@ TNI_FN trueno_status tni_text_file_close(tni_text_file *file, bool keep, tni_err
         }
         code = file->files->close(file->files->user, file->file);
         if (code != 0 && status == TRUENO_OK) {
-            status = tni_fail(error, TRUENO_ERROR_IO, "%s: closing failed (error %d)", file->path,
-                              code);
+            status = tni_fail(error, TRUENO_ERROR_IO, "%s: closing failed (%s)", file->path,
+                              tni_files_error_text(code));
         }
         file->file = NULL;
     }
