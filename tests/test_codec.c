@@ -366,6 +366,34 @@ static void damaged_streams_do_no_harm(void) {
     TNI_CHECK(errors > 1000);
 }
 
+/* Texts of every length up to a few dozen, and around the format's limits, in one piece or two. */
+static void gzip_encoder_is_read_back(void) {
+    static const size_t lengths[] = {257, 258, 259, 260, 261, 1000, 32767, 32768, 32770, 70000};
+    static uint8_t text[70000], back[70000 + TNI_CODEC_PADDING], packed[2 * 70000];
+    static tni_gzip_encoder encoder;
+    uint64_t state = 1;
+    size_t i, k, kind;
+    for (kind = 0; kind < 3; kind++) {
+        for (i = 0; i < sizeof text; i++) {
+            state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+            text[i] = (uint8_t)(kind == 0 ? 'a' : kind == 1 ? 'a' + (state >> 62) : state >> 56);
+        }
+        for (k = 0; k < 40 + sizeof lengths / sizeof *lengths; k++) {
+            size_t length = k < 40 ? k : lengths[k - 40], half = length / 3, used;
+            tni_codec_output out = tni_codec_output_fixed(back, sizeof back - TNI_CODEC_PADDING);
+            tni_gzip_begin(&encoder);
+            used = tni_gzip_encode(&encoder, text, half, false, packed);
+            TNI_CHECK(used <= tni_gzip_bound(half));
+            used += tni_gzip_encode(&encoder, text + half, length - half, true, packed + used);
+            TNI_CHECK(used <= tni_gzip_bound(half) + tni_gzip_bound(length - half));
+            TNI_CHECK(tni_gzip_decode(packed, used, &out) == NULL);
+            TNI_CHECK(out.size == length && memcmp(back, text, length) == 0);
+            TNI_CHECK(kind != 0 || length < 1000 || used < length / 20);
+        }
+    }
+    TNI_CHECK(tni_gzip_bound(SIZE_MAX) == 0);
+}
+
 static void gzip_members_follow_each_other(void) {
     uint8_t both[sizeof packed_gzip_fixed + sizeof packed_gzip_stored + 4], text[5000];
     tni_codec_output out = tni_codec_output_growing(&memory, 1 << 20);
@@ -473,6 +501,7 @@ int main(void) {
     an_output_too_small_is_an_error();
     damaged_streams_do_no_harm();
     gzip_members_follow_each_other();
+    gzip_encoder_is_read_back();
     zstd_frames_follow_each_other();
     lz4_is_found_framed_and_raw();
     snappy_round_trips();

@@ -1,6 +1,6 @@
 /*
  * codec.h - the compression formats of the files we read: Snappy, LZ4, DEFLATE (raw, zlib, gzip),
- * Zstandard; CRC-32. Decoders for all, an encoder for Snappy.
+ * Zstandard; CRC-32. Decoders for all, encoders for Snappy and gzip.
  *
  * A decoder works on whole inputs in memory. It returns NULL when all went well, else a static
  * sentence that says what is wrong with the input: the caller, who knows the file and the place,
@@ -63,6 +63,15 @@ TNI_FN const char *tni_inflate(const uint8_t *in, size_t in_size, size_t *used,
                                tni_codec_output *out);
 TNI_FN const char *tni_gzip_decode(const uint8_t *in, size_t in_size, tni_codec_output *out);
 
+/* Text to gzip, piece by piece (deflate.c): `out` has room for tni_gzip_bound(size) bytes, which is
+ * 0 when that does not fit; the result is how many were written. The last piece may be empty. */
+#define TNI_GZIP_HEADS 32768u
+typedef struct tni_gzip_encoder tni_gzip_encoder;
+TNI_FN void tni_gzip_begin(tni_gzip_encoder *encoder);
+TNI_FN size_t tni_gzip_bound(size_t size);
+TNI_FN size_t tni_gzip_encode(tni_gzip_encoder *encoder, const uint8_t *in, size_t size, bool last,
+                              uint8_t *out);
+
 /* Zstandard frames one after the other, skippable ones included. Dictionaries are refused.
  * `memory` lends the decoder its tables and literals (about 170 KiB) for the call. */
 TNI_FN const char *tni_zstd_decode(tni_memory *memory, const uint8_t *in, size_t in_size,
@@ -72,6 +81,12 @@ TNI_FN const char *tni_zstd_decode(tni_memory *memory, const uint8_t *in, size_t
 typedef struct tni_crc32_table {
     uint32_t entries[8][256];
 } tni_crc32_table;
+struct tni_gzip_encoder {
+    tni_crc32_table table;
+    uint32_t crc, size;
+    bool begun;
+    uint32_t heads[TNI_GZIP_HEADS];
+};
 TNI_FN void tni_crc32_init(tni_crc32_table *table);
 TNI_FN uint32_t tni_crc32(const tni_crc32_table *table, uint32_t crc, const void *data,
                           size_t size);

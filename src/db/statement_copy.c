@@ -15,15 +15,19 @@ typedef enum tni_copy_format { TNI_COPY_CSV, TNI_COPY_PARQUET, TNI_COPY_JSON } t
 typedef struct tni_copy_options {
     tni_copy_format format;
     bool has_format;
+    bool gzip;
+    const char *codec; /* COMPRESSION as written, or NULL */
+    uint32_t codec_position;
     tni_csv_write_options csv;
     tni_json_write_options json;
 } tni_copy_options;
 
 /* ----------------------------------------------------------------------------- options --- */
 
-static bool tni_copy_ends(const char *path, const char *suffix) {
-    size_t n = strlen(path), m = strlen(suffix);
-    return n >= m && tni_name_equal(path + n - m, suffix);
+/* Do the first `length` bytes of the path end so? */
+static bool tni_copy_ends(const char *path, size_t length, const char *suffix) {
+    size_t n = strlen(suffix);
+    return length >= n && tni_name_equal_n(path + length - n, n, suffix, n);
 }
 
 static trueno_status tni_copy_option_text(tni_session *session, const tni_ast_expression *option,
@@ -123,16 +127,68 @@ static trueno_status tni_copy_option_one(tni_session *session, const tni_ast_exp
         return tni_copy_option_flag(session, option, &out->json.array, error);
     }
     if (tni_name_equal(name, "compression") || tni_name_equal(name, "codec")) {
-        const char *text;
-        TNI_TRY(tni_copy_option_text(session, option, &text, error));
-        if (tni_name_equal(text, "snappy") || tni_name_equal(text, "none") ||
-            tni_name_equal(text, "uncompressed")) {
-            return TRUENO_OK;
-        }
-        return tni_fail_at(error, TRUENO_ERROR_UNSUPPORTED, option->position,
-                           "writing with the codec \"%s\" is not supported; snappy is", text);
+        out->codec_position = option->position;
+        return tni_copy_option_text(session, option, &out->codec, error);
     }
     return tni_copy_option_csv(session, option, out, error);
+}
+
+/* The length of a path without an ending that names a compression; which one goes to *codec. */
+static size_t tni_copy_codec_by_name(const char *path, const char **codec) {
+    static const char *const endings[][2] = {{".gz", "gzip"}, {".gzip", "gzip"},
+                                             {".zst", "zstd"}, {".zstd", "zstd"}};
+    size_t i, length = strlen(path);
+    *codec = NULL;
+    for (i = 0; i < TNI_COUNT_OF(endings); i++) {
+        if (tni_copy_ends(path, length, endings[i][0])) {
+            *codec = endings[i][1];
+            return length - strlen(endings[i][0]);
+        }
+    }
+    return length;
+}
+
+static bool tni_copy_is_json(const char *path, size_t length) {
+    return tni_copy_ends(path, length, ".json") || tni_copy_ends(path, length, ".jsonl") ||
+           tni_copy_ends(path, length, ".ndjson");
+}
+
+/* What the options left open follows from the path; then, whether we write that. */
+static trueno_status tni_copy_format_by_name(const tni_ast_statement *statement,
+                                             tni_copy_options *out, tni_error *error) {
+    const char *path = statement->path, *codec;
+    size_t length = tni_copy_codec_by_name(path, &codec);
+    bool plain;
+    if (!out->has_format && tni_copy_ends(path, length, ".parquet")) {
+        out->format = TNI_COPY_PARQUET;
+    }
+    if (!out->has_format && tni_copy_is_json(path, length)) {
+        out->format = TNI_COPY_JSON;
+    }
+    if (out->codec != NULL && !tni_name_equal(out->codec, "auto") &&
+        !tni_name_equal(out->codec, "auto_detect")) {
+        codec = out->codec;
+    } else if (out->format == TNI_COPY_PARQUET) {
+        codec = NULL; /* its pages are compressed, not the file */
+    }
+    plain = codec == NULL || tni_name_equal(codec, "none") ||
+            tni_name_equal(codec, "uncompressed");
+    if (out->format == TNI_COPY_PARQUET) {
+        if (plain || tni_name_equal(codec, "snappy")) {
+            return TRUENO_OK;
+        }
+        return tni_fail_at(error, TRUENO_ERROR_UNSUPPORTED, out->codec_position,
+                           "writing Parquet with the codec \"%s\" is not supported; snappy is",
+                           codec);
+    }
+    out->gzip = !plain && tni_name_equal(codec, "gzip");
+    if (plain || out->gzip) {
+        return TRUENO_OK;
+    }
+    return tni_fail_at(error, TRUENO_ERROR_UNSUPPORTED,
+                       out->codec != NULL ? out->codec_position : statement->position,
+                       "writing %s with the codec \"%s\" is not supported; gzip is",
+                       out->format == TNI_COPY_JSON ? "JSON" : "CSV", codec);
 }
 
 static trueno_status tni_copy_options_of(tni_session *session, const tni_ast_statement *statement,
@@ -143,15 +199,7 @@ static trueno_status tni_copy_options_of(tni_session *session, const tni_ast_sta
     for (option = statement->options; option != NULL; option = option->next) {
         TNI_TRY(tni_copy_option_one(session, option, out, error));
     }
-    if (!out->has_format) {
-        out->format = tni_copy_ends(statement->path, ".parquet") ? TNI_COPY_PARQUET
-                      : tni_copy_ends(statement->path, ".json") ||
-                              tni_copy_ends(statement->path, ".jsonl") ||
-                              tni_copy_ends(statement->path, ".ndjson")
-                          ? TNI_COPY_JSON
-                          : TNI_COPY_CSV;
-    }
-    return TRUENO_OK;
+    return tni_copy_format_by_name(statement, out, error);
 }
 
 /* -------------------------------------------------------------------------------- sink --- */
@@ -233,6 +281,9 @@ static trueno_status tni_copy_begin(tni_operator *base, tni_pipeline *pipeline,
     }
     TNI_TRY(tni_text_file_open(&sink->session->env, sink->target, &sink->file, error));
     sink->open = sink->begun = true;
+    if (sink->options.gzip) {
+        TNI_TRY(tni_text_file_gzip(&sink->file, error));
+    }
     if (sink->options.format == TNI_COPY_JSON) {
         tni_json_write_begin(&sink->options.json, &sink->file.text);
     } else if (!sink->options.csv.no_header) {
@@ -355,16 +406,16 @@ static trueno_status tni_copy_to(tni_session *session, const tni_ast_statement *
     return status;
 }
 
-/* 'text' as an SQL literal. */
-static void tni_copy_literal(tni_text *sql, const char *text) {
-    tni_text_char(sql, '\'');
+/* A name or a literal: quotes inside are doubled. */
+static void tni_copy_quoted(tni_text *sql, const char *text, char quote) {
+    tni_text_char(sql, quote);
     for (; *text != '\0'; text++) {
-        if (*text == '\'') {
-            tni_text_char(sql, '\'');
+        if (*text == quote) {
+            tni_text_char(sql, quote);
         }
         tni_text_char(sql, *text);
     }
-    tni_text_char(sql, '\'');
+    tni_text_char(sql, quote);
 }
 
 /* INSERT INTO t (columns) SELECT * FROM read_csv('path', options). */
@@ -373,18 +424,20 @@ static trueno_status tni_copy_from(tni_session *session, const tni_ast_statement
     const tni_ast_expression *option;
     const tni_ast_name *name;
     tni_ast_statement *parsed = NULL;
-    bool parquet = tni_copy_ends(statement->path, ".parquet");
+    const char *codec;
+    size_t length = tni_copy_codec_by_name(statement->path, &codec);
+    bool parquet = tni_copy_ends(statement->path, length, ".parquet");
+    bool json = tni_copy_is_json(statement->path, length);
     tni_text sql;
     char *copy = NULL;
     trueno_status status = TRUENO_OK;
     tni_text_init(&sql, session->env.memory);
-    tni_text_add(&sql, "INSERT INTO \"");
-    tni_text_add(&sql, statement->name);
-    tni_text_char(&sql, '"');
+    tni_text_add(&sql, "INSERT INTO ");
+    tni_copy_quoted(&sql, statement->name, '"');
     for (name = statement->columns; name != NULL; name = name->next) {
-        tni_text_add(&sql, name == statement->columns ? " (\"" : ", \"");
-        tni_text_add(&sql, name->name);
-        tni_text_add(&sql, name->next == NULL ? "\")" : "\"");
+        tni_text_add(&sql, name == statement->columns ? " (" : ", ");
+        tni_copy_quoted(&sql, name->name, '"');
+        tni_text_add(&sql, name->next == NULL ? ")" : "");
     }
     for (option = statement->options; option != NULL; option = option->next) {
         const char *format;
@@ -392,11 +445,20 @@ static trueno_status tni_copy_from(tni_session *session, const tni_ast_statement
             status = tni_copy_option_text(session, option, &format, error);
             if (status == TRUENO_OK) {
                 parquet = tni_name_equal(format, "parquet");
+                json = tni_name_equal(format, "json");
+                if (!parquet && !json && !tni_name_equal(format, "csv")) {
+                    status = tni_fail_at(error, TRUENO_ERROR_INVALID, option->position,
+                                         "unknown format \"%s\": csv or parquet", format);
+                }
             }
         }
     }
+    if (status == TRUENO_OK && json) {
+        status = tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                          "%s: JSON files cannot be read in this version", statement->path);
+    }
     tni_text_add(&sql, parquet ? " SELECT * FROM read_parquet(" : " SELECT * FROM read_csv(");
-    tni_copy_literal(&sql, statement->path);
+    tni_copy_quoted(&sql, statement->path, '\'');
     for (option = statement->options; option != NULL; option = option->next) {
         if (option->alias == NULL || tni_name_equal(option->alias, "format")) {
             continue;

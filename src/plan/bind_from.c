@@ -132,6 +132,8 @@ static bool tni_from_function(tni_binder *binder, const tni_ast_expression *call
                               tni_relation *out) {
     static const char *const readers[] = {"read_csv", "read_csv_auto", "read_parquet",
                                           "parquet_scan"};
+    static const char *const json[] = {"read_json", "read_json_auto", "read_json_objects",
+                                       "read_ndjson", "read_ndjson_auto", "read_ndjson_objects"};
     tni_source *source;
     size_t i;
     if (tni_name_equal(call->name, "range")) {
@@ -144,6 +146,14 @@ static bool tni_from_function(tni_binder *binder, const tni_ast_expression *call
         if (tni_name_equal(call->name, readers[i])) {
             return tni_bind_file_call(binder, call, &source) &&
                    tni_bind_keep_source(binder, source) && tni_bind_scan(binder, source, out);
+        }
+    }
+    for (i = 0; i < TNI_COUNT_OF(json); i++) {
+        if (tni_name_equal(call->name, json[i])) {
+            (void)tni_fail_at(binder->error, TRUENO_ERROR_UNSUPPORTED,
+                              tni_binder_position(binder, call->position),
+                              "%s: JSON files cannot be read in this version", call->name);
+            return false;
         }
     }
     (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,

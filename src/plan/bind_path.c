@@ -18,7 +18,12 @@ typedef struct tni_path_list {
     bool failed;
 } tni_path_list;
 
-typedef enum tni_path_format { TNI_PATH_CSV, TNI_PATH_PARQUET, TNI_PATH_UNKNOWN } tni_path_format;
+typedef enum tni_path_format {
+    TNI_PATH_CSV,
+    TNI_PATH_PARQUET,
+    TNI_PATH_JSON, /* refused */
+    TNI_PATH_UNKNOWN
+} tni_path_format;
 
 static void tni_path_add(void *context, const char *path) {
     tni_path_list *list = (tni_path_list *)context;
@@ -103,6 +108,7 @@ static tni_path_format tni_path_by_name(const char *path) {
     static const char *const packed[] = {".gz", ".gzip", ".zst", ".zstd"};
     static const char *const text[] = {".csv", ".tsv", ".tab", ".txt", ".psv"};
     static const char *const parquet[] = {".parquet", ".parq", ".pq"};
+    static const char *const json[] = {".json", ".jsonl", ".ndjson", ".geojson"};
     size_t length = strlen(path), i;
     for (i = 0; i < TNI_COUNT_OF(packed); i++) {
         if (tni_bind_path_ends(path, length, packed[i])) {
@@ -118,6 +124,11 @@ static tni_path_format tni_path_by_name(const char *path) {
     for (i = 0; i < TNI_COUNT_OF(parquet); i++) {
         if (tni_bind_path_ends(path, length, parquet[i])) {
             return TNI_PATH_PARQUET;
+        }
+    }
+    for (i = 0; i < TNI_COUNT_OF(json); i++) {
+        if (tni_bind_path_ends(path, length, json[i])) {
+            return TNI_PATH_JSON;
         }
     }
     return TNI_PATH_UNKNOWN;
@@ -147,6 +158,10 @@ static trueno_status tni_path_open(tni_binder *binder, const tni_path_list *list
     }
     if (format == TNI_PATH_UNKNOWN) {
         format = tni_path_by_content(binder, list->items[0]);
+    }
+    if (format == TNI_PATH_JSON) {
+        return tni_fail(binder->error, TRUENO_ERROR_UNSUPPORTED,
+                        "%s: JSON files cannot be read in this version", list->items[0]);
     }
     if (format == TNI_PATH_PARQUET) {
         return tni_parquet_open(binder->env, list->items, list->count, out, binder->error);

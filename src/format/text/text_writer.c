@@ -6,6 +6,7 @@
 #include "format/text/text_writer.h"
 
 #include "base/bits.h"
+#include "codec/codec.h"
 
 #define TNI_TEXT_FILE_PIECE ((size_t)1 << 20)
 
@@ -85,13 +86,43 @@ TNI_FN trueno_status tni_text_file_open(tni_env *env, const char *path, tni_text
     return TRUENO_OK;
 }
 
+TNI_FN trueno_status tni_text_file_gzip(tni_text_file *file, tni_error *error) {
+    file->gzip = (tni_gzip_encoder *)tni_alloc(file->text.memory, sizeof *file->gzip);
+    if (file->gzip == NULL) {
+        return tni_memory_fail(file->text.memory, sizeof *file->gzip, error);
+    }
+    tni_gzip_begin(file->gzip);
+    return TRUENO_OK;
+}
+
+/* Replace the text by itself compressed. */
+static trueno_status tni_text_file_pack(tni_text_file *file, bool last, tni_error *error) {
+    tni_text packed;
+    size_t bound = tni_gzip_bound(file->text.length);
+    tni_text_init(&packed, file->text.memory);
+    packed.data = bound == 0 ? NULL : (char *)tni_alloc(file->text.memory, bound);
+    if (packed.data == NULL) {
+        return tni_memory_fail(file->text.memory, bound, error);
+    }
+    packed.capacity = bound;
+    packed.length = tni_gzip_encode(file->gzip, (const uint8_t *)file->text.data,
+                                    file->text.length, last, (uint8_t *)packed.data);
+    tni_text_free(&file->text);
+    file->text = packed;
+    return TRUENO_OK;
+}
+
 TNI_FN trueno_status tni_text_file_flush(tni_text_file *file, bool all, tni_error *error) {
     int code;
     if (file->text.failed) {
         return tni_fail_memory(error, file->text.length);
     }
-    if (file->text.length == 0 || (!all && file->text.length < TNI_TEXT_FILE_PIECE)) {
+    if ((file->text.length == 0 && !(all && file->gzip != NULL)) ||
+        (!all && file->text.length < TNI_TEXT_FILE_PIECE)) {
         return TRUENO_OK;
+    }
+    if (file->gzip != NULL) {
+        TNI_TRY(tni_text_file_pack(file, all, error));
     }
     code = file->files->write(file->files->user, file->file, file->text.data, file->text.length);
     if (code != 0) {
@@ -116,6 +147,10 @@ TNI_FN trueno_status tni_text_file_close(tni_text_file *file, bool keep, tni_err
                               tni_files_error_text(code));
         }
         file->file = NULL;
+    }
+    if (file->gzip != NULL) {
+        tni_free(file->text.memory, file->gzip, sizeof *file->gzip);
+        file->gzip = NULL;
     }
     tni_text_free(&file->text);
     return status;

@@ -68,11 +68,14 @@ typedef struct tni_text_file {
     const char *path;   /* borrowed */
     tni_text text;      /* append here, then call tni_text_file_flush */
     uint64_t written;
+    struct tni_gzip_encoder *gzip; /* NULL: the text as it is */
 } tni_text_file;
 
 TNI_FN trueno_status tni_text_file_open(tni_env *env, const char *path, tni_text_file *out,
                                         tni_error *error);
-/* Write what has gathered: when it is a megabyte, or `all`. */
+/* From here on the file is compressed; nothing has been written to it yet. */
+TNI_FN trueno_status tni_text_file_gzip(tni_text_file *file, tni_error *error);
+/* Write what has gathered: when it is a megabyte, or `all`, which ends a compressed file. */
 TNI_FN trueno_status tni_text_file_flush(tni_text_file *file, bool all, tni_error *error);
 /* Flush (when `keep`), close and free; the first failure is the result. */
 TNI_FN trueno_status tni_text_file_close(tni_text_file *file, bool keep, tni_error *error);
