@@ -9,6 +9,7 @@
 #endif
 #include "gpu_test.h"
 
+#include "gpu/primitives.h"
 #include "gpu/spirv_module.h"
 
 static tni_gpu_kernel_want want_rows(void) {
@@ -202,15 +203,227 @@ static void test_kernel_cache(void) {
     TNI_CHECK_EQ_UINT(device->kernel_count, 0);
 }
 
+/* ------------------------------------------------------------------------- arrays --- */
+
+static const uint32_t lengths[] = {0,    1,    7,    63,    64,    65,    255,    256,    257,
+                                   4095, 4096, 4097, 65535, 65536, 65537, 1000003};
+
+/* An array of the host in device memory. */
+static void put(tni_gpu_scratch *scratch, const void *data, uint64_t bytes, tni_gpu_slice *out) {
+    tni_error error;
+    tni_error_clear(&error);
+    TNI_CHECK(tni_gpu_scratch_take(scratch, bytes, out, &error) == TRUENO_OK);
+    if (data != NULL && bytes > 0) {
+        TNI_CHECK(tni_gpu_upload_bytes(device, out->range, data, bytes, &error) == TRUENO_OK);
+        TNI_CHECK(tni_gpu_upload_wait(device, &error) == TRUENO_OK);
+    }
+}
+
+static const void *fetched(uint64_t at) {
+    return device->download.data + at;
+}
+
+/* ------------------------------------------------------------------------- prefix sums --- */
+
+static void check_prefix(uint32_t count, bool wide, bool inclusive, bool in_place) {
+    uint32_t width = wide ? 8 : 4, i, wrong = 0;
+    uint8_t *values = (uint8_t *)malloc((size_t)count * width + 16);
+    uint64_t sum = 0, at = 0;
+    tni_gpu_scratch scratch;
+    tni_gpu_slice in, out;
+    tni_gpu_batch batch;
+    tni_error error;
+    tni_error_clear(&error);
+    tni_gpu_scratch_init(&scratch, device);
+    for (i = 0; i < count; i++) {
+        uint64_t v = wide ? random_u64() : random_u64() & UINT32_MAX;
+        memcpy(values + (size_t)i * width, &v, width);
+    }
+    put(&scratch, values, (uint64_t)count * width, &in);
+    put(&scratch, NULL, (uint64_t)count * width, &out);
+    out = in_place ? in : out;
+    TNI_CHECK(tni_gpu_download_reserve(device, (uint64_t)count * width, &error) == TRUENO_OK);
+    TNI_CHECK(tni_gpu_batch_begin(device, &batch, &error) == TRUENO_OK);
+    TNI_CHECK(tni_gpu_prefix(&batch, &scratch, &in, &out, count, wide, inclusive) == TRUENO_OK);
+    tni_gpu_batch_download(&batch, out.range, 0, (uint64_t)count * width, &at);
+    TNI_CHECK(tni_gpu_batch_run(&batch, NULL) == TRUENO_OK);
+    for (i = 0; i < count; i++) {
+        uint64_t v = 0, got = 0;
+        memcpy(&v, values + (size_t)i * width, width);
+        memcpy(&got, (const uint8_t *)fetched(at) + (size_t)i * width, width);
+        sum += inclusive ? v : 0;
+        wrong += got != (wide ? sum : sum & UINT32_MAX);
+        sum += inclusive ? 0 : v;
+    }
+    if (!TNI_CHECK_EQ_UINT(wrong, 0)) {
+        printf("    %u elements, %s, %s\n", count, wide ? "wide" : "narrow",
+               inclusive ? "inclusive" : "exclusive");
+    }
+    tni_gpu_scratch_free(&scratch);
+    free(values);
+}
+
+static void test_prefix(void) {
+    size_t i;
+    for (i = 0; i < TNI_COUNT_OF(lengths); i++) {
+        check_prefix(lengths[i], i % 2 == 0, i % 4 < 2, false);
+        check_prefix(lengths[i], i % 2 != 0, i % 4 < 2, true);
+        check_prefix(lengths[i], i % 2 != 0, i % 4 >= 2, false);
+    }
+    check_prefix(10000001, false, true, false); /* parts of several tiles */
+}
+
+/* -------------------------------------------------------------------------- radix sort --- */
+
+enum { RANDOM, SORTED, REVERSED, CONSTANT, FEW, NEARLY, HIGH_BITS, MIDDLE, ONE_ODD, DISTRIBUTIONS };
+
+static uint64_t make_key(int distribution, uint64_t i, uint64_t n, bool wide) {
+    uint64_t r = random_u64(), key = 0;
+    switch (distribution) {
+    case RANDOM: key = r; break;
+    case SORTED: key = i * 3; break;
+    case REVERSED: key = (n - i) * 5; break;
+    case CONSTANT: key = UINT64_C(0x123456789abcdef0); break;
+    case FEW: key = r % 5 * UINT64_C(0x1000000010000001); break;
+    case NEARLY: key = r % 100 == 0 ? r : i; break;
+    case HIGH_BITS: key = r << (wide ? 57 : 25); break;
+    case MIDDLE: key = (r & 0x3ffu) << (wide ? 27 : 13) | 5; break; /* crosses words and bytes */
+    default: key = i == n / 2 ? 0 : UINT64_MAX; break; /* last digits everywhere */
+    }
+    return wide ? key : key & UINT32_MAX;
+}
+
+typedef struct keyed {
+    uint64_t key;
+    uint32_t row, payload;
+} keyed;
+
+static int by_key(const void *a, const void *b) {
+    const keyed *x = (const keyed *)a, *y = (const keyed *)b;
+    return x->key != y->key ? (x->key < y->key ? -1 : 1) : x->row < y->row ? -1 : x->row > y->row;
+}
+
+typedef struct sort_case {
+    bool wide, has_payload, rows, plain, exact;
+    uint32_t items, parts;
+} sort_case;
+
+static void check_sort(uint32_t count, int distribution, const sort_case *c) {
+    uint32_t width = c->wide ? 8 : 4, i, wrong = 0;
+    keyed *wanted = (keyed *)malloc((size_t)count * sizeof *wanted + 16);
+    uint8_t *keys = (uint8_t *)malloc((size_t)count * width + 16);
+    uint32_t *payload = (uint32_t *)malloc((size_t)count * 4 + 16);
+    uint64_t at = 0, payload_at = 0, all = UINT64_MAX, any = 0, total = (uint64_t)count * width;
+    tni_gpu_scratch scratch;
+    tni_gpu_sort sort;
+    tni_gpu_batch batch;
+    tni_error error;
+    tni_error_clear(&error);
+    memset(&sort, 0, sizeof sort);
+    tni_gpu_scratch_init(&scratch, device);
+    for (i = 0; i < count; i++) {
+        wanted[i].key = make_key(distribution, i, count, c->wide);
+        wanted[i].row = i;
+        wanted[i].payload = payload[i] = c->rows ? i : (uint32_t)random_u64();
+        memcpy(keys + (size_t)i * width, &wanted[i].key, width);
+        all &= wanted[i].key;
+        any |= wanted[i].key;
+    }
+    put(&scratch, keys, total, &sort.keys[0]);
+    put(&scratch, NULL, total, &sort.keys[1]);
+    put(&scratch, c->rows ? NULL : payload, (uint64_t)count * 4, &sort.payload[0]);
+    put(&scratch, NULL, (uint64_t)count * 4, &sort.payload[1]);
+    sort.count = count;
+    sort.wide = c->wide;
+    sort.has_payload = c->has_payload;
+    sort.rows = c->rows;
+    sort.plain = c->plain;
+    sort.items = c->items;
+    sort.parts = c->parts;
+    sort.varying = UINT64_MAX;
+    TNI_CHECK(tni_gpu_download_reserve(device, total + (uint64_t)count * 4 + 64, &error) ==
+              TRUENO_OK);
+    if (c->exact) {
+        TNI_CHECK(tni_gpu_batch_begin(device, &batch, &error) == TRUENO_OK);
+        TNI_CHECK(tni_gpu_varying(&batch, &scratch, &sort.keys[0], count, c->wide, &at) ==
+                  TRUENO_OK);
+        TNI_CHECK(tni_gpu_batch_run(&batch, NULL) == TRUENO_OK);
+        sort.varying = tni_gpu_varying_bits(device, at);
+        TNI_CHECK_EQ_UINT(sort.varying, count == 0 ? 0 : all ^ any);
+    }
+    TNI_CHECK(tni_gpu_batch_begin(device, &batch, &error) == TRUENO_OK);
+    TNI_CHECK(tni_gpu_sort_record(&batch, &scratch, &sort) == TRUENO_OK);
+    tni_gpu_batch_download(&batch, sort.keys[sort.place].range, 0, total, &at);
+    tni_gpu_batch_download(&batch, sort.payload[sort.place].range, 0, (uint64_t)count * 4,
+                           &payload_at);
+    TNI_CHECK(tni_gpu_batch_run(&batch, NULL) == TRUENO_OK);
+    if (batch.status != TRUENO_OK) {
+        printf("    %s\n", error.message);
+    }
+    qsort(wanted, count, sizeof *wanted, by_key);
+    for (i = 0; i < count; i++) {
+        uint64_t key = 0;
+        uint32_t row;
+        memcpy(&key, (const uint8_t *)fetched(at) + (size_t)i * width, width);
+        memcpy(&row, (const uint8_t *)fetched(payload_at) + (size_t)i * 4, 4);
+        wrong += key != wanted[i].key || (c->has_payload && row != wanted[i].payload);
+    }
+    if (!TNI_CHECK_EQ_UINT(wrong, 0)) {
+        printf("    %u keys, distribution %d, wide %d, payload %d, rows %d, plain %d, items %u, "
+               "%u passes\n",
+               count, distribution, c->wide, c->has_payload, c->rows, c->plain, c->items,
+               sort.passes);
+    }
+    tni_gpu_scratch_free(&scratch);
+    free(wanted);
+    free(keys);
+    free(payload);
+}
+
+static void test_sort(void) {
+    static const sort_case cases[] = {
+        {false, false, false, false, false, 0, 0}, {false, true, true, false, true, 0, 0},
+        {true, true, false, false, true, 0, 0},    {true, false, false, false, false, 4, 3},
+        {false, true, false, true, true, 0, 0},    {true, true, true, true, false, 0, 5}};
+    size_t i, k;
+    int d;
+    for (i = 0; i < TNI_COUNT_OF(lengths) - 1; i++) {
+        check_sort(lengths[i], RANDOM, &cases[i % 6]);
+        check_sort(lengths[i], (int)(i % DISTRIBUTIONS), &cases[(i + 1) % 6]);
+    }
+    for (d = 0; d < DISTRIBUTIONS; d++) {
+        for (k = 0; k < TNI_COUNT_OF(cases); k++) {
+            check_sort(20011, d, &cases[k]);
+        }
+    }
+    check_sort(1000003, RANDOM, &cases[1]);
+    check_sort(1000003, FEW, &cases[2]);
+}
+
+static void test_modules(void) {
+    static const char *const names[] = {
+        "prefix_rows",   "prefix_reduce", "prefix_reduce_u64", "prefix_scan",  "prefix_scan_u64",
+        "radix_bits",    "radix_count",   "radix_scan",        "radix_scatter",
+        "radix_scatter_plain"};
+    const uint32_t *words;
+    uint32_t count;
+    size_t i;
+    for (i = 0; i < TNI_COUNT_OF(names); i++) {
+        TNI_CHECK(tni_spirv_skeleton(names[i], &words, &count));
+        gpu_test_validate(words, count);
+    }
+}
+
 int main(void) {
     if (gpu_test_open("test_gpu_primitives", UINT64_C(256) << 20, UINT64_C(128) << 20)) {
-        tni_gpu_kernel_want want = want_rows();
-        gpu_test_validate(want.words, want.word_count);
+        test_modules();
         test_batch();
         test_large_batch();
         test_batches();
         test_batch_errors();
         test_kernel_cache();
+        test_prefix();
+        test_sort();
         gpu_test_close();
     }
     return tni_test_report();
