@@ -57,7 +57,7 @@ static long faults_alive(void) {
     long sum = 0;
     int i;
     for (i = 0; i < FAULTS_KINDS; i++) {
-        if (faults.alive[i] != 0) {
+        if (faults.alive[i] != 0 && i != FAULTS_INSTANCE) {
             printf("    %ld %s alive\n", faults.alive[i], names[i]);
         }
         sum += faults.alive[i] < 0 ? -faults.alive[i] : faults.alive[i];

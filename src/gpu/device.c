@@ -185,6 +185,7 @@ static void tni_gpu_read_properties(const tni_gpu *gpu, tni_gpu_info *info,
     info->storage_alignment = limits->storage_alignment;
     info->storage_buffers = TNI_MIN(limits->stage_storage_buffers, limits->set_storage_buffers);
     info->group_count = limits->group_count[0];
+    info->group_threads = TNI_MIN(limits->group_invocations, limits->group_size[0]);
     info->timestamp_period = limits->timestamps ? limits->timestamp_period : 0;
     info->denormals = controls.denormal_preserve[2] != 0;
     info->denormals_f32 = controls.denormal_preserve[1] != 0;
@@ -333,7 +334,10 @@ static trueno_status tni_gpu_judge_all(tni_gpu *gpu, tni_vk_physical *physicals,
         tni_vk_extension *extensions = NULL;
         uint32_t n = 0, room;
         gpu->devices[i].physical = physicals[i];
-        (void)gpu->vk.EnumerateDeviceExtensionProperties(physicals[i], NULL, &n, NULL);
+        if (gpu->vk.EnumerateDeviceExtensionProperties(physicals[i], NULL, &n, NULL) !=
+            TNI_VK_SUCCESS) {
+            n = 0;
+        }
         room = n;
         if (room > 0) {
             extensions =
@@ -341,8 +345,8 @@ static trueno_status tni_gpu_judge_all(tni_gpu *gpu, tni_vk_physical *physicals,
             if (extensions == NULL) {
                 return tni_memory_fail(gpu->memory, room * sizeof *extensions, error);
             }
-            if (gpu->vk.EnumerateDeviceExtensionProperties(physicals[i], NULL, &n, extensions) <
-                0) {
+            if (gpu->vk.EnumerateDeviceExtensionProperties(physicals[i], NULL, &n, extensions) !=
+                TNI_VK_SUCCESS) {
                 n = 0;
             }
         }
@@ -384,7 +388,7 @@ static trueno_status tni_gpu_find(tni_gpu *gpu, tni_error *error) {
     }
     tni_gpu_intercept(gpu, &gpu->vk, NULL);
     result = gpu->vk.EnumeratePhysicalDevices(gpu->instance, &count, physicals);
-    if (result < 0 || count == 0) {
+    if ((result != TNI_VK_SUCCESS && result != TNI_VK_INCOMPLETE) || count == 0) {
         tni_gpu_say(gpu, "the Vulkan loader knows no device");
         return TRUENO_OK;
     }
