@@ -71,6 +71,7 @@ typedef struct tni_gpu_info {
     uint8_t uuid[16];
     uint32_t subgroup_operations; /* of compute kernels: TNI_VK_SUBGROUP_... */
     uint32_t subgroup_size, shared_bytes, storage_buffers, group_count;
+    uint32_t group_threads;  /* most of a workgroup */
     uint64_t storage_range, allocation_bytes, storage_alignment;
     uint64_t heap_bytes, free_bytes; /* of the device-local heap; free: as the driver reports */
     uint32_t heap;
