@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the GPU kernels' bench, checks every answer against the CPU kernels and prints one table.
+# Builds the GPU kernels' benches, checks every answer against the CPU and prints a table each.
 # Needs make, a C compiler, and a Vulkan driver with its loader.
 #
 #     bench/gpu/run.sh [rows] [--software]      default 100,000,000; --software: llvmpipe too
@@ -12,8 +12,12 @@ cc=${CC:-cc}
 flags="-std=c11 -ffp-contract=off ${CFLAGS:--O2}"
 make -s -j"$(nproc 2>/dev/null || echo 1)" BUILD="$build" CC="$cc" CFLAGS="${CFLAGS:--O2}" lib
 mkdir -p "$build/bench"
-$cc $flags -Isrc -I. bench/gpu/scan.c "$build/libtrueno.a" -o "$build/bench/gpu_scan" \
-    -lpthread -ldl
+for bench in scan sort; do
+    $cc $flags -Isrc -I. bench/gpu/$bench.c "$build/libtrueno.a" -o "$build/bench/gpu_$bench" \
+        -lpthread -ldl
+done
 model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
 echo "processor: $model, $(nproc 2>/dev/null) visible"
-exec "$build/bench/gpu_scan" "$@"
+"$build/bench/gpu_scan" "$@"
+echo
+exec "$build/bench/gpu_sort" "$@"
