@@ -21,10 +21,12 @@ static trueno_allocator real_memory;
 static trueno_files real_files;
 
 static struct {
-    tni_atomic_i64 calls, live, blocks, hits;
+    tni_atomic_i64 calls, live, blocks, hits, wrong_sizes;
     int64_t fail_at; /* from 1; 0: never */
     bool fail_rest;  /* and all after it */
 } heap;
+
+#define HEAD 64u /* before each block: its size */
 
 static void *heap_alloc(void *user, size_t size, size_t alignment) {
     int64_t call = tni_atomic_add_i64(&heap.calls, 1) + 1;
@@ -34,21 +36,33 @@ static void *heap_alloc(void *user, size_t size, size_t alignment) {
         tni_atomic_add_i64(&heap.hits, 1);
         return NULL;
     }
-    block = real_memory.alloc(real_memory.user, size, alignment);
-    if (block != NULL) {
-        tni_atomic_add_i64(&heap.live, (int64_t)size);
-        tni_atomic_add_i64(&heap.blocks, 1);
+    block = real_memory.alloc(real_memory.user, size + HEAD, alignment > HEAD ? alignment : HEAD);
+    if (block == NULL) {
+        return NULL;
     }
-    return block;
+    memcpy(block, &size, sizeof size);
+    tni_atomic_add_i64(&heap.live, (int64_t)size);
+    tni_atomic_add_i64(&heap.blocks, 1);
+    return (char *)block + HEAD;
 }
 
 static void heap_free(void *user, void *block, size_t size) {
+    size_t was;
     (void)user;
-    if (block != NULL) {
-        tni_atomic_add_i64(&heap.live, -(int64_t)size);
-        tni_atomic_add_i64(&heap.blocks, -1);
+    if (block == NULL) {
+        return;
     }
-    real_memory.free(real_memory.user, block, size);
+    block = (char *)block - HEAD;
+    memcpy(&was, block, sizeof was);
+    if (was != size) {
+        tni_atomic_add_i64(&heap.wrong_sizes, 1);
+        if (getenv("TRUENO_FAULTS_STOP") != NULL) {
+            abort();
+        }
+    }
+    tni_atomic_add_i64(&heap.live, -(int64_t)was);
+    tni_atomic_add_i64(&heap.blocks, -1);
+    real_memory.free(real_memory.user, block, size + HEAD);
 }
 
 typedef enum disk_fault {
@@ -1220,6 +1234,7 @@ int main(void) {
     test_an_old_file_survives_a_failing_copy();
     test_a_file_may_be_rewritten_from_itself();
     test_devices_and_links_stay();
+    TNI_CHECK_EQ_INT(tni_atomic_load_i64(&heap.wrong_sizes), 0); /* `free` gets the size back */
     remove_files();
     printf("%lu runs\n", runs);
     return tni_test_report();

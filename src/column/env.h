@@ -20,7 +20,8 @@ typedef struct tni_env {
     bool no_file_access;
     bool no_spill;
     uint32_t threads;            /* most workers a pipeline may use */
-    const tni_atomic_i32 *interrupted; /* not 0: stop; NULL: never */
+    const tni_atomic_i32 *interrupted; /* how often it was asked to stop; NULL: never */
+    int32_t interrupted_before;        /* how often before this query began: another count stops */
     int64_t deadline;            /* tni_clock_nanoseconds(), INT64_MAX = none */
     tni_atomic_i64 rows_read;    /* progress */
     tni_atomic_i64 bytes_read;

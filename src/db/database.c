@@ -8,6 +8,11 @@
 
 #include "plan/function.h"
 
+#include <errno.h>
+
+#define TNI_MOST_THREADS 4096u
+#define TNI_LONGEST_DEADLINE 1e9 /* seconds; beyond it there is none */
+
 /* ---------------------------------------------------------------------- configuration --- */
 
 static void tni_limits_resolve(trueno_limits *limits) {
@@ -31,11 +36,26 @@ static void tni_limits_resolve(trueno_limits *limits) {
     }
 }
 
+/* For hosts whose files are only read. */
+static int tni_files_no_write(void *user, void *file, const void *data, size_t size) {
+    (void)user, (void)file, (void)data, (void)size;
+    return ENOSYS;
+}
+
+static bool tni_config_valid(const trueno_config *config) {
+    const trueno_files *files = &config->files;
+    return (config->allocator.alloc == NULL) == (config->allocator.free == NULL) &&
+           (int)config->backend >= 0 && config->backend <= TRUENO_BACKEND_GPU &&
+           (files->open == NULL ||
+            (files->size != NULL && files->read != NULL && files->close != NULL));
+}
+
 static void tni_config_resolve(trueno_config *config) {
     if (config->threads == 0) {
         config->threads =
             config->jobs.parallel_for != NULL ? TNI_MAX(config->jobs.workers, 1u) : tni_cpu_count();
     }
+    config->threads = TNI_MIN(config->threads, TNI_MOST_THREADS);
     if (config->memory_limit == 0) {
         uint64_t physical = tni_physical_memory();
         config->memory_limit = physical / 10 * 8;
@@ -48,6 +68,9 @@ static void tni_config_resolve(trueno_config *config) {
     }
     if (config->files.open == NULL) {
         tni_files_default(&config->files);
+    }
+    if (config->files.write == NULL) {
+        config->files.write = tni_files_no_write;
     }
     tni_limits_resolve(&config->limits);
 }
@@ -83,8 +106,7 @@ TRUENO_API trueno_status trueno_open(const trueno_config *config, trueno_db **ou
     if (config != NULL) {
         resolved = *config;
     }
-    if ((resolved.allocator.alloc == NULL) != (resolved.allocator.free == NULL) ||
-        (int)resolved.backend < 0 || resolved.backend > TRUENO_BACKEND_GPU) {
+    if (!tni_config_valid(&resolved)) {
         return TRUENO_ERROR_MISUSE;
     }
     tni_config_resolve(&resolved);
@@ -134,7 +156,7 @@ TRUENO_API void trueno_close(trueno_db *db) {
 
 TRUENO_API void trueno_interrupt(trueno_db *db) {
     if (db != NULL) {
-        tni_atomic_store_i32(&db->interrupted, 1);
+        (void)tni_atomic_add_i32(&db->interrupted, 1);
     }
 }
 
@@ -163,9 +185,6 @@ TNI_FN void tni_session_begin(tni_session *session, trueno_db *db, const char *s
     session->length = length;
     session->started = tni_clock_nanoseconds();
     tni_mutex_lock(&db->mutex);
-    if (db->running++ == 0) {
-        tni_atomic_store_i32(&db->interrupted, 0);
-    }
     session->settings = db->settings;
     session->settings.random_seed = tni_hash_u64(++db->seed ^ db->settings.random_seed);
     session->env.threads = db->threads;
@@ -181,8 +200,9 @@ TNI_FN void tni_session_begin(tni_session *session, trueno_db *db, const char *s
     session->env.no_file_access = db->config.no_file_access;
     session->env.no_spill = db->config.no_spill;
     session->env.interrupted = &db->interrupted;
+    session->env.interrupted_before = tni_atomic_load_i32(&db->interrupted);
     session->env.deadline = INT64_MAX;
-    if (db->config.deadline_seconds > 0) {
+    if (db->config.deadline_seconds > 0 && db->config.deadline_seconds < TNI_LONGEST_DEADLINE) {
         session->env.deadline = session->started + (int64_t)(db->config.deadline_seconds * 1e9);
     }
     tni_arena_init(&session->arena, memory);
@@ -197,12 +217,8 @@ TNI_FN void tni_session_begin(tni_session *session, trueno_db *db, const char *s
 }
 
 TNI_FN void tni_session_end(tni_session *session) {
-    trueno_db *db = session->db;
     tni_bind_context_release(&session->bind);
     tni_arena_free(&session->arena);
-    tni_mutex_lock(&db->mutex);
-    db->running--;
-    tni_mutex_unlock(&db->mutex);
 }
 
 /* The libm table, once some plan needs it. */
@@ -314,6 +330,7 @@ TNI_FN trueno_result *tni_database_query(trueno_db *db, const char *sql, size_t 
         trueno_result_free(result);
         result = tni_result_new(db->account);
         tni_session_begin(&session, db, sql, length);
+        session.env.interrupted_before = parse.env.interrupted_before; /* not between statements */
         session.parse_seconds = parse_seconds;
         session.parameters = session.bind.parameters = parameters;
         session.parameter_count = session.bind.parameter_count = parameter_count;
@@ -566,3 +583,6 @@ TRUENO_API void trueno_visit_names(trueno_db *db,
 TRUENO_API bool trueno_statement_complete(const char *sql) {
     return sql != NULL && tni_statement_complete(sql, strlen(sql));
 }
+
+#undef TNI_MOST_THREADS
+#undef TNI_LONGEST_DEADLINE

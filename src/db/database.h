@@ -21,12 +21,11 @@ struct trueno_db {
     const tni_kernels *kernels;
     tni_catalog *catalog;
     tni_scheduler *scheduler;
-    tni_mutex mutex;               /* settings, math, error, running */
+    tni_mutex mutex;               /* settings, math, error, seed */
     tni_settings settings;
     uint32_t threads;              /* SET threads */
     tni_math math;
-    tni_atomic_i32 interrupted;
-    uint32_t running;              /* statements in flight: the first one clears `interrupted` */
+    tni_atomic_i32 interrupted;    /* calls of trueno_interrupt: a query ends when it grows */
     uint64_t seed;
     tni_error error;               /* of calls that return only a status */
 };

@@ -476,6 +476,9 @@ TRUENO_API trueno_status trueno_result_print_with(trueno_result *result, FILE *s
                                                   const trueno_print_options *options) {
     tni_print print;
     trueno_status status;
+    if (!result || !stream) {
+        return TRUENO_ERROR_MISUSE;
+    }
     if (result->status != TRUENO_OK) {
         const char *report = trueno_result_error_report(result);
         (void)tni_print_flush(stream, report, strlen(report));

@@ -222,30 +222,30 @@ TNI_FN trueno_status tni_result_set_info(trueno_result *result, const trueno_inf
 }
 
 TRUENO_API const trueno_info *trueno_result_info(const trueno_result *result) {
-    return &result->info;
+    return result ? &result->info : &tni_result_constant(TRUENO_ERROR_MISUSE)->info;
 }
 
 /* ------------------------------------------------------------------------------- describing --- */
 
 TRUENO_API trueno_status trueno_result_status(const trueno_result *result) {
-    return result->status;
+    return result ? result->status : TRUENO_ERROR_MISUSE;
 }
 
 TRUENO_API const char *trueno_result_error(const trueno_result *result) {
-    return result->message;
+    return result ? result->message : "the result is NULL";
 }
 
 TRUENO_API size_t trueno_result_error_position(const trueno_result *result) {
-    bool placed = result->status != TRUENO_OK && result->position != TNI_NO_POSITION;
+    bool placed = result && result->status != TRUENO_OK && result->position != TNI_NO_POSITION;
     return placed ? result->position : SIZE_MAX;
 }
 
 TRUENO_API uint64_t trueno_result_row_count(const trueno_result *result) {
-    return result->rows ? result->rows->rows : 0;
+    return result && result->rows ? result->rows->rows : 0;
 }
 
 TRUENO_API uint32_t trueno_result_column_count(const trueno_result *result) {
-    return result->rows ? result->rows->column_count : 0;
+    return result && result->rows ? result->rows->column_count : 0;
 }
 
 TRUENO_API const char *trueno_result_column_name(const trueno_result *result, uint32_t column) {
@@ -263,7 +263,7 @@ TRUENO_API const char *trueno_result_column_type_name(const trueno_result *resul
 }
 
 TRUENO_API uint64_t trueno_result_rows_changed(const trueno_result *result) {
-    return result->rows_changed;
+    return result ? result->rows_changed : 0;
 }
 
 /* ---------------------------------------------------------------------------------- cells --- */
@@ -426,19 +426,24 @@ TRUENO_API const void *trueno_get_bytes(const trueno_result *result, uint64_t ro
     tni_type type;
     const void *cell = tni_result_cell(result, row, column, &type);
     const tni_string *string = (const tni_string *)cell;
-    *length = 0;
-    if (!cell || !tni_type_is_string(type)) {
+    bool found = cell && tni_type_is_string(type);
+    if (length) {
+        *length = found ? string->length : 0;
+    }
+    if (!found) {
         return NULL;
     }
-    *length = string->length;
     return tni_string_data(string);
 }
 
 TRUENO_API trueno_status trueno_result_to_arrow(trueno_result *result,
                                                 struct ArrowArrayStream *out) {
+    if (!out) {
+        return TRUENO_ERROR_MISUSE;
+    }
     memset(out, 0, sizeof *out);
-    if (result->status != TRUENO_OK) {
-        return result->status;
+    if (trueno_result_status(result) != TRUENO_OK) {
+        return trueno_result_status(result);
     }
     if (!result->rows) {
         return TRUENO_ERROR_MISUSE;

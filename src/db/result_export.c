@@ -68,10 +68,13 @@ static trueno_status tni_result_give_text(trueno_result *result, trueno_status s
 
 static trueno_status tni_result_check_export(const trueno_result *result, char **out,
                                              size_t *length) {
+    if (!out || !length) {
+        return TRUENO_ERROR_MISUSE;
+    }
     *out = NULL;
     *length = 0;
-    if (result->status != TRUENO_OK) {
-        return result->status;
+    if (trueno_result_status(result) != TRUENO_OK) {
+        return trueno_result_status(result);
     }
     return result->rows ? TRUENO_OK : TRUENO_ERROR_MISUSE;
 }
@@ -126,7 +129,7 @@ TRUENO_API trueno_status trueno_result_to_json(trueno_result *result, char **out
 }
 
 TRUENO_API void trueno_text_free(trueno_result *result, char *text, size_t length) {
-    if (text) {
+    if (text && result) {
         tni_free(result->memory, text, length + 1);
     }
 }

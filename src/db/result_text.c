@@ -104,6 +104,9 @@ TRUENO_API bool trueno_result_batch(trueno_result *result, uint32_t column, uint
     const tni_block *block;
     uint32_t offset;
     size_t place;
+    if (!out) {
+        return false;
+    }
     memset(out, 0, sizeof *out);
     if (column >= trueno_result_column_count(result)) {
         return false;
@@ -216,8 +219,11 @@ static void tni_report_add_line(const trueno_result *result, tni_text *out) {
 }
 
 TRUENO_API const char *trueno_result_error_report(trueno_result *result) {
-    const char *name = trueno_status_name(result->status);
+    const char *name = trueno_status_name(trueno_result_status(result));
     tni_text text;
+    if (!result) {
+        return "Misuse error: the result is NULL\n";
+    }
     if (result->status == TRUENO_OK) {
         return "";
     }

@@ -94,24 +94,25 @@ static trueno_status tni_agg_table_grow(tni_agg *agg, tni_agg_table *table, uint
         }
     }
     if (fine && table->word_count > 0) {
+        bool refill = slots > table->slot_mask + 1;
+        uint64_t *grown = refill ? (uint64_t *)tni_alloc(memory, slots * sizeof *grown) : NULL;
         items = table->keys;
         fine = table->keys_grown == capacity ||
                tni_agg_regrow(memory, &items, table->keys_grown, capacity,
                               table->word_count * sizeof(uint64_t));
         table->keys = (uint64_t *)items;
         table->keys_grown = fine ? capacity : table->keys_grown;
-        items = table->hashes;
-        fine = fine && tni_agg_regrow(memory, &items, old, capacity, sizeof(uint64_t));
+        items = table->hashes; /* last: their size is the table's capacity */
+        fine = fine && (!refill || grown != NULL) &&
+               tni_agg_regrow(memory, &items, old, capacity, sizeof(uint64_t));
         table->hashes = (uint64_t *)items;
-        if (fine && slots > table->slot_mask + 1) {
-            uint64_t *grown = (uint64_t *)tni_alloc(memory, slots * sizeof *grown);
-            fine = grown != NULL;
-            if (fine) {
-                tni_free(memory, table->slots,
-                         table->slots == NULL ? 0 : (size_t)(table->slot_mask + 1) * sizeof *grown);
-                table->slots = grown;
-                tni_agg_fill_slots(table, slots);
-            }
+        if (fine && refill) {
+            tni_free(memory, table->slots,
+                     table->slots == NULL ? 0 : (size_t)(table->slot_mask + 1) * sizeof *grown);
+            table->slots = grown;
+            tni_agg_fill_slots(table, slots);
+        } else {
+            tni_free(memory, grown, slots * sizeof *grown);
         }
     }
     if (!fine) {
