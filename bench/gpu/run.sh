@@ -12,7 +12,7 @@ cc=${CC:-cc}
 flags="-std=c11 -ffp-contract=off ${CFLAGS:--O2}"
 make -s -j"$(nproc 2>/dev/null || echo 1)" BUILD="$build" CC="$cc" CFLAGS="${CFLAGS:--O2}" lib
 mkdir -p "$build/bench"
-for bench in scan sort; do
+for bench in scan sort transfer; do
     $cc $flags -Isrc -I. bench/gpu/$bench.c "$build/libtrueno.a" -o "$build/bench/gpu_$bench" \
         -lpthread -ldl
 done
@@ -20,4 +20,6 @@ model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
 echo "processor: $model, $(nproc 2>/dev/null) visible"
 "$build/bench/gpu_scan" "$@"
 echo
-exec "$build/bench/gpu_sort" "$@"
+"$build/bench/gpu_sort" "$@"
+echo
+exec "$build/bench/gpu_transfer" "$@"
