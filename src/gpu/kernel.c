@@ -20,6 +20,7 @@
 #define TNI_GPU_POOLS 16u /* descriptor pools a lane */
 #define TNI_GPU_POOL_SETS 64u
 #define TNI_GPU_BATCH_WAIT UINT64_C(20000000000)
+#define TNI_GPU_BATCH_LOOK INT64_C(1000000) /* nanoseconds of looking before sleeping */
 #define TNI_GPU_MOST_X 65535u /* what Vulkan guarantees */
 
 /* What kernels with the same bindings share. */
@@ -417,12 +418,27 @@ static trueno_status tni_gpu_lane_take(tni_gpu_device *device, tni_gpu_lane **ou
     return TRUENO_OK;
 }
 
+/* Most kernels end within a fraction of a millisecond, sooner than a sleeping thread wakes up: look
+ * for a while before sleeping. A software device needs the processor itself. */
+static tni_vk_result tni_gpu_lane_look(tni_gpu_device *device, const tni_gpu_lane *lane) {
+    int64_t end = tni_clock_nanoseconds() + TNI_GPU_BATCH_LOOK;
+    tni_vk_result result;
+    if (device->info->is_software) {
+        return TNI_VK_TIMEOUT;
+    }
+    do {
+        result = device->vk.WaitForFences(device->device, 1, &lane->fence, 1, 0);
+    } while (result == TNI_VK_TIMEOUT && tni_clock_nanoseconds() < end);
+    return result;
+}
+
 static trueno_status tni_gpu_lane_wait(tni_gpu_device *device, const tni_gpu_lane *lane,
                                        tni_error *error) {
-    TNI_TRY(tni_gpu_check(
-        device,
-        device->vk.WaitForFences(device->device, 1, &lane->fence, 1, TNI_GPU_BATCH_WAIT),
-        "a kernel", error));
+    tni_vk_result result = tni_gpu_lane_look(device, lane);
+    if (result == TNI_VK_TIMEOUT) {
+        result = device->vk.WaitForFences(device->device, 1, &lane->fence, 1, TNI_GPU_BATCH_WAIT);
+    }
+    TNI_TRY(tni_gpu_check(device, result, "a kernel", error));
     return tni_gpu_check(device, device->vk.ResetFences(device->device, 1, &lane->fence),
                          "a kernel", error);
 }
@@ -802,6 +818,7 @@ TNI_FN void tni_gpu_batch_drop(tni_gpu_batch *batch) {
 #undef TNI_GPU_POOLS
 #undef TNI_GPU_POOL_SETS
 #undef TNI_GPU_BATCH_WAIT
+#undef TNI_GPU_BATCH_LOOK
 #undef TNI_GPU_MOST_X
 
 #endif

@@ -19,7 +19,6 @@
 #define TNI_GPU_MOST_GROUPS 1056u /* enough for every processor of the largest GPUs, twice */
 #define TNI_GPU_BLOCK_ROWS 4096u
 #define TNI_GPU_PARTIAL_AT 8u     /* bytes before the partial results */
-#define TNI_GPU_PARTIAL_WORDS (TNI_GPU_SLOTS * 3u)
 
 /* -------------------------------------------------------------------- one scan at work --- */
 
@@ -222,7 +221,7 @@ static void tni_gpu_work_collect(tni_gpu_work *work, const tni_gpu_flight *fligh
         for (s = 0; s < work->shape->slot_count; s++) {
             uint64_t partial[3];
             memcpy(partial, data + TNI_GPU_PARTIAL_AT +
-                                ((size_t)g * TNI_GPU_PARTIAL_WORDS + s * 3u) * 8,
+                                ((size_t)g * work->shape->slot_count + s) * sizeof partial,
                    sizeof partial);
             tni_gpu_add_partial(work, s, partial);
         }
@@ -378,8 +377,8 @@ static trueno_status tni_gpu_work_prepare(tni_gpu_work *work) {
     uint64_t blocks = (uint64_t)segments * TNI_GPU_SEGMENT_BLOCKS, bytes;
     TNI_TRY(tni_gpu_work_kernel(work));
     TNI_TRY(tni_gpu_work_blocks(work));
-    bytes = TNI_GPU_PARTIAL_AT + (uint64_t)TNI_GPU_MOST_GROUPS * TNI_GPU_PARTIAL_WORDS * 8;
-    bytes = TNI_MIN(bytes, TNI_GPU_PARTIAL_AT + (blocks + 3) / 4 * TNI_GPU_PARTIAL_WORDS * 8);
+    bytes = TNI_MIN((uint64_t)TNI_GPU_MOST_GROUPS, (blocks + 3) / 4);
+    bytes = TNI_GPU_PARTIAL_AT + bytes * TNI_MAX(work->shape->slot_count, 1) * 24;
     work->partial_bytes = (bytes + TNI_GPU_ALIGNMENT - 1) / TNI_GPU_ALIGNMENT * TNI_GPU_ALIGNMENT;
     bytes = work->partial_bytes + TNI_MAX(blocks * work->float_slots * 8, 16);
     work->flight_bytes = (bytes + TNI_GPU_ALIGNMENT - 1) / TNI_GPU_ALIGNMENT * TNI_GPU_ALIGNMENT;
@@ -534,6 +533,5 @@ TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *resul
 #undef TNI_GPU_MOST_GROUPS
 #undef TNI_GPU_BLOCK_ROWS
 #undef TNI_GPU_PARTIAL_AT
-#undef TNI_GPU_PARTIAL_WORDS
 
 #endif

@@ -7,7 +7,7 @@
 // A block is 4,096 rows = 64 lanes x 64 rows, and a lane adds its rows in order: this is the fixed
 // order of float sums on every backend. A workgroup holds four blocks at a time and strides over
 // the morsel. Float sums leave one number per block; the rest, whose order does not matter, one
-// {count, low, high} per workgroup and slot.
+// {count, low, high} per workgroup and slot in use.
 #extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
 #extension GL_EXT_control_flow_attributes : require
 
@@ -32,6 +32,11 @@ layout(constant_id = 4) const uint KIND4 = KIND_NONE;
 layout(constant_id = 5) const uint KIND5 = KIND_NONE;
 layout(constant_id = 6) const uint KIND6 = KIND_NONE;
 layout(constant_id = 7) const uint KIND7 = KIND_NONE;
+
+// slots in use are the first ones
+const uint USED = KIND7 != KIND_NONE ? 8u : KIND6 != KIND_NONE ? 7u : KIND5 != KIND_NONE ? 6u :
+                  KIND4 != KIND_NONE ? 5u : KIND3 != KIND_NONE ? 4u : KIND2 != KIND_NONE ? 3u :
+                  KIND1 != KIND_NONE ? 2u : 1u;
 
 layout(set = 0, binding = 0, std430) readonly buffer Words { uint w[]; } column[COLUMNS];
 layout(set = 0, binding = 0, std430) readonly buffer Pairs { uvec2 w[]; } pairs[COLUMNS];
@@ -150,7 +155,7 @@ void close_block(const uint kind, const uint place, const uint block, const VALU
 void finish(const uint kind, const uint s, const uint count, const uint64_t low,
             const uint64_t high) {
     uint me = gl_LocalInvocationID.x;
-    uint at = (gl_WorkGroupID.x * SLOTS + s) * 3u;
+    uint at = (gl_WorkGroupID.x * USED + s) * 3u;
     if (kind == KIND_NONE) {
         return;
     }
