@@ -2,8 +2,7 @@
 # SQLite's sqllogictest scripts (shared/sql/slt), as far as one table at a time goes.
 #
 # Exceptions, by record: we refuse to assign a column twice in one UPDATE, as DuckDB and PostgreSQL
-# do, where SQLite lets the last one win; indexes are accepted and ignored, so that DROP INDEX
-# does not miss one.
+# do, where SQLite lets the last one win.
 slt=${BUILD:-build}/tests/slt
 scripts=${TRUENO_SHARED:-../shared}/sql/slt
 if [ ! -x "$slt" ]; then
@@ -17,5 +16,5 @@ if [ ! -d "$scripts" ]; then
     exit 0
 fi
 exec "$slt" --set integer_division=true --skip-unsupported \
-    --except evidence/slt_lang_droptable.test:40 --except evidence/slt_lang_update.test:88 \
+    --except evidence/slt_lang_update.test:88 \
     --except evidence/slt_lang_update.test:98 --except evidence/slt_lang_update.test:104 "$scripts"

@@ -123,6 +123,8 @@ TRUENO_API trueno_status trueno_open(const trueno_config *config, trueno_db **ou
     db->config = resolved;
     db->threads = resolved.threads;
     db->config.allocator = account->memory.allocator;
+    tni_atomic_store_i64(&db->seed, (int64_t)tni_hash_u64((uint64_t)tni_wall_microseconds() ^
+                                                          (uint64_t)(uintptr_t)db));
     db->kernels = tni_kernels_pick(resolved.backend);
     tni_error_clear(&db->error);
     if (!tni_mutex_init(&db->mutex)) {
@@ -186,7 +188,8 @@ TNI_FN void tni_session_begin(tni_session *session, trueno_db *db, const char *s
     session->started = tni_clock_nanoseconds();
     tni_mutex_lock(&db->mutex);
     session->settings = db->settings;
-    session->settings.random_seed = tni_hash_u64(++db->seed ^ db->settings.random_seed);
+    session->settings.random_seed = tni_hash_u64((uint64_t)tni_atomic_add_i64(&db->seed, 1));
+    session->settings.seed = &db->seed;
     session->env.threads = db->threads;
     tni_mutex_unlock(&db->mutex);
     session->settings.now = tni_wall_microseconds();

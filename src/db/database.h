@@ -26,7 +26,7 @@ struct trueno_db {
     uint32_t threads;              /* SET threads */
     tni_math math;
     tni_atomic_i32 interrupted;    /* calls of trueno_interrupt: a query ends when it grows */
-    uint64_t seed;
+    tni_atomic_i64 seed;           /* counts on from setseed() */
     tni_error error;               /* of calls that return only a status */
 };
 
@@ -80,6 +80,13 @@ TNI_FN trueno_status tni_session_values(tni_session *session, const char *const 
 TNI_FN trueno_status tni_session_rows(tni_session *session, const tni_plan *plan,
                                       trueno_result *result, tni_error *error);
 
+/* statement_keys.c: the keys of a table just put in the catalogue, an index of a table, and whether
+ * a table's next version keeps its keys unique */
+TNI_FN trueno_status tni_create_keys(tni_session *session, const tni_ast_statement *statement,
+                                     tni_error *error);
+TNI_FN trueno_status tni_create_index_of(tni_session *session, const tni_ast_statement *statement,
+                                         tni_table *table, tni_error *error);
+TNI_FN trueno_status tni_check_unique(tni_session *session, tni_table *next, tni_error *error);
 /* statement_describe.c */
 TNI_FN trueno_status tni_statement_describe(tni_session *session,
                                             const tni_ast_statement *statement,

@@ -124,7 +124,14 @@ static trueno_status tni_create_empty(tni_session *session, const tni_ast_statem
     TNI_TRY(tni_table_builder_new(&session->env, statement->name, fields, count, 1, &builder,
                                   error));
     TNI_TRY(tni_table_builder_finish(builder, NULL, &table, error));
-    return tni_put_new(session, statement, table, error);
+    TNI_TRY(tni_put_new(session, statement, table, error));
+    if (tni_create_keys(session, statement, error) != TRUENO_OK) {
+        tni_error ignored;
+        tni_error_clear(&ignored);
+        (void)tni_catalog_drop(session->db->catalog, statement->name, false, true, &ignored);
+        return error->status;
+    }
+    return TRUENO_OK;
 }
 
 static trueno_status tni_create_table(tni_session *session, const tni_ast_statement *statement,
@@ -216,11 +223,14 @@ static trueno_status tni_check_not_null(const tni_table *table, tni_error *error
     return TRUENO_OK;
 }
 
-/* Put the next version in place; *done false: somebody was faster, start over. */
+/* Put the next version in place, which may hold keys twice if it `adds` values; *done false: somebody was faster, start over. */
 static trueno_status tni_put_next(tni_session *session, tni_table *next, tni_table *current,
-                                  bool *done, tni_error *error) {
+                                  bool adds, bool *done, tni_error *error) {
     bool stale = false;
     trueno_status status = tni_check_not_null(next, error);
+    if (status == TRUENO_OK && adds) {
+        status = tni_check_unique(session, next, error);
+    }
     if (status == TRUENO_OK) {
         status = tni_catalog_put_table(session->db->catalog, next, current, true, &stale, error);
     }
@@ -239,7 +249,7 @@ static trueno_status tni_insert_once(tni_session *session, const tni_ast_stateme
     TNI_TRY(tni_bind_insert(&session->bind, statement, table, &plan, error));
     TNI_TRY(tni_run_table(&session->run, plan, table->source.name, table->source.fields, table,
                           &next, rows, error));
-    return tni_put_next(session, next, table, done, error);
+    return tni_put_next(session, next, table, true, done, error);
 }
 
 /* One number from a plan of one row. */
@@ -271,7 +281,7 @@ static trueno_status tni_change_once(tni_session *session, const tni_ast_stateme
     }
     TNI_TRY(tni_run_table(&session->run, plan, table->source.name, table->source.fields, NULL,
                           &next, &kept, error));
-    return tni_put_next(session, next, table, done, error);
+    return tni_put_next(session, next, table, update, done, error);
 }
 
 static trueno_status tni_change_rows(tni_session *session, const tni_ast_statement *statement,
@@ -305,6 +315,30 @@ static trueno_status tni_refuse(const tni_ast_statement *statement, const char *
                        "%s is not supported", what);
 }
 
+static trueno_status tni_index_statement(tni_session *session, const tni_ast_statement *statement,
+                                         tni_error *error) {
+    tni_table *table;
+    trueno_status status;
+    TNI_TRY(tni_find_table(session, statement, &table, error));
+    status = tni_create_index_of(session, statement, table, error);
+    tni_source_release(&table->source);
+    return status;
+}
+
+static trueno_status tni_drop_statement(tni_session *session, const tni_ast_statement *statement,
+                                        tni_error *error) {
+    tni_catalog *catalog = session->db->catalog;
+    trueno_status status =
+        statement->is_index
+            ? tni_catalog_drop_index(catalog, statement->name, statement->if_exists, error)
+            : tni_catalog_drop(catalog, statement->name, statement->is_view, statement->if_exists,
+                               error);
+    if (status != TRUENO_OK) {
+        error->position = statement->name_position;
+    }
+    return status;
+}
+
 static trueno_status tni_statement_query(tni_session *session, const tni_ast_statement *statement,
                                          trueno_result *result, tni_error *error) {
     tni_plan *plan;
@@ -318,21 +352,12 @@ TNI_FN trueno_status tni_session_execute(tni_session *session, const tni_ast_sta
     case TNI_STATEMENT_QUERY: return tni_statement_query(session, statement, result, error);
     case TNI_STATEMENT_CREATE_TABLE: return tni_create_table(session, statement, result, error);
     case TNI_STATEMENT_CREATE_VIEW: return tni_create_view(session, statement, error);
-    case TNI_STATEMENT_CREATE_INDEX: return TRUENO_OK; /* scans prune by zones: none is needed */
+    case TNI_STATEMENT_CREATE_INDEX: return tni_index_statement(session, statement, error);
     case TNI_STATEMENT_INSERT:
     case TNI_STATEMENT_UPDATE:
     case TNI_STATEMENT_DELETE:
     case TNI_STATEMENT_TRUNCATE: return tni_change_rows(session, statement, result, error);
-    case TNI_STATEMENT_DROP:
-        if (statement->is_index) {
-            return TRUENO_OK;
-        }
-        if (tni_catalog_drop(session->db->catalog, statement->name, statement->is_view,
-                             statement->if_exists, error) != TRUENO_OK) {
-            error->position = statement->name_position;
-            return error->status;
-        }
-        return TRUENO_OK;
+    case TNI_STATEMENT_DROP: return tni_drop_statement(session, statement, error);
     case TNI_STATEMENT_COPY_TO:
     case TNI_STATEMENT_COPY_FROM: return tni_statement_copy(session, statement, result, error);
     case TNI_STATEMENT_DESCRIBE: return tni_statement_describe(session, statement, result, error);

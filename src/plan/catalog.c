@@ -2,7 +2,8 @@
  * catalog.c - the names of tables and views.
  *
  * One mutex guards a list of entries sorted by case-folded name; a reader takes a reference under
- * it and works on the immutable version it got. A name is either a table or a view.
+ * it and works on the immutable version it got. A name is either a table or a view. Indexes have
+ * names of their own and are dropped with their table.
  *
  * Uses: base/, column/table.h.
  */
@@ -13,11 +14,20 @@ typedef struct tni_catalog_entry {
     tni_view *view;
 } tni_catalog_entry;
 
+/* One allocation: the struct, then its four texts. */
+typedef struct tni_catalog_index {
+    size_t size;
+    const char *name; /* NULL: a key */
+    const char *table, *keys, *query;
+} tni_catalog_index;
+
 struct tni_catalog {
     tni_memory *memory;
     tni_mutex mutex;
     tni_catalog_entry *entries;
     size_t count, capacity;
+    tni_catalog_index **indexes;
+    size_t index_count, index_capacity;
 };
 
 static const char *tni_catalog_entry_name(const tni_catalog_entry *entry) {
@@ -64,6 +74,34 @@ static void tni_catalog_entry_release(tni_catalog_entry *entry) {
     tni_view_release(entry->view);
 }
 
+/* ---- indexes: the caller holds the lock ---- */
+
+static tni_catalog_index *tni_catalog_find_index(const tni_catalog *catalog, const char *name) {
+    size_t i;
+    for (i = 0; i < catalog->index_count; i++) {
+        const char *other = catalog->indexes[i]->name;
+        if (other && other[0] && tni_catalog_compare(other, name) == 0) {
+            return catalog->indexes[i];
+        }
+    }
+    return NULL;
+}
+
+/* Forget the index, or all those of a table. */
+static void tni_catalog_forget(tni_catalog *catalog, const tni_catalog_index *index,
+                               const char *table) {
+    size_t i, kept = 0;
+    for (i = 0; i < catalog->index_count; i++) {
+        tni_catalog_index *at = catalog->indexes[i];
+        if (at == index || (table && tni_catalog_compare(at->table, table) == 0)) {
+            tni_free(catalog->memory, at, at->size);
+        } else {
+            catalog->indexes[kept++] = at;
+        }
+    }
+    catalog->index_count = kept;
+}
+
 TNI_FN trueno_status tni_catalog_new(tni_memory *memory, tni_catalog **out, tni_error *error) {
     tni_catalog *catalog = (tni_catalog *)tni_alloc_zero(memory, sizeof *catalog);
     *out = NULL;
@@ -87,6 +125,11 @@ TNI_FN void tni_catalog_free(tni_catalog *catalog) {
     for (i = 0; i < catalog->count; i++) {
         tni_catalog_entry_release(&catalog->entries[i]);
     }
+    for (i = 0; i < catalog->index_count; i++) {
+        tni_free(catalog->memory, catalog->indexes[i], catalog->indexes[i]->size);
+    }
+    tni_free(catalog->memory, catalog->indexes,
+             catalog->index_capacity * sizeof *catalog->indexes);
     tni_free(catalog->memory, catalog->entries, catalog->capacity * sizeof *catalog->entries);
     tni_mutex_free(&catalog->mutex);
     tni_free(catalog->memory, catalog, sizeof *catalog);
@@ -168,6 +211,9 @@ TNI_FN trueno_status tni_catalog_put_table(tni_catalog *catalog, tni_table *tabl
     }
     status = tni_catalog_place(catalog, table->source.name, entry, replace || expected, &old,
                                error);
+    if (status == TRUENO_OK && !expected) {
+        tni_catalog_forget(catalog, NULL, table->source.name); /* those of what was replaced */
+    }
     tni_mutex_unlock(&catalog->mutex);
     tni_catalog_entry_release(&old);
     return status;
@@ -278,10 +324,129 @@ TNI_FN trueno_status tni_catalog_drop(tni_catalog *catalog, const char *name, bo
         memmove(catalog->entries + at, catalog->entries + at + 1,
                 (catalog->count - at - 1) * sizeof *catalog->entries);
         catalog->count--;
+        tni_catalog_forget(catalog, NULL, name);
     }
     tni_mutex_unlock(&catalog->mutex);
     tni_catalog_entry_release(&old);
     return status;
+}
+
+static tni_catalog_index *tni_catalog_index_new(tni_memory *memory, const char *const texts[4]) {
+    tni_catalog_index *index;
+    size_t size = sizeof *index, lengths[4], i;
+    char *at;
+    for (i = 0; i < 4; i++) {
+        lengths[i] = texts[i] ? strlen(texts[i]) + 1 : 0;
+        if (!tni_size_add(size, lengths[i], &size)) {
+            return NULL;
+        }
+    }
+    index = (tni_catalog_index *)tni_alloc_zero(memory, size);
+    if (!index) {
+        return NULL;
+    }
+    index->size = size;
+    at = (char *)(index + 1);
+    index->name = texts[0] ? at : NULL;
+    index->table = at + lengths[0];
+    index->keys = index->table + lengths[1];
+    index->query = index->keys + lengths[2];
+    for (i = 0; i < 4; i++) {
+        if (texts[i]) {
+            memcpy(at, texts[i], lengths[i]);
+        }
+        at += lengths[i];
+    }
+    return index;
+}
+
+/* Under the lock; the index is taken over on success. */
+static trueno_status tni_catalog_add_index(tni_catalog *catalog, tni_catalog_index *index,
+                                           tni_error *error) {
+    void *items = catalog->indexes;
+    trueno_status status;
+    bool found;
+    size_t at = tni_catalog_search(catalog, index->table, &found);
+    if (!found || !catalog->entries[at].table) {
+        return tni_fail(error, TRUENO_ERROR_CATALOG, "table \"%s\" does not exist", index->table);
+    }
+    if (index->name && index->name[0] && tni_catalog_find_index(catalog, index->name)) {
+        return tni_fail(error, TRUENO_ERROR_CATALOG,
+                        "index \"%s\" exists already (IF NOT EXISTS keeps it)", index->name);
+    }
+    status = tni_grow(catalog->memory, &items, &catalog->index_capacity, catalog->index_count + 1,
+                      sizeof *catalog->indexes, error);
+    catalog->indexes = (tni_catalog_index **)items;
+    if (status == TRUENO_OK) {
+        catalog->indexes[catalog->index_count++] = index;
+    }
+    return status;
+}
+
+TNI_FN trueno_status tni_catalog_put_index(tni_catalog *catalog, const char *name,
+                                           const char *table, const char *keys, const char *query,
+                                           tni_error *error) {
+    const char *texts[4];
+    tni_catalog_index *index;
+    trueno_status status;
+    texts[0] = name;
+    texts[1] = table;
+    texts[2] = keys;
+    texts[3] = query ? query : "";
+    index = tni_catalog_index_new(catalog->memory, texts);
+    if (!index) {
+        return tni_memory_fail(catalog->memory, sizeof *index, error);
+    }
+    tni_mutex_lock(&catalog->mutex);
+    status = tni_catalog_add_index(catalog, index, error);
+    tni_mutex_unlock(&catalog->mutex);
+    if (status != TRUENO_OK) {
+        tni_free(catalog->memory, index, index->size);
+    }
+    return status;
+}
+
+TNI_FN bool tni_catalog_has_index(tni_catalog *catalog, const char *name) {
+    bool found;
+    tni_mutex_lock(&catalog->mutex);
+    found = tni_catalog_find_index(catalog, name) != NULL;
+    tni_mutex_unlock(&catalog->mutex);
+    return found;
+}
+
+TNI_FN trueno_status tni_catalog_drop_index(tni_catalog *catalog, const char *name, bool if_exists,
+                                            tni_error *error) {
+    tni_catalog_index *index;
+    tni_mutex_lock(&catalog->mutex);
+    index = tni_catalog_find_index(catalog, name);
+    if (index) {
+        tni_catalog_forget(catalog, index, NULL);
+    }
+    tni_mutex_unlock(&catalog->mutex);
+    return index || if_exists
+               ? TRUENO_OK
+               : tni_fail(error, TRUENO_ERROR_CATALOG, "index \"%s\" does not exist", name);
+}
+
+TNI_FN trueno_status tni_catalog_unique_key(tni_catalog *catalog, const char *table,
+                                            uint32_t which, tni_arena *arena, const char **keys,
+                                            const char **query, tni_error *error) {
+    const tni_catalog_index *index = NULL;
+    size_t i, length = 0;
+    *keys = *query = NULL;
+    tni_mutex_lock(&catalog->mutex);
+    for (i = 0; i < catalog->index_count; i++) {
+        index = catalog->indexes[i];
+        if (index->query[0] && tni_catalog_compare(index->table, table) == 0 && which-- == 0) {
+            length = strlen(index->query) + strlen(index->keys);
+            *keys = tni_arena_text(arena, index->keys, strlen(index->keys));
+            *query = tni_arena_text(arena, index->query, strlen(index->query));
+            break;
+        }
+    }
+    tni_mutex_unlock(&catalog->mutex);
+    return length == 0 || (*keys && *query) ? TRUENO_OK
+                                            : tni_memory_fail(arena->memory, length, error);
 }
 
 TNI_FN void tni_catalog_visit(tni_catalog *catalog,

@@ -32,6 +32,18 @@ TNI_FN trueno_status tni_catalog_put_view(tni_catalog *catalog, const char *name
                                           uint32_t column_count, bool replace, tni_error *error);
 TNI_FN trueno_status tni_catalog_drop(tni_catalog *catalog, const char *name, bool view,
                                       bool if_exists, tni_error *error);
+/* An index: its name ("" none, NULL a key of CREATE TABLE), what it covers as SQL, and the query
+ * that gives a row when it is not unique, "" when it need not be. It goes with its table. */
+TNI_FN trueno_status tni_catalog_put_index(tni_catalog *catalog, const char *name,
+                                           const char *table, const char *keys, const char *query,
+                                           tni_error *error);
+TNI_FN bool tni_catalog_has_index(tni_catalog *catalog, const char *name);
+TNI_FN trueno_status tni_catalog_drop_index(tni_catalog *catalog, const char *name, bool if_exists,
+                                            tni_error *error);
+/* Unique key number `which` of the table, copied; *keys NULL when there are fewer. */
+TNI_FN trueno_status tni_catalog_unique_key(tni_catalog *catalog, const char *table,
+                                            uint32_t which, tni_arena *arena, const char **keys,
+                                            const char **query, tni_error *error);
 TNI_FN void tni_view_release(tni_view *view);
 /* Visit names in alphabetical order, under the catalogue's lock. */
 TNI_FN void tni_catalog_visit(tni_catalog *catalog,

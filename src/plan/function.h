@@ -23,7 +23,8 @@ typedef struct tni_settings {
     bool integer_division;  /* 7 / 2 = 3, as PostgreSQL and SQLite; default: 3.5, as DuckDB */
     bool nulls_first;       /* default_null_order = 'nulls_first' */
     bool descending;        /* default_order */
-    uint64_t random_seed;   /* for random(): changes with every query unless setseed was given */
+    uint64_t random_seed;   /* for random(): another one for every query */
+    tni_atomic_i64 *seed;   /* what the next queries' seeds follow from: setseed() */
     int64_t now;            /* wall microseconds at query start */
 } tni_settings;
 

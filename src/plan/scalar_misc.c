@@ -270,6 +270,29 @@ static trueno_status tni_eval_random(tni_call *call) {
     return TRUENO_OK;
 }
 
+/* The seeds of the queries after this one follow from the number. */
+static trueno_status tni_eval_setseed(tni_call *call) {
+    const double *seeds = (const double *)tni_scalar_data(call, 0);
+    size_t step = tni_scalar_step(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        double seed = seeds[i * step];
+        int64_t bits;
+        if (!(seed >= -1.0 && seed <= 1.0)) {
+            return tni_fail(call->error, TRUENO_ERROR_INVALID,
+                            "setseed takes a number between -1.0 and 1.0");
+        }
+        memcpy(&bits, &seed, sizeof bits);
+        if (call->settings->seed != NULL) {
+            tni_atomic_store_i64(call->settings->seed, bits);
+        }
+    }
+    memset(call->validity, 0, tni_bitmap_words(call->rows) * sizeof *call->validity);
+    return TRUENO_OK;
+}
+
 /* A random UUID (version 4) as text. */
 static trueno_status tni_eval_uuid(tni_call *call) {
     static const char digits[] = "0123456789abcdef";
@@ -343,6 +366,8 @@ static const tni_function tni_misc_table[] = {
     TNI_MISC_KNOWN("current_user", "", tni_bind_user, "()", "trueno"),
     TNI_MISC_RANDOM("random", tni_bind_random, tni_eval_random,
                     "A random number from 0 up to, not including, 1"),
+    TNI_SCALAR("setseed", "d", NULL, tni_bind_error, tni_eval_setseed, TNI_FUNCTION_VOLATILE,
+               "(number)", "Starts the random numbers of the queries that follow; gives NULL"),
     TNI_MISC_RANDOM("uuid", tni_bind_uuid, tni_eval_uuid, "A random UUID as text"),
     TNI_MISC_RANDOM("uuidv4", tni_bind_uuid, tni_eval_uuid, "A random UUID as text"),
     TNI_MISC_RANDOM("gen_random_uuid", tni_bind_uuid, tni_eval_uuid, "A random UUID as text"),

@@ -229,7 +229,7 @@ typedef enum tni_ast_statement_kind {
     TNI_STATEMENT_QUERY,
     TNI_STATEMENT_CREATE_TABLE,
     TNI_STATEMENT_CREATE_VIEW,
-    TNI_STATEMENT_CREATE_INDEX,  /* accepted, no effect */
+    TNI_STATEMENT_CREATE_INDEX,  /* alias: its name; query: its expressions from the table */
     TNI_STATEMENT_INSERT,
     TNI_STATEMENT_UPDATE,
     TNI_STATEMENT_DELETE,
@@ -282,6 +282,7 @@ typedef struct tni_ast_statement {
     bool analyze;                   /* EXPLAIN ANALYZE */
     bool by_name;                   /* INSERT BY NAME */
     bool is_index;                  /* DROP INDEX */
+    bool is_unique;                 /* CREATE UNIQUE INDEX */
     bool is_pragma;                 /* SET: written PRAGMA name [= value | (values)] */
     bool is_reset;                  /* SET: RESET name, SET name = DEFAULT */
     bool default_values;            /* INSERT INTO t DEFAULT VALUES: query is NULL */

@@ -302,8 +302,33 @@ static bool tni_parse_create_view(tni_parser *parser, tni_ast_statement *stateme
     return statement->query != NULL;
 }
 
+/* What an index is over, as SELECT expressions FROM table. */
+static bool tni_create_index_query(tni_parser *parser, tni_ast_statement *statement,
+                                   const tni_ast_order *order) {
+    tni_ast_query *query = (tni_ast_query *)tni_parser_alloc(parser, sizeof *query);
+    tni_ast_source *from = (tni_ast_source *)tni_parser_alloc(parser, sizeof *from);
+    tni_ast_expression **link;
+    if (query == NULL || from == NULL) {
+        return false;
+    }
+    query->kind = TNI_QUERY_SELECT;
+    query->position = statement->position;
+    from->kind = TNI_FROM_TABLE;
+    from->name = statement->name;
+    from->position = statement->name_position;
+    query->from = from;
+    link = &query->items;
+    for (; order != NULL; order = order->next) {
+        *link = order->expression;
+        link = &order->expression->next;
+    }
+    statement->query = query;
+    return true;
+}
+
 /* INDEX [IF NOT EXISTS] [name] ON table [USING method] (expressions) */
 static bool tni_create_index(tni_parser *parser, tni_ast_statement *statement) {
+    const tni_ast_order *order;
     const char *index = NULL;
     statement->kind = TNI_STATEMENT_CREATE_INDEX;
     statement->is_index = true;
@@ -322,7 +347,11 @@ static bool tni_create_index(tni_parser *parser, tni_ast_statement *statement) {
         tni_parser_name(parser, "an index method") == NULL) {
         return false;
     }
-    return tni_parser_expect(parser, TNI_SYMBOL_LEFT_PAREN) && tni_parser_order(parser) != NULL &&
+    if (!tni_parser_expect(parser, TNI_SYMBOL_LEFT_PAREN)) {
+        return false;
+    }
+    order = tni_parser_order(parser);
+    return order != NULL && tni_create_index_query(parser, statement, order) &&
            tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN);
 }
 
@@ -361,7 +390,7 @@ TNI_FN bool tni_parser_create(tni_parser *parser, tni_ast_statement *statement) 
     if (tni_parser_accept(parser, TNI_WORD_VIEW)) {
         return tni_parse_create_view(parser, statement);
     }
-    tni_parser_accept(parser, TNI_WORD_UNIQUE);
+    statement->is_unique = tni_parser_accept(parser, TNI_WORD_UNIQUE);
     if (tni_parser_accept(parser, TNI_WORD_INDEX)) {
         return tni_create_index(parser, statement);
     }
