@@ -1,12 +1,13 @@
 /*
  * group.h - GROUP BY on the GPU: filter, keys and aggregates of a table in one fused pass a morsel.
  *
- * Keys are integers of at most 64 bits together, or codes of shared dictionaries; each is packed into
- * its field of one 64-bit key word, NULL included as a code of its own. Three forms:
+ * Keys are integers of at most 64 bits together, or codes of shared dictionaries; each is a digit of
+ * one 64-bit key word, NULL included as a code of its own. Forms:
  *
- *   dense    the key word is a small index: a table in shared memory a workgroup, then one merge
- *   direct   the key word is an index below a few millions: one table in device memory
- *   hash     open addressing in device memory; when it fills the pass is repeated with a larger one
+ *   dense        the key word is a small index: a table in shared memory a workgroup, then one merge
+ *   direct       the key word is an index below a few millions: one table in device memory
+ *   hash         open addressing in device memory; when it fills the pass is repeated with a larger
+ *   partitioned  rows by hash first, then each partition in shared memory
  *
  * Sums of integers are exact in two limbs; sums of floats use the limbs on an absolute grid of
  * exec/aggregate.h (tni_float_state), so every bit is the CPU's. MIN and MAX use order-preserving
@@ -21,10 +22,20 @@
 
 #define TNI_GPU_KEYS 6u
 
+typedef enum tni_gpu_group_form {
+    TNI_GPU_GROUP_AUTO,
+    TNI_GPU_GROUP_DENSE,
+    TNI_GPU_GROUP_DIRECT,
+    TNI_GPU_GROUP_HASH,
+    TNI_GPU_GROUP_PARTITIONED
+} tni_gpu_group_form;
+
+/* The word is a number in mixed radix, the first key the most significant digit. */
 typedef struct tni_gpu_group_key {
     uint32_t output;     /* of shape->values: the key expression */
     int64_t minimum;     /* subtracted first: codes are >= 0 */
-    uint64_t range;      /* codes < range, 0 = any 64-bit value; NULL has the code `range` */
+    uint64_t range;      /* codes < range; 0 = any 64-bit value: of a key alone, never NULL; NULL
+                            has the code `range` */
     bool nullable;
 } tni_gpu_group_key;
 
@@ -33,6 +44,7 @@ typedef struct tni_gpu_group_shape {
     uint32_t key_count;
     tni_gpu_group_key keys[TNI_GPU_KEYS];
     uint64_t groups_expected; /* 0 = unknown */
+    tni_gpu_group_form form;  /* AUTO: by the number of groups */
 } tni_gpu_group_shape;
 
 /* A float sum on the absolute grid, see exec/aggregate.h: limb i counts units of
@@ -47,15 +59,18 @@ typedef struct tni_gpu_group_result {
     bool overflowed;     /* some row failed, or a key left its range: let the CPU do it */
     uint64_t group_count;
     uint64_t *keys;      /* [group_count]: packed key words, ascending */
-    uint64_t *counts[TNI_GPU_SLOTS]; /* [slot][group]: rows that fed it */
+    uint64_t *rows;      /* [group_count]: COUNT(*) */
+    uint64_t *counts[TNI_GPU_SLOTS]; /* [slot][group]: rows that fed it; may be `rows` */
     tni_i128 *sums[TNI_GPU_SLOTS];   /* integer SUM, else NULL */
     uint64_t *bits[TNI_GPU_SLOTS];   /* MIN, MAX: value bits, else NULL */
     tni_gpu_float_sum *floats[TNI_GPU_SLOTS]; /* float SUM, else NULL */
-    const char *form;    /* "dense", "direct", "hash" */
+    const char *form;    /* "dense", "direct", "hash", "partitioned" */
     double compile_ms, upload_ms, compute_ms;
     uint64_t uploaded_bytes, read_bytes;
     uint32_t morsels, passes;
-    tni_arena memory;    /* owns the arrays */
+    tni_arena memory;    /* owns small arrays; large ones stay where the device wrote them */
+    tni_gpu_mapped lent;
+    tni_gpu_device *device;
 } tni_gpu_group_result;
 
 typedef struct tni_gpu_group_code tni_gpu_group_code; /* the emitted kernels of a shape */
@@ -68,6 +83,7 @@ TNI_FN trueno_status tni_gpu_group_emit(const tni_gpu_info *info, const tni_gpu_
 TNI_FN trueno_status tni_gpu_group(tni_gpu_device *device, const tni_gpu_group_shape *shape,
                                    const tni_gpu_group_code *code, const tni_gpu_table *table,
                                    tni_gpu_group_result *out, tni_error *error);
+/* Before the device is closed. */
 TNI_FN void tni_gpu_group_free(tni_gpu_group_result *result);
 /* The code of key `key` in a packed word; *is_null set. */
 TNI_FN uint64_t tni_gpu_group_unpack(const tni_gpu_group_shape *shape, uint32_t key,

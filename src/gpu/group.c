@@ -1,0 +1,561 @@
+/*
+ * group.c - keys, forms and morsels of GROUP BY; see group.h and group_internal.h.
+ *
+ * One table of groups lives in device memory for the whole run: morsels add to it one after the
+ * other. Float sums need to know the highest grid of a value before digits are added, so a survey of
+ * the morsel comes first; where a later morsel goes higher, the sums so far move. A group far below
+ * the highest value needs more positions than are kept: it says so at the end, and the run is
+ * repeated with every position there is.
+ *
+ * Uses: base/, gpu/.
+ */
+#include "gpu/group_internal.h"
+
+#if !defined(TRUENO_NO_VULKAN)
+
+#define TNI_GPU_GROUP_MOST_ROWS (UINT64_C(1) << 31) /* of a table: sums of 32-bit values fit 64 */
+#define TNI_GPU_GROUP_MOST_CELLS (UINT64_C(1) << 22)
+#define TNI_GPU_GROUP_SMALL 16384u   /* cells whose results come back with the morsel */
+#define TNI_GPU_GROUP_SHARED 49152u  /* bytes of shared memory to use at most */
+#define TNI_GPU_GROUP_LEAST_TABLE 1024u
+
+/* ------------------------------------------------------------------------------ emitting --- */
+
+static bool tni_gpu_group_narrow(uint32_t physical) { /* 32 bits hold the value */
+    return physical != TNI_PHYSICAL_I64 && physical != TNI_PHYSICAL_U64 &&
+           physical != TNI_PHYSICAL_F64;
+}
+
+static bool tni_gpu_group_is_bound(uint32_t kind) {
+    return kind == TNI_GPU_KIND_MIN || kind == TNI_GPU_KIND_MAX;
+}
+
+TNI_FN trueno_status tni_gpu_group_emit(const tni_gpu_info *info, const tni_gpu_group_shape *shape,
+                                        tni_arena *arena, tni_gpu_group_code **out,
+                                        tni_error *error) {
+    tni_gpu_group_code *code = (tni_gpu_group_code *)tni_arena_alloc(arena, sizeof *code);
+    tni_gpu_extras extras;
+    uint32_t i;
+    *out = NULL;
+    if (code == NULL) {
+        return tni_fail_memory(error, sizeof *code);
+    }
+    if (shape->key_count == 0 || shape->key_count > TNI_GPU_KEYS || shape->shape.values == NULL) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                        "the GPU groups by 1 to %u keys", (unsigned)TNI_GPU_KEYS);
+    }
+    memset(&extras, 0, sizeof extras);
+    code->wide = info->atomic_int64 && info->float64;
+    extras.skeleton = code->wide ? "group_rows" : "group_rows_narrow";
+    extras.skeleton_int = "group_rows_int";
+    extras.count = shape->key_count;
+    for (i = 0; i < shape->key_count; i++) {
+        extras.outputs[i] = shape->keys[i].output;
+    }
+    TNI_TRY(tni_gpu_emit_into(info, &shape->shape, &extras, arena, &code->code, error));
+    for (i = 0; i < shape->shape.slot_count; i++) {
+        uint32_t kind = code->code.kinds[i];
+        code->floats = code->floats || kind == TNI_GPU_KIND_SUM_F64;
+        if (tni_gpu_group_is_bound(kind) && !code->wide &&
+            !tni_gpu_group_narrow(code->code.physical[i])) {
+            return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                            "the GPU has no 64-bit atomics for MIN and MAX of groups");
+        }
+    }
+    *out = code;
+    return TRUENO_OK;
+}
+
+/* --------------------------------------------------------------------------------- keys --- */
+
+/* The digits of the key word. `cells` is 0 when every word may come. */
+static trueno_status tni_gpu_group_digits(const tni_gpu_group_shape *shape,
+                                          tni_gpu_group_field *fields, uint64_t *cells,
+                                          tni_error *error) {
+    uint64_t total = 1;
+    uint32_t i;
+    for (i = shape->key_count; i-- > 0;) {
+        const tni_gpu_group_key *key = &shape->keys[i];
+        uint64_t codes = key->range + (key->nullable ? 1 : 0);
+        memcpy(&fields[i].minimum, &key->minimum, 8);
+        fields[i].range = key->range;
+        fields[i].factor = total;
+        if (key->range == 0 && shape->key_count == 1 && !key->nullable) {
+            *cells = 0;
+            return TRUENO_OK;
+        }
+        if (codes == 0 || key->range == 0 || total > UINT64_MAX / codes) {
+            return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                            "the GPU does not group by keys of more than 64 bits together");
+        }
+        total *= codes;
+    }
+    *cells = total;
+    return TRUENO_OK;
+}
+
+TNI_FN uint64_t tni_gpu_group_unpack(const tni_gpu_group_shape *shape, uint32_t key,
+                                     uint64_t word, bool *is_null) {
+    const tni_gpu_group_key *k = &shape->keys[key];
+    uint32_t i;
+    for (i = shape->key_count; i-- > key + 1;) {
+        word /= shape->keys[i].range + (shape->keys[i].nullable ? 1 : 0);
+    }
+    if (key > 0) {
+        word %= k->range + (k->nullable ? 1 : 0);
+    }
+    *is_null = k->nullable && word == k->range;
+    return word;
+}
+
+/* ------------------------------------------------------------------------ a group's row --- */
+
+static uint32_t tni_gpu_group_pairs(uint32_t kind, bool narrow, uint32_t positions) {
+    switch (kind) {
+    case TNI_GPU_KIND_SUM_SMALL:
+    case TNI_GPU_KIND_SUM_I64:
+    case TNI_GPU_KIND_SUM_U64: return 1;
+    case TNI_GPU_KIND_MIN:
+    case TNI_GPU_KIND_MAX: return narrow ? 0 : 1;
+    case TNI_GPU_KIND_SUM_F64: return positions;
+    default: return 0;
+    }
+}
+
+static uint32_t tni_gpu_group_singles(uint32_t kind, bool narrow) {
+    switch (kind) {
+    case TNI_GPU_KIND_SUM_I64:
+    case TNI_GPU_KIND_SUM_U64: return 1;
+    case TNI_GPU_KIND_MIN:
+    case TNI_GPU_KIND_MAX: return narrow ? 1 : 0;
+    case TNI_GPU_KIND_SUM_F64: return 2;
+    default: return 0;
+    }
+}
+
+static uint32_t tni_gpu_group_units(uint32_t kind) {
+    switch (kind) {
+    case TNI_GPU_KIND_COUNT: return 0;
+    case TNI_GPU_KIND_MIN:
+    case TNI_GPU_KIND_MAX: return 1;
+    case TNI_GPU_KIND_SUM_F64: return 4;
+    default: return 2;
+    }
+}
+
+static bool tni_gpu_group_signed(uint32_t p) { /* whose keys of MIN and MAX begin at 2^63 */
+    return (p >= TNI_PHYSICAL_I8 && p <= TNI_PHYSICAL_I64) || p == TNI_PHYSICAL_F32 ||
+           p == TNI_PHYSICAL_F64;
+}
+
+/* Rows keep to lines of 32 bytes where that does not waste much. */
+static uint32_t tni_gpu_group_stride(uint32_t words) {
+    uint32_t to = words <= 2 ? 2 : words <= 4 ? 4 : 8;
+    return (words + to - 1) / to * to;
+}
+
+static void tni_gpu_group_lay(const tni_gpu_group_code *code, uint32_t slot_count,
+                              uint32_t key_words, uint32_t positions, tni_gpu_group_row *row) {
+    uint32_t at = key_words + 1, pairs, s;
+    memset(row, 0, sizeof *row);
+    row->key_words = key_words;
+    row->positions = positions;
+    row->shared_words = 1;
+    row->units = 2;
+    for (s = 0; s < slot_count; s++) {
+        uint32_t kind = code->code.kinds[s], p = code->code.physical[s];
+        bool narrow = tni_gpu_group_is_bound(kind) && tni_gpu_group_narrow(p);
+        bool counted = (code->code.never_null >> s & 1) == 0;
+        uint32_t singles = tni_gpu_group_singles(kind, narrow);
+        row->places[s] = counted ? at++ | 1u << 24 : key_words;
+        row->places[s] |= at << 6 | (tni_gpu_group_signed(p) ? 1u << 25 : 0) |
+                          (narrow ? 1u << 26 : 0);
+        at += singles;
+        row->shared_words += (counted ? 1u : 0) + singles;
+        row->units += (counted ? 1u : 0) + tni_gpu_group_units(kind);
+        row->physicals |= (p & 15u) << (s * 4);
+        if (!tni_gpu_group_is_bound(kind)) {
+            row->shared_words += 2 * tni_gpu_group_pairs(kind, narrow, positions);
+        }
+    }
+    pairs = (at + 1) / 2;
+    for (s = 0; s < slot_count; s++) {
+        row->places[s] |= pairs << 12;
+        pairs += tni_gpu_group_pairs(code->code.kinds[s], (row->places[s] >> 26 & 1) != 0,
+                                     positions);
+    }
+    row->stride = tni_gpu_group_stride(pairs * 2);
+}
+
+/* ------------------------------------------------------------------------------- forms --- */
+
+static uint64_t tni_gpu_group_table_most(const tni_gpu_group_run *run) { /* bytes */
+    return TNI_MIN(run->device->info->storage_range, run->device->budget / 2);
+}
+
+static uint32_t tni_gpu_group_shared(const tni_gpu_group_run *run) { /* words */
+    return TNI_MIN(run->device->info->shared_bytes, TNI_GPU_GROUP_SHARED) / 4;
+}
+
+static bool tni_gpu_group_fits(tni_gpu_group_run *run, tni_gpu_group_form form,
+                               uint32_t positions) {
+    uint64_t rows = run->table->rows, most = tni_gpu_group_table_most(run);
+    bool forced = run->shape->form == form;
+    if (run->cells == 0 || run->cells > UINT32_MAX ||
+        (run->shape->form != TNI_GPU_GROUP_AUTO && !forced)) {
+        return false;
+    }
+    tni_gpu_group_lay(run->code, run->shape->shape.slot_count, 0, positions, &run->row);
+    if (run->cells > most / (run->row.stride * 4u)) {
+        return false;
+    }
+    if (form == TNI_GPU_GROUP_DENSE) {
+        return run->cells <= tni_gpu_group_shared(run) / run->row.shared_words;
+    }
+    return forced || (run->cells <= TNI_GPU_GROUP_MOST_CELLS &&
+                      run->cells <= TNI_MAX(rows * 4, 65536));
+}
+
+/* The next power of two rows for so many groups. */
+static uint64_t tni_gpu_group_capacity(uint64_t groups) {
+    uint64_t rows = TNI_GPU_GROUP_LEAST_TABLE;
+    while (rows < groups * 2) {
+        rows *= 2;
+    }
+    return rows;
+}
+
+static trueno_status tni_gpu_group_choose_hash(tni_gpu_group_run *run, uint32_t positions) {
+    uint64_t groups = run->shape->groups_expected, most;
+    uint32_t key_words = run->key_bits <= 31 ? 1 : run->key_bits <= 62 ? 2 : 3;
+    tni_gpu_group_lay(run->code, run->shape->shape.slot_count, key_words, positions, &run->row);
+    groups = groups == 0 ? UINT64_C(1) << 19 : groups;
+    groups = TNI_MIN(groups, run->table->rows);
+    groups = run->cells == 0 ? groups : TNI_MIN(groups, run->cells);
+    most = tni_gpu_group_table_most(run) / (run->row.stride * 4u);
+    run->table_rows = TNI_MAX(run->table_rows, tni_gpu_group_capacity(groups));
+    while (run->table_rows > most && run->table_rows > TNI_GPU_GROUP_LEAST_TABLE) {
+        run->table_rows /= 2;
+    }
+    if (run->table_rows > most) {
+        return tni_fail(run->error, TRUENO_ERROR_MEMORY_LIMIT,
+                        "a table of groups does not fit into the memory of %s",
+                        run->device->info->name);
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_gpu_group_choose(tni_gpu_group_run *run, uint32_t positions) {
+    tni_gpu_group_form form = TNI_GPU_GROUP_DENSE;
+    if (run->form == TNI_GPU_GROUP_HASH) { /* again, larger */
+        return tni_gpu_group_choose_hash(run, positions);
+    }
+    if (!tni_gpu_group_fits(run, form, positions)) {
+        form = TNI_GPU_GROUP_DIRECT;
+    }
+    if (form == TNI_GPU_GROUP_DENSE || tni_gpu_group_fits(run, form, positions)) {
+        run->form = form;
+        run->table_rows = run->cells;
+        run->small = run->cells <= TNI_GPU_GROUP_SMALL;
+        return TRUENO_OK;
+    }
+    if (run->shape->form == TNI_GPU_GROUP_DENSE || run->shape->form == TNI_GPU_GROUP_DIRECT) {
+        return tni_fail(run->error, TRUENO_ERROR_UNSUPPORTED,
+                        "the keys are too many for that form");
+    }
+    run->form = TNI_GPU_GROUP_HASH;
+    run->small = false;
+    return tni_gpu_group_choose_hash(run, positions);
+}
+
+/* ------------------------------------------------------------------------------ kernels --- */
+
+TNI_FN void tni_gpu_group_constants(const tni_gpu_group_run *run, uint32_t form,
+                                    tni_gpu_kernel_want *want) {
+    uint32_t i;
+    for (i = 0; i < TNI_GPU_SLOTS; i++) {
+        want->constants[i] = run->code->code.kinds[i];
+        want->constants[8 + i] = run->row.places[i];
+    }
+    want->constants[16] = form;
+    want->constants[17] = run->row.stride;
+    want->constants[18] = run->row.key_words;
+    want->constants[19] = run->shape->key_count;
+    for (i = 0; i < run->shape->key_count; i++) {
+        want->constants[19] |= run->shape->keys[i].nullable ? 256u << i : 0;
+    }
+    want->constants[20] = run->row.positions;
+}
+
+/* Forms of kernels/group.glsl. */
+enum { TNI_GPU_ROWS_DENSE, TNI_GPU_ROWS_DIRECT, TNI_GPU_ROWS_HASH, TNI_GPU_ROWS_SURVEY };
+
+typedef struct tni_gpu_group_launch {
+    tni_gpu_kernel *kernel;
+    uint32_t groups; /* workgroups at most */
+} tni_gpu_group_launch;
+
+/* Replicas keep threads off each other's words where groups are few; large tables in shared memory
+ * go with few large workgroups, for each has to be merged. Sizes come in classes, so that one kernel
+ * serves tables of many sizes. */
+static void tni_gpu_group_dense(tni_gpu_group_run *run, tni_gpu_kernel_want *want,
+                                uint32_t *groups) {
+    uint32_t words = (uint32_t)run->cells * run->row.shared_words;
+    run->replicas = 1;
+    while (run->replicas < 32 && words * run->replicas * 2 <= 4096) {
+        run->replicas *= 2;
+    }
+    want->constants[21] = 4096;
+    if (words > 4096) {
+        want->constants[21] = words <= 8192 ? 8192 : tni_gpu_group_shared(run);
+        want->constants[22] = TNI_MIN(run->device->info->group_threads, 1024);
+        *groups = 264;
+    }
+}
+
+static trueno_status tni_gpu_group_kernel(tni_gpu_group_run *run, uint32_t form,
+                                          tni_gpu_group_launch *out) {
+    tni_gpu_kernel_want want;
+    memset(&want, 0, sizeof want);
+    want.words = run->code->code.words;
+    want.word_count = run->code->code.word_count;
+    want.binding_count = 3;
+    want.bindings[0] = TNI_GPU_COLUMNS;
+    want.bindings[1] = want.bindings[2] = 1;
+    tni_gpu_group_constants(run, form, &want);
+    want.constants[21] = 8;
+    want.constants[22] = 256;
+    want.constant_count = 23;
+    out->groups = 2112;
+    if (form == TNI_GPU_ROWS_DENSE) {
+        out->groups = 1056;
+        tni_gpu_group_dense(run, &want, &out->groups);
+    }
+    return tni_gpu_kernel_get(run->device, &want, &out->kernel, &run->result->compile_ms,
+                              run->error);
+}
+
+static void tni_gpu_group_rows(tni_gpu_group_run *run, tni_gpu_batch *batch,
+                               const tni_gpu_group_launch *launch, uint32_t rows) {
+    const tni_gpu_code *code = &run->code->code;
+    tni_gpu_slice slices[TNI_GPU_BUFFERS];
+    uint8_t push[TNI_GPU_PUSH_BYTES];
+    uint32_t blocks = (rows + 4095) / 4096, i;
+    memset(push, 0, sizeof push);
+    memset(slices, 0, sizeof slices);
+    memcpy(push, &rows, 4);
+    memcpy(push + 4, &blocks, 4);
+    memcpy(push + 8, code->literals, sizeof code->literals);
+    memcpy(slices, run->inputs.slices, code->input_count * sizeof *slices);
+    for (i = code->input_count; i < TNI_GPU_BUFFERS; i++) {
+        slices[i].range = &run->control; /* descriptors that the kernel never reads */
+    }
+    slices[TNI_GPU_COLUMNS + 1].range = &run->rows;
+    tni_gpu_batch_dispatch(batch, launch->kernel, slices, TNI_GPU_BUFFERS, push, sizeof push,
+                           TNI_MIN(blocks, launch->groups));
+}
+
+/* --------------------------------------------------------------------------------- runs --- */
+
+static void tni_gpu_group_give(tni_gpu_group_run *run) {
+    uint32_t i;
+    tni_gpu_give(run->device, &run->control);
+    tni_gpu_give(run->device, &run->rows);
+    tni_gpu_give(run->device, &run->tiles);
+    tni_gpu_give(run->device, &run->out);
+    tni_gpu_give(run->device, &run->counts);
+    for (i = 0; i < 4; i++) {
+        tni_gpu_give(run->device, &run->pairs[i]);
+    }
+}
+
+/* Record what a morsel needs before its rows. */
+static void tni_gpu_group_open(tni_gpu_group_run *run, tni_gpu_batch *batch, bool first,
+                               const tni_gpu_group_launch *survey, uint32_t rows) {
+    bool surveyed = run->code->floats && run->row.positions != TNI_GPU_GROUP_ALL_POSITIONS;
+    if (first) {
+        tni_gpu_group_setup(run, batch);
+        tni_gpu_batch_fill(batch, &run->rows, 0, run->table_rows * run->row.stride * 4, 0);
+    }
+    if (surveyed && !first) {
+        tni_gpu_batch_copy(batch, &run->control, TNI_GPU_CONTROL_GRIDS * 4, &run->control,
+                           TNI_GPU_CONTROL_BASES * 4, TNI_GPU_SLOTS * 4);
+    }
+    if (surveyed) {
+        tni_gpu_group_rows(run, batch, survey, rows);
+    }
+    if (surveyed && !first) {
+        tni_gpu_group_step(run, batch, TNI_GPU_GROUP_REBASE, 0,
+                           (uint32_t)((run->table_rows + 255) / 256));
+    }
+}
+
+static trueno_status tni_gpu_group_load(tni_gpu_group_run *run, uint32_t first,
+                                        uint32_t segments) {
+    int64_t start = tni_clock_nanoseconds();
+    trueno_status status = tni_gpu_inputs_morsel(&run->inputs, first, segments);
+    run->result->upload_ms += (double)(tni_clock_nanoseconds() - start) * 1e-6;
+    return status;
+}
+
+static trueno_status tni_gpu_group_morsel(tni_gpu_group_run *run, uint32_t first,
+                                          uint32_t segments,
+                                          const tni_gpu_group_launch *launches) {
+    const tni_gpu_table *table = run->table;
+    uint64_t end = TNI_MIN(table->rows, (uint64_t)(first + segments) * TNI_SEGMENT_ROWS);
+    uint32_t rows = (uint32_t)(end - (uint64_t)first * TNI_SEGMENT_ROWS);
+    tni_gpu_batch batch;
+    TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
+    tni_gpu_group_open(run, &batch, first == 0, &launches[1], rows);
+    tni_gpu_group_rows(run, &batch, &launches[0], rows);
+    if (first + segments == table->segment_count) {
+        tni_gpu_group_close(run, &batch);
+    }
+    run->result->morsels++;
+    return tni_gpu_batch_run(&batch, &run->result->compute_ms);
+}
+
+/* One pass over the table with the form chosen. */
+static trueno_status tni_gpu_group_pass(tni_gpu_group_run *run) {
+    static const uint32_t forms[] = {TNI_GPU_ROWS_DENSE, TNI_GPU_ROWS_DENSE, TNI_GPU_ROWS_DIRECT,
+                                     TNI_GPU_ROWS_HASH};
+    uint32_t cut = tni_gpu_morsel_cut(run->device, run->shape->shape.columns,
+                                      run->shape->shape.column_count);
+    uint32_t first, segments;
+    tni_gpu_group_launch launches[2];
+    memset(launches, 0, sizeof launches);
+    TNI_TRY(tni_gpu_group_kernel(run, forms[run->form], &launches[0]));
+    if (run->code->floats) {
+        TNI_TRY(tni_gpu_group_kernel(run, TNI_GPU_ROWS_SURVEY, &launches[1]));
+    }
+    TNI_TRY(tni_gpu_take(run->device, TNI_GPU_CONTROL_WORDS * 4, &run->control, run->error));
+    TNI_TRY(tni_gpu_take(run->device, run->table_rows * run->row.stride * 4, &run->rows,
+                         run->error));
+    TNI_TRY(tni_gpu_group_close_reserve(run));
+    run->result->passes++;
+    for (first = 0; first < run->table->segment_count; first += segments) {
+        trueno_status status;
+        segments = TNI_MIN(cut, run->table->segment_count - first);
+        status = tni_gpu_group_load(run, first, segments);
+        if (status == TRUENO_ERROR_MEMORY_LIMIT && segments > 1 && !run->device->lost) {
+            tni_gpu_inputs_unpin(&run->inputs);
+            cut = segments / 2;
+            if (run->error != NULL) {
+                tni_error_clear(run->error);
+            }
+            segments = 0;
+            continue;
+        }
+        if (status == TRUENO_OK) {
+            status = tni_gpu_group_morsel(run, first, segments, launches);
+        }
+        tni_gpu_inputs_unpin(&run->inputs);
+        TNI_TRY(status);
+    }
+    tni_gpu_group_read_control(run);
+    run->result->overflowed = run->words[TNI_GPU_CONTROL_ERROR] != 0;
+    if (run->result->overflowed || run->words[TNI_GPU_CONTROL_FULL] != 0) {
+        return TRUENO_OK;
+    }
+    return tni_gpu_group_collect(run);
+}
+
+/* Whether a larger table is to be tried. */
+static bool tni_gpu_group_grow(tni_gpu_group_run *run) {
+    uint64_t before = run->table_rows;
+    run->table_rows *= 4;
+    return tni_gpu_group_choose_hash(run, run->row.positions) == TRUENO_OK &&
+           run->table_rows > before;
+}
+
+static trueno_status tni_gpu_group_passes(tni_gpu_group_run *run) {
+    uint32_t positions = TNI_GPU_GROUP_POSITIONS;
+    if (run->table->rows == 0) {
+        return TRUENO_OK;
+    }
+    TNI_TRY(tni_gpu_inputs_start(&run->inputs));
+    TNI_TRY(tni_gpu_group_choose(run, positions));
+    for (;;) {
+        TNI_TRY(tni_gpu_group_pass(run));
+        tni_gpu_group_give(run);
+        if (run->result->overflowed) {
+            return TRUENO_OK;
+        }
+        if (run->words[TNI_GPU_CONTROL_FULL] != 0) {
+            if (!tni_gpu_group_grow(run)) {
+                return tni_fail(run->error, TRUENO_ERROR_MEMORY_LIMIT,
+                                "the groups do not fit into the memory of %s",
+                                run->device->info->name);
+            }
+        } else if (run->words[TNI_GPU_CONTROL_LOST] != 0 &&
+                   positions != TNI_GPU_GROUP_ALL_POSITIONS) {
+            positions = TNI_GPU_GROUP_ALL_POSITIONS;
+            TNI_TRY(tni_gpu_group_choose(run, positions));
+        } else {
+            return TRUENO_OK;
+        }
+    }
+}
+
+static uint32_t tni_gpu_group_bits(uint64_t cells) {
+    uint64_t most = cells - 1; /* of 0: every bit */
+    uint32_t bits = 0;
+    while (bits < 64 && most >> bits != 0) {
+        bits++;
+    }
+    return TNI_MAX(bits, 1);
+}
+
+TNI_FN trueno_status tni_gpu_group(tni_gpu_device *device, const tni_gpu_group_shape *shape,
+                                   const tni_gpu_group_code *code, const tni_gpu_table *table,
+                                   tni_gpu_group_result *out, tni_error *error) {
+    static const char *const names[] = {"", "dense", "direct", "hash", "partitioned"};
+    tni_gpu_group_run run;
+    trueno_status status;
+    memset(&run, 0, sizeof run);
+    memset(out, 0, sizeof *out);
+    tni_arena_init(&out->memory, device->memory);
+    run.device = run.inputs.device = device;
+    run.shape = shape;
+    run.code = code;
+    run.table = run.inputs.table = table;
+    run.result = out;
+    run.error = run.inputs.error = error;
+    run.inputs.shape = &shape->shape;
+    run.inputs.code = &code->code;
+    if (device->lost) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the GPU %s was lost",
+                        device->info->name);
+    }
+    if (table->rows >= TNI_GPU_GROUP_MOST_ROWS) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                        "the GPU does not group tables of more than %lu rows",
+                        (unsigned long)(TNI_GPU_GROUP_MOST_ROWS - 1));
+    }
+    TNI_TRY(tni_gpu_group_digits(shape, run.fields, &run.cells, error));
+    run.key_bits = tni_gpu_group_bits(run.cells);
+    tni_mutex_lock(&device->mutex);
+    status = tni_gpu_group_passes(&run);
+    if (status != TRUENO_OK) {
+        (void)tni_gpu_upload_wait(device, NULL);
+        tni_gpu_settle(device);
+    }
+    tni_gpu_inputs_stop(&run.inputs);
+    tni_gpu_group_give(&run);
+    tni_mutex_unlock(&device->mutex);
+    out->form = names[run.form];
+    out->uploaded_bytes = run.inputs.uploaded_bytes;
+    out->read_bytes = run.inputs.read_bytes;
+    if (status != TRUENO_OK) {
+        tni_gpu_group_free(out);
+    }
+    return status;
+}
+
+#undef TNI_GPU_GROUP_MOST_ROWS
+#undef TNI_GPU_GROUP_MOST_CELLS
+#undef TNI_GPU_GROUP_SMALL
+#undef TNI_GPU_GROUP_SHARED
+#undef TNI_GPU_GROUP_LEAST_TABLE
+
+#endif

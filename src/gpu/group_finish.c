@@ -1,0 +1,321 @@
+/*
+ * group_finish.c - from a table of groups to arrays of results; see group_internal.h.
+ *
+ * Tables by index are compacted in order. Of hash tables the keys and places of the groups are
+ * sorted, four bits a pass, then results are gathered in that order. Small tables are finished
+ * together with the last morsel, and as much as the table could hold comes back; of large ones the
+ * number of groups comes back first, then exactly their results.
+ *
+ * Results that fill more than a megabyte stay where the device wrote them: the download buffer is
+ * lent to the result and comes back when that is freed.
+ *
+ * Uses: base/, gpu/.
+ */
+#include "gpu/group_internal.h"
+#include "gpu/spirv_module.h"
+
+#if !defined(TRUENO_NO_VULKAN)
+
+#define TNI_GPU_GROUP_TILE 1024u      /* rows of a table a workgroup */
+#define TNI_GPU_GROUP_SORT_TILE 2048u /* pairs a workgroup */
+#define TNI_GPU_GROUP_LEND (UINT64_C(1) << 20)
+
+enum { /* steps of kernels/group_sort.comp */
+    TNI_GPU_GROUP_SORT_COUNT, TNI_GPU_GROUP_SORT_SCAN, TNI_GPU_GROUP_SORT_MOVE,
+    TNI_GPU_GROUP_SORT_WHOLE
+};
+
+/* ------------------------------------------------------------------------------- steps --- */
+
+static trueno_status tni_gpu_group_skeleton(const char *name, tni_gpu_kernel_want *want,
+                                            tni_error *error) {
+    memset(want, 0, sizeof *want);
+    if (!tni_spirv_skeleton(name, &want->words, &want->word_count)) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                        "this build has no GPU kernels (trueno_db_spirv.h was not there)");
+    }
+    return TRUENO_OK;
+}
+
+static void tni_gpu_group_dispatch(tni_gpu_group_run *run, tni_gpu_batch *batch, uint32_t step,
+                                   const uint32_t *push, uint32_t push_words, uint32_t groups) {
+    const tni_gpu_range *ranges[6];
+    tni_gpu_slice slices[6];
+    tni_gpu_kernel_want want;
+    tni_gpu_kernel *kernel;
+    uint32_t i;
+    if (batch->status == TRUENO_OK) {
+        batch->status = tni_gpu_group_skeleton("group_finish", &want, run->error);
+    }
+    if (batch->status != TRUENO_OK) {
+        return;
+    }
+    ranges[0] = &run->rows;
+    ranges[1] = &run->control;
+    ranges[2] = &run->tiles;
+    ranges[3] = &run->out;
+    ranges[4] = &run->pairs[0];
+    ranges[5] = &run->pairs[1];
+    memset(slices, 0, sizeof slices);
+    want.binding_count = 6;
+    for (i = 0; i < 6; i++) {
+        want.bindings[i] = 1;
+        slices[i].range = ranges[i]->slab != NULL ? ranges[i] : &run->control;
+    }
+    tni_gpu_group_constants(run, 0, &want);
+    want.constants[21] = step;
+    want.constants[22] = run->row.physicals;
+    want.constant_count = 23;
+    batch->status =
+        tni_gpu_kernel_get(run->device, &want, &kernel, &run->result->compile_ms, run->error);
+    if (batch->status == TRUENO_OK) {
+        tni_gpu_batch_dispatch(batch, kernel, slices, 6, push, push_words * 4, groups);
+    }
+}
+
+TNI_FN void tni_gpu_group_step(tni_gpu_group_run *run, tni_gpu_batch *batch, uint32_t step,
+                               uint32_t n, uint32_t groups) {
+    uint32_t push[2];
+    push[0] = (uint32_t)run->table_rows;
+    push[1] = n;
+    tni_gpu_group_dispatch(run, batch, step, push, 2, groups);
+}
+
+TNI_FN void tni_gpu_group_setup(tni_gpu_group_run *run, tni_gpu_batch *batch) {
+    uint32_t words[TNI_GPU_CONTROL_WORDS], push[32], i, at;
+    uint32_t used = TNI_GPU_CONTROL_FIELDS + run->shape->key_count * 6;
+    memset(words, 0, sizeof words);
+    words[TNI_GPU_CONTROL_MASK] = (uint32_t)(run->table_rows - 1);
+    words[TNI_GPU_CONTROL_PROBES] = (uint32_t)TNI_MIN(run->table_rows, 128);
+    words[TNI_GPU_CONTROL_CELLS] = (uint32_t)TNI_MIN(run->table_rows, UINT32_MAX);
+    words[TNI_GPU_CONTROL_REPLICAS] = run->replicas;
+    for (i = 0; i < TNI_GPU_SLOTS && run->row.positions == TNI_GPU_GROUP_ALL_POSITIONS; i++) {
+        words[TNI_GPU_CONTROL_GRIDS + i] = 61; /* the highest there is */
+    }
+    for (i = 0; i < run->shape->key_count; i++) {
+        memcpy(words + TNI_GPU_CONTROL_FIELDS + i * 6, &run->fields[i], sizeof run->fields[i]);
+    }
+    for (at = 0; at < used; at += 30) {
+        uint32_t count = TNI_MIN(used - at, 30);
+        push[0] = at;
+        push[1] = count;
+        memcpy(push + 2, words + at, count * sizeof *push);
+        tni_gpu_group_dispatch(run, batch, TNI_GPU_GROUP_SETUP, push, count + 2, 1);
+    }
+}
+
+/* ------------------------------------------------------------------------------ closing --- */
+
+static uint64_t tni_gpu_group_out_bytes(const tni_gpu_group_run *run, uint64_t groups) {
+    return groups * run->row.units * 8;
+}
+
+static uint32_t tni_gpu_group_tiles(const tni_gpu_group_run *run) {
+    return (uint32_t)((run->table_rows + TNI_GPU_GROUP_TILE - 1) / TNI_GPU_GROUP_TILE);
+}
+
+TNI_FN trueno_status tni_gpu_group_close_reserve(tni_gpu_group_run *run) {
+    uint64_t out = tni_gpu_group_out_bytes(run, run->table_rows);
+    TNI_TRY(tni_gpu_take(run->device, (uint64_t)tni_gpu_group_tiles(run) * 4, &run->tiles,
+                         run->error));
+    if (run->small) {
+        TNI_TRY(tni_gpu_take(run->device, out, &run->out, run->error));
+    }
+    return tni_gpu_download_reserve(run->device, 64 + (run->small ? out : 0), run->error);
+}
+
+TNI_FN void tni_gpu_group_close(tni_gpu_group_run *run, tni_gpu_batch *batch) {
+    uint32_t tiles = tni_gpu_group_tiles(run);
+    uint64_t at;
+    tni_gpu_group_step(run, batch, TNI_GPU_GROUP_COUNT, 0, tiles);
+    tni_gpu_group_step(run, batch, TNI_GPU_GROUP_SCAN, 0, 1);
+    if (run->small) {
+        tni_gpu_group_step(run, batch, TNI_GPU_GROUP_EMIT, (uint32_t)run->table_rows, tiles);
+    }
+    tni_gpu_batch_download(batch, &run->control, 0, sizeof run->words, &at);
+    if (run->small) {
+        tni_gpu_batch_download(batch, &run->out, 0,
+                               tni_gpu_group_out_bytes(run, run->table_rows), &run->out_at);
+    }
+}
+
+TNI_FN void tni_gpu_group_read_control(tni_gpu_group_run *run) {
+    memcpy(run->words, run->device->download.data, sizeof run->words);
+}
+
+/* ------------------------------------------------------------------------------ sorting --- */
+
+static void tni_gpu_group_sort_step(tni_gpu_group_run *run, tni_gpu_batch *batch, uint32_t step,
+                                    uint32_t n, uint32_t shift, bool back) {
+    tni_gpu_slice slices[5];
+    tni_gpu_kernel_want want;
+    tni_gpu_kernel *kernel;
+    uint32_t push[3], i;
+    if (batch->status == TRUENO_OK) {
+        batch->status = tni_gpu_group_skeleton("group_sort", &want, run->error);
+    }
+    if (batch->status != TRUENO_OK) {
+        return;
+    }
+    memset(slices, 0, sizeof slices);
+    for (i = 0; i < 5; i++) {
+        want.bindings[i] = 1;
+        slices[i].range = i == 4 ? &run->counts : &run->pairs[back ? (i + 2) % 4 : i];
+    }
+    want.binding_count = 5;
+    want.constants[0] = step;
+    want.constant_count = 1;
+    push[0] = n;
+    push[1] = (n + TNI_GPU_GROUP_SORT_TILE - 1) / TNI_GPU_GROUP_SORT_TILE;
+    push[2] = shift;
+    batch->status =
+        tni_gpu_kernel_get(run->device, &want, &kernel, &run->result->compile_ms, run->error);
+    if (batch->status == TRUENO_OK) {
+        bool one = step == TNI_GPU_GROUP_SORT_SCAN || step == TNI_GPU_GROUP_SORT_WHOLE;
+        tni_gpu_batch_dispatch(batch, kernel, slices, 5, push, sizeof push, one ? 1 : push[1]);
+    }
+}
+
+/* Sort the pairs; afterwards they are pairs[0] and [1]. */
+static void tni_gpu_group_sort(tni_gpu_group_run *run, tni_gpu_batch *batch, uint32_t n) {
+    uint32_t passes = (run->key_bits + 3) / 4, i;
+    if (n <= TNI_GPU_GROUP_SORT_TILE) {
+        tni_gpu_group_sort_step(run, batch, TNI_GPU_GROUP_SORT_WHOLE, n, passes * 4, false);
+    }
+    for (i = 0; n > TNI_GPU_GROUP_SORT_TILE && i < passes; i++) {
+        bool back = i % 2 != 0;
+        tni_gpu_group_sort_step(run, batch, TNI_GPU_GROUP_SORT_COUNT, n, i * 4, back);
+        tni_gpu_group_sort_step(run, batch, TNI_GPU_GROUP_SORT_SCAN, n, i * 4, back);
+        tni_gpu_group_sort_step(run, batch, TNI_GPU_GROUP_SORT_MOVE, n, i * 4, back);
+    }
+    if (passes % 2 != 0) {
+        for (i = 0; i < 2; i++) {
+            tni_gpu_range range = run->pairs[i];
+            run->pairs[i] = run->pairs[i + 2];
+            run->pairs[i + 2] = range;
+        }
+    }
+}
+
+static trueno_status tni_gpu_group_take_pairs(tni_gpu_group_run *run, uint32_t n) {
+    uint64_t tiles = (n + TNI_GPU_GROUP_SORT_TILE - 1) / TNI_GPU_GROUP_SORT_TILE;
+    uint32_t i;
+    for (i = 0; i < 4; i++) {
+        TNI_TRY(tni_gpu_take(run->device, (uint64_t)n * (i % 2 == 0 ? 8 : 4), &run->pairs[i],
+                             run->error));
+    }
+    return tni_gpu_take(run->device, tiles * 64, &run->counts, run->error);
+}
+
+/* --------------------------------------------------------------------------- collecting --- */
+
+/* The results of a large table. */
+static trueno_status tni_gpu_group_fetch(tni_gpu_group_run *run, uint32_t n) {
+    uint64_t bytes = tni_gpu_group_out_bytes(run, n);
+    bool hash = run->row.key_words > 0;
+    tni_gpu_batch batch;
+    uint64_t at;
+    if (bytes > run->device->info->storage_range) {
+        return tni_fail(run->error, TRUENO_ERROR_MEMORY_LIMIT,
+                        "%lu groups fill more than one buffer of the GPU %s", (unsigned long)n,
+                        run->device->info->name);
+    }
+    TNI_TRY(tni_gpu_take(run->device, bytes, &run->out, run->error));
+    if (hash) {
+        TNI_TRY(tni_gpu_group_take_pairs(run, n));
+    }
+    TNI_TRY(tni_gpu_download_reserve(run->device, 64 + bytes, run->error));
+    TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
+    tni_gpu_group_step(run, &batch, hash ? TNI_GPU_GROUP_PAIRS : TNI_GPU_GROUP_EMIT, n,
+                       tni_gpu_group_tiles(run));
+    if (hash) {
+        tni_gpu_group_sort(run, &batch, n);
+        tni_gpu_group_step(run, &batch, TNI_GPU_GROUP_GATHER, n, (n + 255) / 256);
+    }
+    tni_gpu_batch_download(&batch, &run->control, 0, sizeof run->words, &at);
+    tni_gpu_batch_download(&batch, &run->out, 0, bytes, &run->out_at);
+    TNI_TRY(tni_gpu_batch_run(&batch, &run->result->compute_ms));
+    tni_gpu_group_read_control(run);
+    return TRUENO_OK;
+}
+
+/* Point the result's arrays into `data`, arrays of `n` groups each. */
+static void tni_gpu_group_point(tni_gpu_group_run *run, uint8_t *data, uint64_t n) {
+    const tni_gpu_code *code = &run->code->code;
+    tni_gpu_group_result *out = run->result;
+    uint32_t s;
+    out->keys = (uint64_t *)(void *)data;
+    out->rows = out->keys + n;
+    data += n * 16;
+    for (s = 0; s < run->shape->shape.slot_count; s++) {
+        uint32_t kind = code->kinds[s];
+        out->counts[s] = out->rows;
+        if ((code->never_null >> s & 1) == 0) {
+            out->counts[s] = (uint64_t *)(void *)data;
+            data += n * 8;
+        }
+        if (kind == TNI_GPU_KIND_MIN || kind == TNI_GPU_KIND_MAX) {
+            out->bits[s] = (uint64_t *)(void *)data;
+            data += n * 8;
+        } else if (kind == TNI_GPU_KIND_SUM_F64) {
+            out->floats[s] = (tni_gpu_float_sum *)(void *)data;
+            data += n * sizeof(tni_gpu_float_sum);
+        } else if (kind != TNI_GPU_KIND_COUNT) {
+            out->sums[s] = (tni_i128 *)(void *)data;
+            data += n * sizeof(tni_i128);
+        }
+    }
+}
+
+TNI_FN trueno_status tni_gpu_group_collect(tni_gpu_group_run *run) {
+    tni_gpu_device *device = run->device;
+    tni_gpu_group_result *out = run->result;
+    uint32_t groups = run->words[TNI_GPU_CONTROL_GROUPS];
+    uint64_t n = run->small ? run->table_rows : groups, bytes;
+    uint8_t *data = device->download.data + run->out_at;
+    if (!run->small && groups > 0) {
+        TNI_TRY(tni_gpu_group_fetch(run, groups));
+        data = device->download.data + run->out_at;
+    }
+    if (run->words[TNI_GPU_CONTROL_LOST] != 0 || groups == 0) {
+        return TRUENO_OK;
+    }
+    bytes = tni_gpu_group_out_bytes(run, n);
+    if (bytes > TNI_GPU_GROUP_LEND) {
+        out->lent = device->download;
+        out->device = device;
+        memset(&device->download, 0, sizeof device->download);
+    } else {
+        uint8_t *copy = (uint8_t *)tni_arena_alloc(&out->memory, (size_t)bytes);
+        if (copy == NULL) {
+            return tni_memory_fail(device->memory, (size_t)bytes, run->error);
+        }
+        memcpy(copy, data, (size_t)bytes);
+        data = copy;
+    }
+    out->group_count = groups;
+    tni_gpu_group_point(run, data, n);
+    return TRUENO_OK;
+}
+
+TNI_FN void tni_gpu_group_free(tni_gpu_group_result *result) {
+    tni_gpu_device *device = result->device;
+    if (result->lent.data != NULL) {
+        tni_mutex_lock(&device->mutex);
+        if (device->download.data == NULL) {
+            device->download = result->lent;
+        } else {
+            device->vk.DestroyBuffer(device->device, result->lent.buffer, NULL);
+            device->vk.FreeMemory(device->device, result->lent.memory, NULL); /* unmaps */
+        }
+        tni_mutex_unlock(&device->mutex);
+    }
+    tni_arena_free(&result->memory);
+    memset(result, 0, sizeof *result);
+}
+
+#undef TNI_GPU_GROUP_TILE
+#undef TNI_GPU_GROUP_SORT_TILE
+#undef TNI_GPU_GROUP_LEND
+
+#endif

@@ -1,0 +1,538 @@
+// group_rows.glsl - the skeleton of GROUP BY over a morsel of encoded columns.
+//
+// The library replaces q_row by code made from the query (see scan_aggregate.glsl): beside the
+// slots it puts key k into q_value[SLOTS + k] and sets bit SLOTS + k of q_valid when the key is
+// not NULL, and bit 31 when the row passes the filter.
+//
+// The keys become one number, word = sum of code * factor, and the row's values join the row of
+// that group. Everything added is an integer and every maximum is one, so that no order of rows,
+// lanes or workgroups can change a bit. Float sums are limbs of 32 bits on an absolute grid
+// (exec/agg_state.c): a value's digits go to the positions of a window that begins at the highest
+// grid of any value.
+//
+// WIDE: 64-bit atomics; otherwise two of 32 bits, the carry of the first going into the second.
+#if WIDE
+#extension GL_EXT_shader_atomic_int64 : require
+#endif
+#include "group.glsl"
+
+layout(constant_id = 21) const uint SHARED_WORDS = 1u;
+layout(local_size_x_id = 22) in;
+
+layout(set = 0, binding = 0, std430) readonly buffer Words { uint w[]; } column[COLUMNS];
+layout(set = 0, binding = 0, std430) readonly buffer Pairs { uvec2 w[]; } pairs[COLUMNS];
+layout(set = 0, binding = 1, std430) buffer Control { CONTROL_MEMBERS } control;
+layout(set = 0, binding = 2, std430) buffer Table { uint t32[]; };
+layout(set = 0, binding = 2, std430) buffer Table64 { uint64_t t64[]; };
+
+layout(push_constant, std430) uniform Push {
+    uint rows;
+    uint blocks;
+    uint64_t literal[15];
+} push;
+
+uint q_valid;
+uint q_error;
+uint64_t q_value[VALUES];
+
+// The stand-in: it touches what a spliced body needs, so that the types exist.
+void q_row(const uint row, const uint segment) {
+    uint code = column[0].w[row];
+    uvec2 wide = pairs[0].w[row];
+    q_valid = code == 0u && push.literal[0] == packUint2x32(wide) ? 255u : segment;
+#if FLOATS
+    double real = packDouble2x32(wide) + 1.0lf;
+    q_value[0] = packUint2x32(unpackDouble2x32(real));
+#else
+    q_value[0] = uint64_t(code);
+#endif
+    q_error = 0u;
+}
+
+shared uint bank[SHARED_WORDS];
+uint failed = 0u;
+Field fields[8];
+uint cells;    // of a table by index
+uint replicas; // of each group in shared memory: a power of two
+
+// ------------------------------------------------------------------------------ floats ---
+
+// One digit: r rounded to a multiple of 2^bits, half to even; what is left stays in r.
+int64_t digit(inout int64_t r, const int bits) {
+    int64_t d = int64_t(0);
+    if (bits <= 0) {
+        d = r << -bits;
+        r = int64_t(0);
+    } else if (bits < 60) {
+        int64_t rest;
+        int64_t middle = int64_t(1) << (bits - 1);
+        d = r >> bits;
+        rest = r - (d << bits);
+        d += rest > middle || (rest == middle && (d & int64_t(1)) != int64_t(0)) ? int64_t(1)
+                                                                                : int64_t(0);
+        r -= d << bits;
+    }
+    return d;
+}
+
+struct Real {
+    uint flags;       // 1 NaN, 2 +inf, 4 -inf
+    uint grid;        // twice its grid, plus one unless it is zero; 0 when flags are set
+    int64_t digits[3];
+};
+
+Real real_of(const uint64_t bits) {
+    Real x;
+    uint high = uint(bits >> 32);
+    uint exponent = high >> 20 & 0x7ffu;
+    bool negative = high >> 31 != 0u;
+    int64_t r = int64_t(bits & ((uint64_t(1) << 52) - uint64_t(1)));
+    int at;
+    x.flags = 0u;
+    x.digits[0] = x.digits[1] = x.digits[2] = int64_t(0);
+    if (exponent == 0x7ffu) {
+        x.flags = r != int64_t(0) ? 1u : negative ? 4u : 2u;
+        x.grid = 0u;
+        return x;
+    }
+    x.grid = exponent <= 118u ? 1u : min((exponent - 118u + 31u) / 32u + 1u, 61u);
+    // the value is r * 2^(max(exponent, 1) - 1075), the first digit counts 2^(32 * grid - 960)
+    at = 32 * int(x.grid) - 960 - (int(max(exponent, 1u)) - 1075);
+    x.grid = x.grid * 2u + (exponent != 0u || r != int64_t(0) ? 1u : 0u);
+    r |= exponent != 0u ? int64_t(1) << 52 : int64_t(0);
+    r = negative ? -r : r;
+    x.digits[0] = digit(r, at);
+    x.digits[1] = digit(r, at - 32);
+    x.digits[2] = digit(r, at - 64);
+    return x;
+}
+
+// ------------------------------------------------------------------ a row in device memory ---
+
+#if WIDE
+void add_pair(const uint at, const uint64_t v) {
+    atomicAdd(t64[at >> 1], v);
+}
+
+// Whether the pair wrapped.
+uint add_carry(const uint at, const uint64_t v) {
+    uint64_t old = atomicAdd(t64[at >> 1], v);
+    return old + v < old ? 1u : 0u;
+}
+
+void most_pair(const uint at, const uint64_t v) {
+    if (t64[at >> 1] < v) { // it only grows, so a stale one is safe
+        atomicMax(t64[at >> 1], v);
+    }
+}
+#else
+uint add_carry(const uint at, const uint64_t v) {
+    uint low = uint(v), high = uint(v >> 32), carry = 0u, old;
+    if (low != 0u) {
+        old = atomicAdd(t32[at], low);
+        carry = old + low < old ? 1u : 0u;
+    }
+    if (high == 0xffffffffu && carry == 1u) {
+        return 1u;
+    }
+    high += carry;
+    if (high == 0u) {
+        return 0u;
+    }
+    old = atomicAdd(t32[at + 1u], high);
+    return old + high < old ? 1u : 0u;
+}
+
+void add_pair(const uint at, const uint64_t v) {
+    add_carry(at, v);
+}
+
+void most_pair(const uint at, const uint64_t v) { // not reached: the host refuses these
+}
+#endif
+
+void add_single(const uint at, const uint v) {
+    if (v != 0u) {
+        atomicAdd(t32[at], v);
+    }
+}
+
+void most_single(const uint at, const uint v) {
+    if (t32[at] < v) {
+        atomicMax(t32[at], v);
+    }
+}
+
+// A sum of 64-bit values: `high` is what lies above the pair.
+void add_wide(const uint row, const uint place, const uint64_t v, const uint high) {
+    uint carry = v != uint64_t(0) ? add_carry(row + PAIR_AT(place), v) : 0u;
+    add_single(row + WORD_AT(place), high + carry);
+}
+
+uint narrow_key(const uint64_t v, const uint place, const uint kind) {
+    uint k = uint(v) ^ (IS_SIGNED(place) ? 0x80000000u : 0u);
+    return kind == KIND_MIN ? ~k : k;
+}
+
+void add_digit(const uint row, const uint place, const uint position, const int64_t d) {
+    if (d != int64_t(0) && position < POSITIONS) {
+        add_pair(row + PAIR_AT(place) + position * 2u, uint64_t(d));
+    }
+}
+
+void add_real(const uint row, const uint place, const uint s, const uint64_t v) {
+    Real x = real_of(v);
+    uint first = control.grids[s] - (x.grid >> 1);
+    if (x.flags != 0u) {
+        atomicOr(t32[row + WORD_AT(place) + 1u], x.flags);
+        return;
+    }
+    most_single(row + WORD_AT(place), x.grid);
+    if ((x.grid & 1u) != 0u) {
+        add_digit(row, place, first, x.digits[0]);
+        add_digit(row, place, first + 1u, x.digits[1]);
+        add_digit(row, place, first + 2u, x.digits[2]);
+    }
+}
+
+// The value of a slot joins a row. `kind` and `place` are constants once inlined.
+void update(const uint kind, const uint place, const uint s, const uint row, const uint valid,
+            const uint64_t v) {
+    if (kind == KIND_NONE || (valid & (1u << s)) == 0u) {
+        return;
+    }
+    if (IS_COUNTED(place)) {
+        atomicAdd(t32[row + COUNT_AT(place)], 1u);
+    }
+    if (kind == KIND_SUM_SMALL) {
+        add_pair(row + PAIR_AT(place), v);
+    } else if (kind == KIND_SUM_I64) {
+        add_wide(row, place, v, int64_t(v) < int64_t(0) ? 0xffffffffu : 0u);
+    } else if (kind == KIND_SUM_U64) {
+        add_wide(row, place, v, 0u);
+    } else if (kind == KIND_MIN || kind == KIND_MAX) {
+        if (IS_NARROW(place)) {
+            most_single(row + WORD_AT(place), narrow_key(v, place, kind));
+        } else {
+            most_pair(row + PAIR_AT(place), kind == KIND_MIN ? ~v : v);
+        }
+    } else if (kind == KIND_SUM_F64) {
+        add_real(row, place, s, v);
+    }
+}
+
+// ------------------------------------------------------------------ a row in shared memory ---
+//
+// Word w of cell c, replica r: bank[(w * cells + c) * replicas + r].
+
+uint value_words(const uint kind, const uint place) {
+    if (kind == KIND_SUM_SMALL) {
+        return 2u;
+    }
+    if (kind == KIND_SUM_I64 || kind == KIND_SUM_U64) {
+        return 3u;
+    }
+    if (kind == KIND_SUM_F64) {
+        return 2u + 2u * POSITIONS;
+    }
+    return IS_NARROW(place) ? 1u : 0u;
+}
+
+uint counted_words(const uint place) {
+    return IS_COUNTED(place) ? 1u : 0u;
+}
+
+#define SHARED_NEED(s) (counted_words(PLACE##s) + value_words(KIND##s, PLACE##s))
+
+uint bank_at(const uint word, const uint lane) {
+    return word * (cells * replicas) + lane;
+}
+
+// Add to two words of the bank; whether they wrapped.
+uint bank_carry(const uint word, const uint lane, const uint64_t v) {
+    uint low = uint(v), high = uint(v >> 32), carry = 0u, old;
+    if (low != 0u) {
+        old = atomicAdd(bank[bank_at(word, lane)], low);
+        carry = old + low < old ? 1u : 0u;
+    }
+    if (high == 0xffffffffu && carry == 1u) {
+        return 1u;
+    }
+    high += carry;
+    if (high == 0u) {
+        return 0u;
+    }
+    old = atomicAdd(bank[bank_at(word + 1u, lane)], high);
+    return old + high < old ? 1u : 0u;
+}
+
+void bank_most(const uint word, const uint lane, const uint v) {
+    if (bank[bank_at(word, lane)] < v) {
+        atomicMax(bank[bank_at(word, lane)], v);
+    }
+}
+
+void bank_real(const uint word, const uint lane, const uint s, const uint64_t v) {
+    Real x = real_of(v);
+    uint first = control.grids[s] - (x.grid >> 1);
+    if (x.flags != 0u) {
+        atomicOr(bank[bank_at(word + 1u, lane)], x.flags);
+        return;
+    }
+    bank_most(word, lane, x.grid);
+    if ((x.grid & 1u) != 0u) {
+        [[unroll]] for (uint j = 0u; j < 3u; j++) {
+            if (x.digits[j] != int64_t(0) && first + j < POSITIONS) {
+                bank_carry(word + 2u + (first + j) * 2u, lane, uint64_t(x.digits[j]));
+            }
+        }
+    }
+}
+
+void bank_update(const uint kind, const uint place, const uint s, const uint word,
+                 const uint lane, const uint row, const uint valid, const uint64_t v) {
+    uint at = word + counted_words(place);
+    if (kind == KIND_NONE || (valid & (1u << s)) == 0u) {
+        return;
+    }
+    if (IS_COUNTED(place)) {
+        atomicAdd(bank[bank_at(word, lane)], 1u);
+    }
+    if (kind == KIND_SUM_SMALL) {
+        bank_carry(at, lane, v);
+    } else if (kind == KIND_SUM_I64 || kind == KIND_SUM_U64) {
+        uint high = kind == KIND_SUM_I64 && int64_t(v) < int64_t(0) ? 0xffffffffu : 0u;
+        high += bank_carry(at, lane, v);
+        if (high != 0u) {
+            atomicAdd(bank[bank_at(at + 2u, lane)], high);
+        }
+    } else if (kind == KIND_MIN || kind == KIND_MAX) {
+        if (IS_NARROW(place)) {
+            bank_most(at, lane, narrow_key(v, place, kind));
+        } else {
+            most_pair(row + PAIR_AT(place), kind == KIND_MIN ? ~v : v);
+        }
+    } else if (kind == KIND_SUM_F64) {
+        bank_real(at, lane, s, v);
+    }
+}
+
+uint bank_total(const uint word, const uint cell) {
+    uint total = 0u;
+    for (uint r = 0u; r < replicas; r++) {
+        total += bank[bank_at(word, cell * replicas + r)];
+    }
+    return total;
+}
+
+uint64_t bank_pair(const uint word, const uint lane) {
+    return packUint2x32(uvec2(bank[bank_at(word, lane)], bank[bank_at(word + 1u, lane)]));
+}
+
+// The replicas of a cell's slot join the group's row.
+void bank_flush(const uint kind, const uint place, const uint s, const uint word,
+                const uint cell, const uint row) {
+    uint at = word + counted_words(place);
+    if (kind == KIND_NONE) {
+        return;
+    }
+    if (IS_COUNTED(place)) {
+        add_single(row + COUNT_AT(place), bank_total(word, cell));
+    }
+    for (uint r = 0u; r < replicas; r++) {
+        uint lane = cell * replicas + r;
+        if (kind == KIND_SUM_SMALL) {
+            uint64_t v = bank_pair(at, lane);
+            if (v != uint64_t(0)) {
+                add_pair(row + PAIR_AT(place), v);
+            }
+        } else if (kind == KIND_SUM_I64 || kind == KIND_SUM_U64) {
+            add_wide(row, place, bank_pair(at, lane), bank[bank_at(at + 2u, lane)]);
+        } else if ((kind == KIND_MIN || kind == KIND_MAX) && IS_NARROW(place)) {
+            most_single(row + WORD_AT(place), bank[bank_at(at, lane)]);
+        } else if (kind == KIND_SUM_F64) {
+            uint flags = bank[bank_at(at + 1u, lane)];
+            most_single(row + WORD_AT(place), bank[bank_at(at, lane)]);
+            if (flags != 0u) {
+                atomicOr(t32[row + WORD_AT(place) + 1u], flags);
+            }
+            for (uint j = 0u; j < POSITIONS; j++) {
+                add_digit(row, place, j, int64_t(bank_pair(at + 2u + j * 2u, lane)));
+            }
+        }
+    }
+}
+
+// ----------------------------------------------------------------------------- the keys ---
+
+// The group's number. Rows whose key leaves its range are dropped and reported.
+bool key_word(out uint64_t word) {
+    bool ok = (q_valid >> 31) != 0u;
+    word = uint64_t(0);
+    [[unroll]] for (uint k = 0u; k < 8u; k++) {
+        if (k < (KEYS & 255u)) {
+            Field field = fields[k];
+            uint64_t code = q_value[SLOTS + k] - field.minimum;
+            bool there = (q_valid >> (SLOTS + k) & 1u) != 0u;
+            bool out_of_range = there ? field.range != uint64_t(0) && code >= field.range
+                                      : (KEYS >> (8u + k) & 1u) == 0u;
+            if (ok && out_of_range) {
+                failed |= 2u;
+                ok = false;
+            }
+            word += (there ? code : field.range) * field.factor;
+        }
+    }
+    return ok;
+}
+
+// Take or find word `at` of a row for a key; false: another key has it.
+bool claim(const uint at, const uint part) {
+    uint seen = t32[at]; // final once it is not 0, so a stale 0 is the only error possible
+    if (seen == 0u) {
+        seen = atomicCompSwap(t32[at], 0u, part);
+        seen = seen == 0u ? part : seen;
+    }
+    return seen == part;
+}
+
+// The row of a key in the hash table, as its first word; ~0 when there is none. Words are taken in
+// order and never given back, so every thread with one key ends at one row.
+uint find(const uint64_t key) {
+    uint slot = hash_of(key);
+    for (uint i = 0u; i < control.probes; i++) {
+        uint at = (slot + i & control.mask) * STRIDE;
+        if (claim(at, key_part(key, 0u)) &&
+            (KEY_WORDS < 2u || claim(at + 1u, key_part(key, 1u))) &&
+            (KEY_WORDS < 3u || claim(at + 2u, key_part(key, 2u)))) {
+            return at;
+        }
+    }
+    control.full = 1u;
+    return ~0u;
+}
+
+// ------------------------------------------------------------------------------- forms ---
+
+#define UPDATE(s) update(KIND##s, PLACE##s, s, at, q_valid, q_value[s]);
+
+void row_to_table() {
+    uint64_t key;
+    uint at;
+    if (!key_word(key)) {
+        return;
+    }
+    if (FORM == FORM_HASH) {
+        at = find(key);
+        if (at == ~0u) {
+            return;
+        }
+    } else {
+        if (key >= uint64_t(cells)) {
+            failed |= 2u;
+            return;
+        }
+        at = uint(key) * STRIDE;
+    }
+    atomicAdd(t32[at + KEY_WORDS], 1u);
+    ALL(UPDATE)
+}
+
+#define BANK_UPDATE(s)                                                                             \
+    bank_update(KIND##s, PLACE##s, s, word, lane, at, q_valid, q_value[s]);                        \
+    word += SHARED_NEED(s);
+
+void row_to_bank() {
+    uint64_t key;
+    uint lane, at, word = 1u;
+    if (!key_word(key)) {
+        return;
+    }
+    if ((key >> 32) != uint64_t(0) || uint(key) >= cells) {
+        failed |= 2u;
+        return;
+    }
+    lane = uint(key) * replicas + (gl_LocalInvocationID.x & (replicas - 1u));
+    at = uint(key) * STRIDE;
+    atomicAdd(bank[lane], 1u);
+    ALL(BANK_UPDATE)
+}
+
+void survey(const uint kind, const uint s) {
+    if (kind == KIND_SUM_F64 && (q_valid & (1u << s)) != 0u) {
+        uint exponent = uint(q_value[s] >> 52) & 0x7ffu;
+        bool zero = (q_value[s] << 1) == uint64_t(0);
+        uint grid = exponent <= 118u ? 1u : min((exponent - 118u + 31u) / 32u + 1u, 61u);
+        if (!zero && exponent != 0x7ffu && bank[s] < grid) {
+            atomicMax(bank[s], grid);
+        }
+    }
+}
+
+#define SURVEY(s) survey(KIND##s, s);
+
+void row(const uint number) {
+    q_row(number, number >> 16);
+    failed |= q_error;
+    if (FORM == FORM_DENSE) {
+        row_to_bank();
+    } else if (FORM == FORM_SURVEY) {
+        ALL(SURVEY)
+    } else {
+        row_to_table();
+    }
+}
+
+#define BANK_FLUSH(s)                                                                              \
+    bank_flush(KIND##s, PLACE##s, s, word, cell, at);                                              \
+    word += SHARED_NEED(s);
+
+void flush_bank() {
+    for (uint cell = gl_LocalInvocationID.x; cell < cells; cell += gl_WorkGroupSize.x) {
+        uint rows = bank_total(0u, cell), at = cell * STRIDE, word = 1u;
+        if (rows != 0u) {
+            atomicAdd(t32[at + KEY_WORDS], rows);
+            ALL(BANK_FLUSH)
+        }
+    }
+}
+
+void main() {
+    uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
+    uint groups = gl_NumWorkGroups.x * gl_NumWorkGroups.y;
+    uint me = gl_LocalInvocationID.x;
+    [[unroll]] for (uint k = 0u; k < 8u; k++) {
+        if (k < (KEYS & 255u)) {
+            fields[k] = control.fields[k];
+        }
+    }
+    cells = control.cells;
+    replicas = control.replicas;
+    if (FORM == FORM_DENSE || FORM == FORM_SURVEY) {
+        for (uint i = me; i < SHARED_WORDS; i += gl_WorkGroupSize.x) {
+            bank[i] = 0u;
+        }
+        barrier();
+    }
+    for (uint block = group; block < push.blocks; block += groups) {
+        uint end = min(push.rows, block * 4096u + 4096u);
+        if (FORM == FORM_HASH && control.full != 0u) {
+            break;
+        }
+        for (uint i = block * 4096u + me; i < end; i += gl_WorkGroupSize.x) {
+            row(i);
+        }
+    }
+    if (FORM == FORM_DENSE || FORM == FORM_SURVEY) {
+        barrier();
+    }
+    if (FORM == FORM_DENSE) {
+        flush_bank();
+    }
+    if (FORM == FORM_SURVEY && me < 8u && control.grids[me] < bank[me]) {
+        atomicMax(control.grids[me], bank[me]);
+    }
+    if (failed != 0u) {
+        atomicOr(control.error, failed);
+    }
+}
