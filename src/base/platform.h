@@ -23,6 +23,21 @@ typedef struct tni_atomic_pointer {
     void *volatile value;
 } tni_atomic_pointer;
 
+/* One byte of many, read where it is: acquire and release. */
+TNI_INLINE uint8_t tni_atomic_load_u8(const uint8_t *a) {
+#if defined(__GNUC__) || defined(__clang__)
+    return __atomic_load_n(a, __ATOMIC_ACQUIRE);
+#else
+    return *(const volatile uint8_t *)a; /* MSVC: volatile is acquire and release on x86 */
+#endif
+}
+TNI_INLINE void tni_atomic_store_u8(uint8_t *a, uint8_t value) {
+#if defined(__GNUC__) || defined(__clang__)
+    __atomic_store_n(a, value, __ATOMIC_RELEASE);
+#else
+    *(volatile uint8_t *)a = value;
+#endif
+}
 TNI_FN int32_t tni_atomic_load_i32(const tni_atomic_i32 *a);
 TNI_FN void tni_atomic_store_i32(tni_atomic_i32 *a, int32_t value);
 TNI_FN int32_t tni_atomic_add_i32(tni_atomic_i32 *a, int32_t value); /* returns the old value */

@@ -3,7 +3,7 @@
  *
  * Instructions run in program order over one chunk. A constant argument stays CONSTANT, an
  * untouched column keeps its encoded form, booleans stay bitmaps. Comparisons are in
- * eval_compare.c, functions and casts in eval_call.c. May use: base, simd, column, plan.
+ * eval_compare.c, functions and casts in eval_call.c and eval_memo.c. May use: base, simd, column, plan.
  */
 #include "exec/eval_internal.h"
 
@@ -55,11 +55,7 @@ static void tni_register_free(tni_memory *memory, tni_register *r, uint32_t widt
     tni_free(memory, r->flat_data, (size_t)TNI_VECTOR_ROWS * width);
     tni_free(memory, r->validity, TNI_VECTOR_WORDS * 8);
     tni_free(memory, r->own_bits, TNI_VECTOR_WORDS * 8);
-    tni_free(memory, r->memo.known, r->memo.capacity);
-    tni_free(memory, r->memo.values, r->memo.capacity * width);
-    if (r->memo.has_heap) {
-        tni_arena_free(&r->memo.heap);
-    }
+    tni_memo_free(memory, &r->memo);
 }
 
 TNI_FN void tni_evaluator_free(tni_evaluator *evaluator) {
@@ -80,6 +76,7 @@ TNI_FN void tni_evaluator_free(tni_evaluator *evaluator) {
     tni_free(memory, evaluator->codes, TNI_VECTOR_ROWS * sizeof(uint32_t));
     tni_free(memory, evaluator->strings, TNI_VECTOR_ROWS * sizeof(tni_string));
     tni_free(memory, evaluator->batch, (size_t)TNI_VECTOR_ROWS * 16);
+    tni_memo_share_release(evaluator->share);
     tni_scratch_free(&evaluator->scratch);
     tni_arena_free(&evaluator->heap);
     tni_free(memory, evaluator, sizeof *evaluator);

@@ -13,6 +13,10 @@ TNI_FN trueno_status tni_evaluator_new(const tni_env *env, const tni_settings *s
                                        const tni_program *program, tni_evaluator **out,
                                        tni_error *error);
 TNI_FN void tni_evaluator_free(tni_evaluator *evaluator);
+/* Let two evaluators of one program, for two workers, share what they compute per dictionary
+ * entry. All that share with `first` are made before any runs, and freed after all have run. */
+TNI_FN trueno_status tni_evaluator_share(tni_evaluator *first, tni_evaluator *evaluator,
+                                         tni_error *error);
 /* Evaluate all outputs for the chunk (rows outside chunk->mask may hold anything and never
  * fail). Outputs keep encoded forms where nothing forced them flat (a bare column is passed
  * through) and are valid until the next call. */

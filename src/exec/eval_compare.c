@@ -271,14 +271,14 @@ static uint32_t tni_dictionary_lower_bound(const tni_dictionary *dictionary, con
 static uint32_t tni_dictionary_code(tni_memo *memo, const tni_dictionary *dictionary,
                                     const tni_string *s) {
     uint32_t i;
-    if (memo->dictionary == dictionary->id) {
-        return memo->count;
+    if (memo->searched == dictionary->id) {
+        return memo->found;
     }
     for (i = 0; i < dictionary->count && !tni_string_equal(&dictionary->values[i], s); i++) {
     }
-    memo->dictionary = dictionary->id;
-    memo->count = i < dictionary->count ? i : UINT32_MAX;
-    return memo->count;
+    memo->searched = dictionary->id;
+    memo->found = i < dictionary->count ? i : UINT32_MAX;
+    return memo->found;
 }
 
 /* Compare a DICT column with a constant string on codes; false: do it another way. */
@@ -504,24 +504,19 @@ static trueno_status tni_in_dictionary(tni_evaluator *evaluator, uint32_t reg,
     const tni_ir_node *node = &evaluator->program->nodes[reg];
     tni_memo *memo = &evaluator->registers[reg].memo;
     uint32_t i;
-    if (memo->dictionary != v->dictionary->id) {
-        if (memo->capacity < v->dictionary->count) {
-            tni_free(evaluator->memory, memo->known, memo->capacity);
-            tni_free(evaluator->memory, memo->values, memo->capacity);
-            memo->values = NULL;
-            memo->capacity = 0;
-            memo->known = (uint8_t *)tni_alloc(evaluator->memory, v->dictionary->count);
-            if (memo->known == NULL) {
+    if (memo->searched != v->dictionary->id) {
+        memo->searched = 0;
+        if (memo->in_set_capacity < v->dictionary->count) {
+            tni_free(evaluator->memory, memo->in_set, memo->in_set_capacity);
+            memo->in_set_capacity = 0;
+            memo->in_set = (uint8_t *)tni_alloc(evaluator->memory, v->dictionary->count);
+            if (memo->in_set == NULL) {
                 return tni_memory_fail(evaluator->memory, v->dictionary->count, error);
             }
-            memo->capacity = v->dictionary->count;
-            memo->values = (uint8_t *)tni_alloc(evaluator->memory, memo->capacity);
-            if (memo->values == NULL) {
-                return tni_memory_fail(evaluator->memory, memo->capacity, error);
-            }
+            memo->in_set_capacity = v->dictionary->count;
         }
-        memset(memo->known, 0, v->dictionary->count);
-        memo->dictionary = v->dictionary->id;
+        memset(memo->in_set, 0, v->dictionary->count);
+        memo->searched = v->dictionary->id;
     }
     memset(bits, 0, tni_bitmap_words(evaluator->rows) * 8);
     for (i = 0; i < evaluator->rows; i++) {
@@ -529,11 +524,11 @@ static trueno_status tni_in_dictionary(tni_evaluator *evaluator, uint32_t reg,
         if (v->validity != NULL && !tni_bit_get(v->validity, i)) {
             continue;
         }
-        if (memo->known[code] == 0) {
+        if (memo->in_set[code] == 0) {
             tni_value value = tni_value_string(v->type, v->dictionary->values[code]);
-            memo->known[code] = tni_set_contains(node, &value) ? 2 : 1;
+            memo->in_set[code] = tni_set_contains(node, &value) ? 2 : 1;
         }
-        if (memo->known[code] == 2) {
+        if (memo->in_set[code] == 2) {
             tni_bit_set(bits, i);
         }
     }

@@ -10,18 +10,23 @@
 
 #include "exec/eval.h"
 
-/* What an instruction gave for each entry of the dictionary its column argument has. */
+/* Results per dictionary entry: eval_memo.c. */
+typedef struct tni_memo_table tni_memo_table;
+typedef struct tni_memo_share tni_memo_share; /* tables that an operator's evaluators share */
 typedef struct tni_memo {
-    uint64_t dictionary;  /* id, 0 = empty */
-    uint32_t count;       /* entries of the dictionary */
-    size_t capacity;      /* entries allocated */
-    uint64_t looked_up;   /* rows answered so far */
-    bool complete;        /* every entry is known */
-    bool has_nulls;       /* some known entry is NULL */
-    uint8_t *known;       /* 0 not yet, 1 a value (BOOLEAN: false), 2 NULL, 3 true */
-    uint8_t *values;      /* count * width */
-    tni_arena heap;       /* long strings */
-    bool has_heap;
+    tni_memo_table *table;   /* of the dictionary at hand: own or shared; NULL = none */
+    tni_memo_table *own;
+    uint64_t searched;       /* comparisons, IN: the dictionary in which constants were sought */
+    uint32_t found;          /* = : the constant's code there, UINT32_MAX = none */
+    uint8_t *in_set;         /* IN: per entry 0 not looked up, 1 not in the set, 2 in it */
+    size_t in_set_capacity;
+    bool complete;           /* every entry of `table` is known */
+    uint64_t *asked;         /* entries this evaluator has evaluated for its rows */
+    size_t asked_capacity;
+    uint32_t *codes;         /* text results as codes */
+    tni_arena heap;          /* long strings of `own` */
+    tni_arena shared_heap;   /* and of the shared table, as far as they come from here */
+    bool has_heap, has_shared_heap;
 } tni_memo;
 
 typedef struct tni_register {
@@ -52,6 +57,7 @@ struct tni_evaluator {
     uint16_t *positions;     /* scratch of 2,048 */
     uint32_t *codes;         /* codes to evaluate for a memo */
     tni_string *strings;
+    tni_memo_share *share;   /* may be NULL */
     uint8_t *batch;          /* results of a memo batch: 2,048 * 16 bytes */
     const tni_chunk *chunk;
     uint32_t rows;
@@ -83,6 +89,18 @@ TNI_FN bool tni_eval_all_set(const uint64_t *bits, uint32_t rows);
 TNI_FN trueno_status tni_eval_compare(tni_evaluator *evaluator, uint32_t reg, tni_error *error);
 TNI_FN trueno_status tni_eval_in(tni_evaluator *evaluator, uint32_t reg, tni_error *error);
 TNI_FN trueno_status tni_eval_call(tni_evaluator *evaluator, uint32_t reg, tni_error *error);
+
+/* ---- eval_call.c, eval_memo.c ---- */
+TNI_FN trueno_status tni_call_run(const tni_ir_node *node, tni_call *call);
+TNI_FN void tni_call_prepare(tni_evaluator *evaluator, const tni_ir_node *node, uint32_t rows,
+                             const tni_vector *arguments, void *out, uint64_t *validity,
+                             tni_error *error, tni_call *call);
+/* The call whose argument `which` is DICT and whose others are constants. */
+TNI_FN trueno_status tni_memo_call(tni_evaluator *evaluator, uint32_t reg,
+                                   const tni_vector *arguments, uint32_t which,
+                                   const uint64_t *active, tni_error *error);
+TNI_FN void tni_memo_free(tni_memory *memory, tni_memo *memo);
+TNI_FN void tni_memo_share_release(tni_memo_share *share); /* NULL is fine */
 
 /* Compare any two FLAT/CONSTANT vectors of one type into a mask: op 0 =, 1 <, 2 <=. */
 TNI_FN void tni_compare_vectors(const tni_env *env, const tni_vector *a, const tni_vector *b,

@@ -43,6 +43,10 @@ static trueno_status tni_eval_operator_begin(tni_operator *base, tni_pipeline *p
         }
         TNI_TRY(tni_evaluator_new(op->run->env, op->run->settings, op->program,
                                   &op->workers[i].evaluator, error));
+        if (i > 0) {
+            TNI_TRY(tni_evaluator_share(op->workers[0].evaluator, op->workers[i].evaluator,
+                                        error));
+        }
     }
     return TRUENO_OK;
 }

@@ -68,6 +68,9 @@ static trueno_status tni_scan_begin(tni_driver *base, tni_pipeline *pipeline, tn
         if (plan->filter != NULL && driver->places == NULL) {
             TNI_TRY(tni_evaluator_new(env, driver->run->settings, plan->filter, &worker->filter,
                                       error));
+            if (i > 0) {
+                TNI_TRY(tni_evaluator_share(driver->workers[0].filter, worker->filter, error));
+            }
         }
     }
     for (i = 0; plan->filter != NULL && driver->places == NULL && i < plan->filter->count; i++) {
