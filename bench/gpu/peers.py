@@ -93,6 +93,15 @@ def with_torch():
     show(label, f"SUM of {names(ROWS)} float32 in float64",
          lambda: floats.sum(dtype=torch.float64).item())
 
+    def copy():
+        target.copy_(floats)
+        sync()
+
+    target = torch.empty_like(floats)
+    ms = timed(copy)
+    print(f"{'copy within the device, bytes read and written':<48} {label:<16} {ms:10.3f} ms "
+          f"{ROWS * 8 / ms * 1e-6:.0f} GB/s", flush=True)
+
     def filtered():
         kept = ints < 0
         return torch.where(kept, floats, 0.0).sum(dtype=torch.float64).item(), kept.sum().item()
