@@ -9,6 +9,7 @@
 #endif
 #include "gpu_test.h"
 
+#include "base/bits.h"
 #include "gpu/primitives.h"
 #include "gpu/spirv_module.h"
 
@@ -400,11 +401,158 @@ static void test_sort(void) {
     check_sort(1000003, FEW, &cases[2]);
 }
 
+/* --------------------------------------------------------------- selection and gathers --- */
+
+static void check_compact(uint32_t rows, uint32_t one_in, uint32_t room) {
+    uint64_t bytes = tni_gpu_bitmap_bytes(rows), at = 0, values_at = 0;
+    uint64_t *bits = (uint64_t *)calloc(1, (size_t)bytes + 16);
+    uint32_t *values = (uint32_t *)malloc((size_t)rows * 4 + 16);
+    uint32_t i, count = 0, wrong = 0, upto = 0;
+    tni_gpu_scratch scratch;
+    tni_gpu_compact compact;
+    tni_gpu_slice in, out;
+    tni_gpu_batch batch;
+    tni_error error;
+    tni_error_clear(&error);
+    memset(&compact, 0, sizeof compact);
+    for (i = 0; i < rows; i++) {
+        values[i] = (uint32_t)random_u64();
+        if (one_in != 0 && random_u64() % one_in == 0) {
+            tni_bit_set(bits, i);
+            count++;
+        }
+    }
+    tni_gpu_scratch_init(&scratch, device);
+    put(&scratch, bits, bytes, &compact.bits);
+    put(&scratch, NULL, ((uint64_t)rows + 3) * 4, &compact.out);
+    put(&scratch, values, (uint64_t)rows * 4, &in);
+    put(&scratch, NULL, (uint64_t)rows * 4, &out);
+    compact.rows = rows;
+    compact.first = 0;
+    compact.room = room;
+    TNI_CHECK(tni_gpu_download_reserve(device, (uint64_t)rows * 8 + 256, &error) == TRUENO_OK);
+    TNI_CHECK(tni_gpu_batch_begin(device, &batch, &error) == TRUENO_OK);
+    TNI_CHECK(tni_gpu_stripes_record(&batch, &scratch, &compact.bits, rows, &compact.upto) ==
+              TRUENO_OK);
+    TNI_CHECK(tni_gpu_compact_record(&batch, &scratch, &compact) == TRUENO_OK);
+    if (rows > 0) {
+        tni_gpu_batch_download(&batch, compact.upto.range,
+                               (bytes / (TNI_GPU_STRIPE_ROWS / 8) - 1) * 4, 4, &at);
+    }
+    TNI_CHECK(tni_gpu_batch_run(&batch, NULL) == TRUENO_OK);
+    if (rows > 0) {
+        memcpy(&upto, fetched(at), 4);
+    }
+    TNI_CHECK_EQ_UINT(upto, count);
+    count = TNI_MIN(count, room);
+    TNI_CHECK(tni_gpu_batch_begin(device, &batch, &error) == TRUENO_OK);
+    if (count > 0) {
+        TNI_CHECK(tni_gpu_gather_record(&batch, &scratch, &in, rows, &compact.out, &out, count,
+                                        false) == TRUENO_OK);
+    }
+    tni_gpu_batch_download(&batch, compact.out.range, 0, (uint64_t)count * 4, &at);
+    tni_gpu_batch_download(&batch, out.range, 0, (uint64_t)count * 4, &values_at);
+    TNI_CHECK(tni_gpu_batch_run(&batch, NULL) == TRUENO_OK);
+    for (i = 0, upto = 0; i < rows && upto < count; i++) {
+        if (tni_bit_get(bits, i)) {
+            uint32_t row, value;
+            memcpy(&row, (const uint8_t *)fetched(at) + (size_t)upto * 4, 4);
+            memcpy(&value, (const uint8_t *)fetched(values_at) + (size_t)upto * 4, 4);
+            wrong += row != i || value != values[i];
+            upto++;
+        }
+    }
+    if (!TNI_CHECK_EQ_UINT(wrong, 0)) {
+        printf("    %u rows, one in %u\n", rows, one_in);
+    }
+    tni_gpu_scratch_free(&scratch);
+    free(bits);
+    free(values);
+}
+
+static void test_compact(void) {
+    static const uint32_t densities[] = {1, 2, 10, 100, 5000, 0};
+    size_t i;
+    for (i = 0; i < TNI_COUNT_OF(lengths); i++) {
+        check_compact(lengths[i], densities[i % 6], UINT32_MAX);
+        check_compact(lengths[i], densities[(i + 1) % 3], lengths[i] / 3);
+    }
+}
+
+/* ------------------------------------------------------------------------------ top-k --- */
+
+static void check_top(uint32_t count, int distribution, bool wide, uint32_t k, bool exact) {
+    uint32_t width = wide ? 8 : 4, i, wrong = 0, found;
+    keyed *wanted = (keyed *)malloc((size_t)count * sizeof *wanted + 16);
+    uint8_t *keys = (uint8_t *)malloc((size_t)count * width + 16);
+    uint64_t at = 0, rows_at = 0, all = UINT64_MAX, any = 0;
+    tni_gpu_scratch scratch;
+    tni_gpu_top_k top;
+    tni_gpu_batch batch;
+    tni_error error;
+    tni_error_clear(&error);
+    memset(&top, 0, sizeof top);
+    tni_gpu_scratch_init(&scratch, device);
+    for (i = 0; i < count; i++) {
+        wanted[i].key = make_key(distribution, i, count, wide);
+        wanted[i].row = i;
+        memcpy(keys + (size_t)i * width, &wanted[i].key, width);
+        all &= wanted[i].key;
+        any |= wanted[i].key;
+    }
+    put(&scratch, keys, (uint64_t)count * width, &top.keys);
+    top.count = count;
+    top.wide = wide;
+    top.k = k;
+    top.varying = exact ? all ^ any : UINT64_MAX;
+    if (!TNI_CHECK(tni_gpu_top_k_run(&scratch, &top, &error) == TRUENO_OK)) {
+        printf("    %s\n", error.message);
+    }
+    found = TNI_MIN(k, count);
+    TNI_CHECK_EQ_UINT(top.found, found);
+    TNI_CHECK(tni_gpu_download_reserve(device, (uint64_t)found * 12 + 64, &error) == TRUENO_OK);
+    TNI_CHECK(tni_gpu_batch_begin(device, &batch, &error) == TRUENO_OK);
+    tni_gpu_batch_download(&batch, top.sorted_keys.range, 0, (uint64_t)found * width, &at);
+    tni_gpu_batch_download(&batch, top.sorted_rows.range, 0, (uint64_t)found * 4, &rows_at);
+    TNI_CHECK(tni_gpu_batch_run(&batch, NULL) == TRUENO_OK);
+    qsort(wanted, count, sizeof *wanted, by_key);
+    for (i = 0; i < found; i++) {
+        uint64_t key = 0;
+        uint32_t row;
+        memcpy(&key, (const uint8_t *)fetched(at) + (size_t)i * width, width);
+        memcpy(&row, (const uint8_t *)fetched(rows_at) + (size_t)i * 4, 4);
+        wrong += key != wanted[i].key || row != wanted[i].row;
+    }
+    if (!TNI_CHECK_EQ_UINT(wrong, 0)) {
+        printf("    %u keys, distribution %d, wide %d, k %u, %u candidates\n", count,
+               distribution, wide, k, top.candidates);
+    }
+    tni_gpu_scratch_free(&scratch);
+    free(wanted);
+    free(keys);
+}
+
+static void test_top(void) {
+    static const uint32_t ks[] = {1, 10, 1000, 12345};
+    int d;
+    for (d = 0; d < DISTRIBUTIONS; d++) {
+        check_top(100003, d, d % 2 == 0, ks[d % 4], d % 3 == 0);
+        check_top(100003, d, d % 2 != 0, ks[(d + 1) % 4], d % 3 != 0);
+    }
+    check_top(0, RANDOM, false, 10, true);
+    check_top(100, RANDOM, true, 0, true);
+    check_top(100, FEW, true, 7, true);
+    check_top(100, RANDOM, false, 1000, true);
+    check_top(50000, RANDOM, false, 49999, true);
+    check_top(1000003, RANDOM, true, 100, false);
+}
+
 static void test_modules(void) {
     static const char *const names[] = {
         "prefix_rows",   "prefix_reduce", "prefix_reduce_u64", "prefix_scan",  "prefix_scan_u64",
         "radix_bits",    "radix_count",   "radix_scan",        "radix_scatter",
-        "radix_scatter_plain"};
+        "radix_scatter_plain", "compact_count", "compact_rows", "compact_gather", "topk_count",
+        "topk_pick", "topk_mark"};
     const uint32_t *words;
     uint32_t count;
     size_t i;
@@ -424,6 +572,8 @@ int main(void) {
         test_kernel_cache();
         test_prefix();
         test_sort();
+        test_compact();
+        test_top();
         gpu_test_close();
     }
     return tni_test_report();

@@ -7,7 +7,7 @@
  *
  * Uses: base/, gpu/kernel.h, gpu/spirv_module.h (kernels by name).
  */
-#include "gpu/primitives.h"
+#include "gpu/primitives_internal.h"
 #include "base/bits.h"
 #include "gpu/spirv_module.h"
 
@@ -68,26 +68,13 @@ TNI_FN trueno_status tni_gpu_primitive(tni_gpu_scratch *scratch, const char *nam
     return tni_gpu_kernel_get(scratch->device, &want, out, &scratch->compile_ms, error);
 }
 
-/* The first `bytes` of a slice, to the next multiple of 16. */
-static tni_gpu_slice tni_gpu_part_of(const tni_gpu_slice *slice, uint64_t bytes) {
+TNI_FN tni_gpu_slice tni_gpu_part_of(const tni_gpu_slice *slice, uint64_t bytes) {
     tni_gpu_slice part = *slice;
     part.size = (TNI_MAX(bytes, 1) + 15) / 16 * 16;
     return part;
 }
 
-/* What a batch does after its first failure is nothing; so are primitives. */
-#define TNI_GPU_STEP(batch, call)                                                                  \
-    do {                                                                                           \
-        if ((batch)->status == TRUENO_OK) {                                                        \
-            (batch)->status = (call);                                                              \
-        }                                                                                          \
-        if ((batch)->status != TRUENO_OK) {                                                        \
-            return (batch)->status;                                                                \
-        }                                                                                          \
-    } while (0)
-
-/* Does every element lie within one descriptor? */
-static trueno_status tni_gpu_fits(const tni_gpu_batch *batch, uint64_t count, uint32_t width) {
+TNI_FN trueno_status tni_gpu_fits(const tni_gpu_batch *batch, uint64_t count, uint32_t width) {
     uint64_t most = batch->device->info->storage_range;
     if (count >= TNI_GPU_MOST_KEYS || count * width + 16 > most) {
         return tni_fail(batch->error, TRUENO_ERROR_UNSUPPORTED,
@@ -295,6 +282,5 @@ TNI_FN trueno_status tni_gpu_sort_record(tni_gpu_batch *batch, tni_gpu_scratch *
 #undef TNI_GPU_SORT_PARTS
 #undef TNI_GPU_MOST_KEYS
 #undef TNI_GPU_VENDOR_INTEL
-#undef TNI_GPU_STEP
 
 #endif

@@ -78,6 +78,50 @@ typedef struct tni_gpu_sort {
 TNI_FN trueno_status tni_gpu_sort_record(tni_gpu_batch *batch, tni_gpu_scratch *scratch,
                                          tni_gpu_sort *sort);
 
+/* ---- selection ---- */
+
+#define TNI_GPU_STRIPE_ROWS 8192u /* rows of a bitmap that are counted together: 1 KiB */
+
+/* Bytes of a bitmap of `rows` rows: whole stripes. Bits past the last row must be 0. */
+TNI_FN uint64_t tni_gpu_bitmap_bytes(uint64_t rows);
+/* upto[s] = the bits set in stripes 0 ... s of a bitmap. */
+TNI_FN trueno_status tni_gpu_stripes_record(tni_gpu_batch *batch, tni_gpu_scratch *scratch,
+                                            const tni_gpu_slice *bits, uint64_t rows,
+                                            tni_gpu_slice *upto);
+/* out[at + i] = first + the number of the i-th row whose bit is set, for i < room, in order. */
+typedef struct tni_gpu_compact {
+    tni_gpu_slice bits, upto, out;
+    uint64_t rows;
+    uint32_t first, at, room;
+} tni_gpu_compact;
+TNI_FN trueno_status tni_gpu_compact_record(tni_gpu_batch *batch, tni_gpu_scratch *scratch,
+                                            const tni_gpu_compact *compact);
+/* out[i] = in[rows[i]], i < count; elements of 32 or 64 bits, `in_count` of them. */
+TNI_FN trueno_status tni_gpu_gather_record(tni_gpu_batch *batch, tni_gpu_scratch *scratch,
+                                           const tni_gpu_slice *in, uint64_t in_count,
+                                           const tni_gpu_slice *rows, const tni_gpu_slice *out,
+                                           uint64_t count, bool wide);
+
+/* ---- top-k ---- */
+
+/* The k smallest of unsigned keys and their numbers, ascending, equal keys by number. */
+typedef struct tni_gpu_top_k {
+    tni_gpu_slice keys;      /* stay as they are */
+    uint64_t count;
+    bool wide;
+    uint64_t varying;        /* as for tni_gpu_sort */
+    uint32_t k;
+    /* results, in the scratch: */
+    tni_gpu_slice sorted_keys, sorted_rows;
+    uint32_t found;          /* min(k, count) */
+    uint32_t candidates;     /* keys that were sorted */
+    double compute_ms;
+} tni_gpu_top_k;
+
+/* Runs batches of its own. */
+TNI_FN trueno_status tni_gpu_top_k_run(tni_gpu_scratch *scratch, tni_gpu_top_k *top,
+                                       tni_error *error);
+
 #endif /* TRUENO_NO_VULKAN */
 
 #endif
