@@ -3,7 +3,8 @@
  *
  * Instructions run in program order over one chunk. A constant argument stays CONSTANT, an
  * untouched column keeps its encoded form, booleans stay bitmaps. Comparisons are in
- * eval_compare.c, functions and casts in eval_call.c and eval_memo.c. May use: base, simd, column, plan.
+ * eval_compare.c, functions and casts in eval_call.c and eval_memo.c. May use: base, simd,
+ * column, plan.
  */
 #include "exec/eval_internal.h"
 

@@ -11,14 +11,14 @@ TNI_FN trueno_status tni_driver_from_collection(tni_run *run, tni_collection *co
                                                 tni_driver **out, tni_error *error);
 
 /* A row of a source: chunk->order and the row in the morsel. */
-typedef struct tni_place {
+typedef struct tni_row_place {
     uint64_t order;
     uint32_t row;
-} tni_place;
+} tni_row_place;
 /* A driver for SCAN `plan` that reads these rows only (ascending, the caller's to keep), whatever
  * the filter. */
 TNI_FN trueno_status tni_driver_of_places(tni_run *run, const tni_plan *plan,
-                                          const tni_place *places, uint64_t count,
+                                          const tni_row_place *places, uint64_t count,
                                           tni_driver **out, tni_error *error);
 /* Run the input of ORDER `plan` into its fresh `sink` in two passes, the first over the key and
  * filter columns alone, when that is worth it; otherwise *done is false. */

@@ -96,7 +96,7 @@ static trueno_status tni_late_plan(tni_run *run, const tni_plan *plan, tni_late 
 }
 
 /* The places of the rows wanted. */
-static trueno_status tni_late_first(tni_run *run, const tni_late *late, tni_place **out,
+static trueno_status tni_late_first(tni_run *run, const tni_late *late, tni_row_place **out,
                                     uint64_t *count, tni_error *error) {
     tni_operator *sink;
     tni_driver *sorted;
@@ -122,7 +122,7 @@ TNI_FN trueno_status tni_late_input(tni_run *run, const tni_plan *plan, tni_oper
                                     bool *done, tni_error *error) {
     const tni_plan *scan = plan->input;
     tni_late late;
-    tni_place *places;
+    tni_row_place *places;
     tni_driver *driver;
     uint64_t count;
     trueno_status status;

@@ -30,7 +30,7 @@ typedef struct tni_scan_driver {
     bool *in_filter;              /* [fetched columns] */
     tni_scan_worker *workers;
     uint32_t worker_count;
-    const tni_place *places;      /* the rows to read, when not all that the filter takes */
+    const tni_row_place *places;      /* the rows to read, when not all that the filter takes */
     uint64_t place_count;
 } tni_scan_driver;
 
@@ -284,7 +284,7 @@ static uint64_t tni_scan_first_place(const tni_scan_driver *driver, uint64_t ord
 /* Only the wanted rows of a morsel, if it has any. */
 static trueno_status tni_scan_places(tni_scan_driver *driver, uint32_t worker_index,
                                      tni_morsel *morsel, tni_operator *next, tni_error *error) {
-    const tni_place *places = driver->places;
+    const tni_row_place *places = driver->places;
     tni_scan_worker *worker = &driver->workers[worker_index];
     uint64_t i = tni_scan_first_place(driver, morsel->order);
     while (i < driver->place_count && places[i].order == morsel->order) {
@@ -606,7 +606,7 @@ TNI_FN trueno_status tni_driver_new(tni_run *run, const tni_plan *plan, tni_driv
 }
 
 TNI_FN trueno_status tni_driver_of_places(tni_run *run, const tni_plan *plan,
-                                          const tni_place *places, uint64_t count,
+                                          const tni_row_place *places, uint64_t count,
                                           tni_driver **out, tni_error *error) {
     tni_scan_driver *scan;
     TNI_TRY(tni_driver_new(run, plan, out, error));

@@ -606,7 +606,7 @@ TNI_FN tni_top_k *tni_sort_top(const tni_operator *sink) {
     return state != NULL && state->top_count > 0 ? state->top : NULL;
 }
 
-static int tni_place_compare(const tni_place *a, const tni_place *b) {
+static int tni_row_place_compare(const tni_row_place *a, const tni_row_place *b) {
     if (a->order != b->order) {
         return a->order < b->order ? -1 : 1;
     }
@@ -614,10 +614,10 @@ static int tni_place_compare(const tni_place *a, const tni_place *b) {
 }
 
 /* Heap sort: a few rows, no recursion, no worst case. */
-static void tni_place_sort(tni_place *places, uint64_t count) {
+static void tni_row_place_sort(tni_row_place *places, uint64_t count) {
     uint64_t start = count / 2, end = count, root, child;
     while (end > 1) {
-        tni_place moving;
+        tni_row_place moving;
         if (start > 0) {
             moving = places[--start];
         } else {
@@ -626,8 +626,8 @@ static void tni_place_sort(tni_place *places, uint64_t count) {
         }
         for (root = start; (child = root * 2 + 1) < end; root = child) {
             child += child + 1 < end &&
-                     tni_place_compare(&places[child], &places[child + 1]) < 0;
-            if (tni_place_compare(&moving, &places[child]) >= 0) {
+                     tni_row_place_compare(&places[child], &places[child + 1]) < 0;
+            if (tni_row_place_compare(&moving, &places[child]) >= 0) {
                 break;
             }
             places[root] = places[child];
@@ -636,14 +636,14 @@ static void tni_place_sort(tni_place *places, uint64_t count) {
     }
 }
 
-TNI_FN trueno_status tni_sort_places(const tni_operator *sink, tni_place **out, uint64_t *count,
+TNI_FN trueno_status tni_sort_places(const tni_operator *sink, tni_row_place **out, uint64_t *count,
                                      tni_error *error) {
     const tni_sort_state *state = ((const tni_sort_sink *)sink)->state;
     tni_memory *memory = state->run->env->memory;
     uint32_t columns = state->plan->column_count;
     uint64_t rows = TNI_MIN(state->top_count, state->merged->rows), i;
     TNI_ASSERT(state->top != NULL && state->positions);
-    *out = (tni_place *)tni_alloc_array(memory, (size_t)TNI_MAX(rows, 1u), sizeof **out);
+    *out = (tni_row_place *)tni_alloc_array(memory, (size_t)TNI_MAX(rows, 1u), sizeof **out);
     *count = rows;
     if (*out == NULL) {
         return tni_memory_fail(memory, (size_t)rows * sizeof **out, error);
@@ -655,7 +655,7 @@ TNI_FN trueno_status tni_sort_places(const tni_operator *sink, tni_place **out, 
         (*out)[i].order = ((const uint64_t *)block->data[columns])[offset];
         (*out)[i].row = ((const uint32_t *)block->data[columns + 1])[offset];
     }
-    tni_place_sort(*out, rows);
+    tni_row_place_sort(*out, rows);
     return TRUENO_OK;
 }
 

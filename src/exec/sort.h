@@ -169,7 +169,7 @@ TNI_FN bool tni_sort_is_top(const tni_run *run, const tni_plan *plan);
 TNI_FN tni_top_k *tni_sort_top(const tni_operator *sink);
 /* After the sink's pipeline: where the rows it wants stood, ascending; offset not applied. Only
  * for a top-k whose input has an order. `out` is from tni_alloc, `count` of them. */
-TNI_FN trueno_status tni_sort_places(const tni_operator *sink, tni_place **out, uint64_t *count,
+TNI_FN trueno_status tni_sort_places(const tni_operator *sink, tni_row_place **out, uint64_t *count,
                                      tni_error *error);
 
 #endif
