@@ -363,7 +363,7 @@ static void tni_gpu_group_give(tni_gpu_group_run *run) {
     tni_gpu_give(run->device, &run->rows);
     tni_gpu_give(run->device, &run->tiles);
     tni_gpu_give(run->device, &run->out);
-    tni_gpu_give(run->device, &run->counts);
+    tni_gpu_scratch_free(&run->scratch);
     for (i = 0; i < 4; i++) {
         tni_gpu_give(run->device, &run->pairs[i]);
     }
@@ -521,6 +521,7 @@ TNI_FN trueno_status tni_gpu_group(tni_gpu_device *device, const tni_gpu_group_s
     run.table = run.inputs.table = table;
     run.result = out;
     run.error = run.inputs.error = error;
+    tni_gpu_scratch_init(&run.scratch, device);
     run.inputs.shape = &shape->shape;
     run.inputs.code = &code->code;
     if (device->lost) {

@@ -2,7 +2,7 @@
  * group_finish.c - from a table of groups to arrays of results; see group_internal.h.
  *
  * Tables by index are compacted in order. Of hash tables the keys and places of the groups are
- * sorted, four bits a pass, then results are gathered in that order. Small tables are finished
+ * sorted, then results are gathered in that order. Small tables are finished
  * together with the last morsel, and as much as the table could hold comes back; of large ones the
  * number of groups comes back first, then exactly their results.
  *
@@ -17,13 +17,8 @@
 #if !defined(TRUENO_NO_VULKAN)
 
 #define TNI_GPU_GROUP_TILE 1024u      /* rows of a table a workgroup */
-#define TNI_GPU_GROUP_SORT_TILE 2048u /* pairs a workgroup */
+#define TNI_GPU_GROUP_SORT_TILE 2048u /* pairs that one workgroup sorts */
 #define TNI_GPU_GROUP_LEND (UINT64_C(1) << 20)
-
-enum { /* steps of kernels/group_sort.comp */
-    TNI_GPU_GROUP_SORT_COUNT, TNI_GPU_GROUP_SORT_SCAN, TNI_GPU_GROUP_SORT_MOVE,
-    TNI_GPU_GROUP_SORT_WHOLE
-};
 
 /* ------------------------------------------------------------------------------- steps --- */
 
@@ -145,66 +140,66 @@ TNI_FN void tni_gpu_group_read_control(tni_gpu_group_run *run) {
 
 /* ------------------------------------------------------------------------------ sorting --- */
 
-static void tni_gpu_group_sort_step(tni_gpu_group_run *run, tni_gpu_batch *batch, uint32_t step,
-                                    uint32_t n, uint32_t shift, bool back) {
-    tni_gpu_slice slices[5];
+/* Sort few pairs in one dispatch. */
+static void tni_gpu_group_sort_tile(tni_gpu_group_run *run, tni_gpu_batch *batch, uint32_t n,
+                                    uint32_t bits) {
+    tni_gpu_slice slices[4];
     tni_gpu_kernel_want want;
     tni_gpu_kernel *kernel;
-    uint32_t push[3], i;
+    uint32_t push[2], i;
     if (batch->status == TRUENO_OK) {
-        batch->status = tni_gpu_group_skeleton("group_sort", &want, run->error);
+        batch->status = tni_gpu_group_skeleton("group_sort_tile", &want, run->error);
     }
     if (batch->status != TRUENO_OK) {
         return;
     }
     memset(slices, 0, sizeof slices);
-    for (i = 0; i < 5; i++) {
+    want.binding_count = 4;
+    for (i = 0; i < 4; i++) {
         want.bindings[i] = 1;
-        slices[i].range = i == 4 ? &run->counts : &run->pairs[back ? (i + 2) % 4 : i];
+        slices[i].range = &run->pairs[i];
     }
-    want.binding_count = 5;
-    want.constants[0] = step;
-    want.constant_count = 1;
     push[0] = n;
-    push[1] = (n + TNI_GPU_GROUP_SORT_TILE - 1) / TNI_GPU_GROUP_SORT_TILE;
-    push[2] = shift;
+    push[1] = bits;
     batch->status =
         tni_gpu_kernel_get(run->device, &want, &kernel, &run->result->compile_ms, run->error);
     if (batch->status == TRUENO_OK) {
-        bool one = step == TNI_GPU_GROUP_SORT_SCAN || step == TNI_GPU_GROUP_SORT_WHOLE;
-        tni_gpu_batch_dispatch(batch, kernel, slices, 5, push, sizeof push, one ? 1 : push[1]);
+        tni_gpu_batch_dispatch(batch, kernel, slices, 4, push, sizeof push, 1);
     }
 }
 
 /* Sort the pairs; afterwards they are pairs[0] and [1]. */
 static void tni_gpu_group_sort(tni_gpu_group_run *run, tni_gpu_batch *batch, uint32_t n) {
-    uint32_t passes = (run->key_bits + 3) / 4, i;
+    uint32_t bits = (run->key_bits + 3) / 4 * 4, i;
+    tni_gpu_sort sort;
+    memset(&sort, 0, sizeof sort);
     if (n <= TNI_GPU_GROUP_SORT_TILE) {
-        tni_gpu_group_sort_step(run, batch, TNI_GPU_GROUP_SORT_WHOLE, n, passes * 4, false);
-    }
-    for (i = 0; n > TNI_GPU_GROUP_SORT_TILE && i < passes; i++) {
-        bool back = i % 2 != 0;
-        tni_gpu_group_sort_step(run, batch, TNI_GPU_GROUP_SORT_COUNT, n, i * 4, back);
-        tni_gpu_group_sort_step(run, batch, TNI_GPU_GROUP_SORT_SCAN, n, i * 4, back);
-        tni_gpu_group_sort_step(run, batch, TNI_GPU_GROUP_SORT_MOVE, n, i * 4, back);
-    }
-    if (passes % 2 != 0) {
+        tni_gpu_group_sort_tile(run, batch, n, bits);
+        sort.place = bits / 4 % 2;
+    } else {
+        sort.count = n;
+        sort.wide = sort.has_payload = true;
+        sort.varying = run->key_bits == 64 ? UINT64_MAX : (UINT64_C(1) << run->key_bits) - 1;
         for (i = 0; i < 2; i++) {
-            tni_gpu_range range = run->pairs[i];
-            run->pairs[i] = run->pairs[i + 2];
-            run->pairs[i + 2] = range;
+            sort.keys[i].range = &run->pairs[i * 2];
+            sort.payload[i].range = &run->pairs[i * 2 + 1];
         }
+        (void)tni_gpu_sort_record(batch, &run->scratch, &sort);
+    }
+    for (i = 0; i < 2 && sort.place == 1; i++) {
+        tni_gpu_range range = run->pairs[i];
+        run->pairs[i] = run->pairs[i + 2];
+        run->pairs[i + 2] = range;
     }
 }
 
 static trueno_status tni_gpu_group_take_pairs(tni_gpu_group_run *run, uint32_t n) {
-    uint64_t tiles = (n + TNI_GPU_GROUP_SORT_TILE - 1) / TNI_GPU_GROUP_SORT_TILE;
     uint32_t i;
     for (i = 0; i < 4; i++) {
         TNI_TRY(tni_gpu_take(run->device, (uint64_t)n * (i % 2 == 0 ? 8 : 4), &run->pairs[i],
                              run->error));
     }
-    return tni_gpu_take(run->device, tiles * 64, &run->counts, run->error);
+    return TRUENO_OK;
 }
 
 /* --------------------------------------------------------------------------- collecting --- */

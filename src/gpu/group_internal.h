@@ -10,6 +10,7 @@
 #define TNI_GPU_GROUP_INTERNAL_H
 
 #include "gpu/group.h"
+#include "gpu/primitives.h"
 
 #if !defined(TRUENO_NO_VULKAN)
 
@@ -85,7 +86,8 @@ typedef struct tni_gpu_group_run {
     uint64_t table_rows;    /* of the table in device memory */
     uint32_t replicas;      /* DENSE: of a group in shared memory */
     bool small;             /* finished in the submission of the last morsel */
-    tni_gpu_range control, rows, tiles, out, pairs[4], counts;
+    tni_gpu_range control, rows, tiles, out, pairs[4];
+    tni_gpu_scratch scratch;
     uint64_t out_at;        /* where results lie in device->download */
     uint32_t words[TNI_GPU_CONTROL_GROUPS + 1]; /* the control block's first, downloaded */
 } tni_gpu_group_run;
