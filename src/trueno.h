@@ -183,11 +183,14 @@ typedef enum trueno_backend {
     TRUENO_BACKEND_AVX512,
     TRUENO_BACKEND_NEON,
     TRUENO_BACKEND_SIMD, /* the best vector set of this processor, never the GPU */
-    TRUENO_BACKEND_GPU
+    TRUENO_BACKEND_GPU,  /* the GPU for all it can run, software devices too; SIMD for the rest */
+    TRUENO_BACKEND_SPEC  /* the GPU when computation > 5 x transfer and bytes > 10 MB, at 32 GB/s and
+                            100 GFLOP/s: the published rule; AUTO compares predicted times */
 } trueno_backend;
 
 typedef struct trueno_config {
-    trueno_backend backend;    /* AUTO; the environment variable TRUENO_BACKEND overrides AUTO */
+    trueno_backend backend;    /* AUTO; the environment variable TRUENO_BACKEND (auto, gpu, simd,
+                                  scalar, spec...) overrides AUTO */
     uint32_t threads;          /* 0 = one per processor */
     uint64_t memory_limit;     /* bytes; 0 = 80% of physical memory */
     uint64_t gpu_cache_bytes;  /* 0 = 512 MiB */
@@ -202,6 +205,9 @@ typedef struct trueno_config {
     trueno_log log;            /* write NULL = silent */
     trueno_progress progress;  /* report NULL = none */
     trueno_limits limits;
+    const char *pipeline_cache; /* folder for compiled GPU kernels; NULL = TRUENO_PIPELINE_CACHE,
+                                   else the user's cache folder; "" = none; copied. Nothing is
+                                   written without a GPU at work, nor with no_file_access. */
 } trueno_config;
 
 /* ---------------------------------------------------------------------------- database --- */
@@ -353,6 +359,24 @@ typedef struct trueno_info {
 } trueno_info;
 /* How the query ran. Valid until the result is freed. */
 TRUENO_API const trueno_info *trueno_result_info(const trueno_result *result);
+
+typedef struct trueno_device {
+    const char *name;        /* "NVIDIA H200" */
+    const char *reason;      /* why it is or is not used */
+    bool used;               /* queries may run on it */
+    bool software;           /* a processor that acts as a GPU: used when asked for */
+    uint64_t memory_bytes;   /* its own memory */
+    uint64_t budget_bytes;   /* most of it that is taken (gpu_cache_bytes); 0 when not used */
+    uint64_t cached_bytes;   /* columns that lie there now */
+} trueno_device;
+/* Look for GPUs and call `visit` (may be NULL) for each; texts are valid during the call. The first
+ * look opens the Vulkan loader, which can take some 100 ms; queries of AUTO do so by themselves
+ * once they have lasted that long. Returns one line, "queries may run on NVIDIA H200" or why they
+ * run on the processor; never NULL, valid until trueno_close. TRUENO_GPU_SOFTWARE=1 in the
+ * environment admits software devices. */
+TRUENO_API const char *trueno_devices(trueno_db *db,
+                                      void (*visit)(void *user, const trueno_device *device),
+                                      void *user);
 
 /* ------------------------------------------------------------------- Arrow C interfaces --- */
 

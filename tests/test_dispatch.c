@@ -26,6 +26,7 @@ static tni_cost_work sum_of(double rows) {
     work.bytes = rows * 4;
     work.aggregates = 1;
     work.operations = 1;
+    work.cpu_share = 1;
     work.passes = 1;
     work.submissions = 1;
     work.result_bytes = 64;

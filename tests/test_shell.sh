@@ -337,8 +337,10 @@ b │██████████ 6
     -c ".width 12" -c ".output" -c ".chart bar"
 
 run ".chart without a result" 1 "" -c ".chart"
-run ".devices" 0 "no GPU backend in this build yet
-" -c ".devices"
+same ".devices ends with what queries use" \
+    "$("$trueno" -c ".devices" 2>&1 | tail -n 1 | grep -c -E '^(queries|no GPU)')" 1
+same ".devices without a Vulkan driver" \
+    "$(VK_ICD_FILENAMES=/nowhere VK_DRIVER_FILES=/nowhere "$trueno" -c ".devices" 2>&1 | grep -c '^no GPU: ')" 1
 run ".open says where databases live" 1 "" -c ".open x.db"
 err "in memory" "memory"
 run ".last prints again" 0 "1

@@ -658,8 +658,21 @@ static bool shell_do_open(shell_call *call) {
                               "(FROM 'file.parquet') or .import, and leave with COPY ... TO");
 }
 
+static void shell_show_device(void *user, const trueno_device *device) {
+    FILE *out = (FILE *)user;
+    fprintf(out, "%s %s: %s (%llu MiB", device->used ? "*" : "-", device->name, device->reason,
+            (unsigned long long)(device->memory_bytes >> 20));
+    if (device->used) {
+        fprintf(out, ", %llu of %llu MiB of columns held",
+                (unsigned long long)(device->cached_bytes >> 20),
+                (unsigned long long)(device->budget_bytes >> 20));
+    }
+    fprintf(out, ")\n");
+}
+
 static bool shell_do_devices(shell_call *call) {
-    fprintf(call->sh->out, "no GPU backend in this build yet\n");
+    const char *line = trueno_devices(call->sh->db, shell_show_device, call->sh->out);
+    fprintf(call->sh->out, "%s\n", line);
     return true;
 }
 

@@ -412,6 +412,9 @@ static void tni_table_release(tni_source *source) {
     tni_memory *memory = table->memory;
     uint32_t f;
     size_t g;
+    if (table->forget != NULL) {
+        table->forget(table->forget_user, table->id);
+    }
     for (f = 0; f < source->field_count; f++) {
         tni_segment **late =
             table->late ? (tni_segment **)tni_atomic_load_pointer(&table->late[f]) : NULL;

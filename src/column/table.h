@@ -36,6 +36,9 @@ typedef struct tni_table {
     bool has_late_lock;
     bool *late_wanted;        /* [field_count]: some segments came without bounds */
     tni_atomic_pointer *late; /* [field_count]: tni_segment *[group_count] with zones */
+    uint64_t id;              /* of copies kept elsewhere; 0: nobody keeps any */
+    void (*forget)(void *user, uint64_t id); /* who keeps them, to be told of the end */
+    void *forget_user;
 } tni_table;
 
 /* ---- assembling a table from segments somebody else made ---- */
@@ -43,6 +46,8 @@ typedef struct tni_table {
 TNI_FN trueno_status tni_row_group_new(tni_memory *memory, uint32_t rows, uint32_t count,
                                        tni_row_group **out, tni_error *error);
 TNI_FN void tni_row_group_release(tni_row_group *group); /* NULL is fine */
+/* What tells a table from other sources: source->ops. */
+TNI_FN const tni_source_ops *tni_table_source_ops(void);
 /* A table without rows; name and fields are copied. */
 TNI_FN trueno_status tni_table_new(const tni_env *env, const char *name, const tni_field *fields,
                                    uint32_t field_count, tni_table **out, tni_error *error);

@@ -45,7 +45,7 @@ static int tni_files_no_write(void *user, void *file, const void *data, size_t s
 static bool tni_config_valid(const trueno_config *config) {
     const trueno_files *files = &config->files;
     return (config->allocator.alloc == NULL) == (config->allocator.free == NULL) &&
-           (int)config->backend >= 0 && config->backend <= TRUENO_BACKEND_GPU &&
+           (int)config->backend >= 0 && config->backend <= TRUENO_BACKEND_SPEC &&
            (files->open == NULL ||
             (files->size != NULL && files->read != NULL && files->close != NULL));
 }
@@ -75,22 +75,55 @@ static void tni_config_resolve(trueno_config *config) {
     tni_limits_resolve(&config->limits);
 }
 
+/* What the configuration and the environment say of GPUs. Nothing is opened. */
+static trueno_status tni_database_accelerator(trueno_db *db, tni_error *error) {
+    const char *wish = tni_environment("TRUENO_BACKEND");
+    const char *software = tni_environment("TRUENO_GPU_SOFTWARE");
+    trueno_backend backend = db->config.backend;
+    tni_accelerator_options options;
+    if (backend == TRUENO_BACKEND_AUTO && wish != NULL) {
+        (void)tni_backend_by_name(wish, &backend); /* misspelt: refused with the kernels */
+    }
+    db->policy = tni_accelerator_policy(backend);
+    memset(&options, 0, sizeof options);
+    options.policy = db->policy;
+    options.software = backend == TRUENO_BACKEND_GPU || (software != NULL && software[0] == '1');
+    options.no_threads = db->config.jobs.parallel_for != NULL;
+    options.cache_bytes = db->config.gpu_cache_bytes;
+    options.threads = db->config.threads;
+    options.directory = db->config.no_file_access ? "" : db->config.pipeline_cache;
+    options.scheduler = db->scheduler;
+    return tni_accelerator_new(&db->account->memory, &options, &db->accelerator, error);
+}
+
+/* A copy of a text of the configuration, NULL for NULL. */
+static trueno_status tni_database_keep(trueno_db *db, const char **text, char **copy,
+                                       size_t *size) {
+    if (*text == NULL) {
+        return TRUENO_OK;
+    }
+    *size = strlen(*text) + 1;
+    *copy = (char *)tni_alloc(&db->account->memory, *size);
+    if (*copy == NULL) {
+        return TRUENO_ERROR_MEMORY;
+    }
+    memcpy(*copy, *text, *size);
+    *text = *copy;
+    return TRUENO_OK;
+}
+
 static trueno_status tni_database_parts(trueno_db *db) {
     tni_memory *memory = &db->account->memory;
     tni_error ignored;
     tni_error_clear(&ignored);
-    if (db->config.temp_directory != NULL) {
-        db->temp_directory_size = strlen(db->config.temp_directory) + 1;
-        db->temp_directory = (char *)tni_alloc(memory, db->temp_directory_size);
-        if (db->temp_directory == NULL) {
-            return TRUENO_ERROR_MEMORY;
-        }
-        memcpy(db->temp_directory, db->config.temp_directory, db->temp_directory_size);
-        db->config.temp_directory = db->temp_directory;
-    }
+    TNI_TRY(tni_database_keep(db, &db->config.temp_directory, &db->temp_directory,
+                              &db->temp_directory_size));
+    TNI_TRY(tni_database_keep(db, &db->config.pipeline_cache, &db->pipeline_cache,
+                              &db->pipeline_cache_size));
     TNI_TRY(tni_catalog_new(memory, &db->catalog, &ignored));
-    return tni_scheduler_new(memory, &db->config.jobs, db->config.threads, &db->scheduler,
-                             &ignored);
+    TNI_TRY(tni_scheduler_new(memory, &db->config.jobs, db->config.threads, &db->scheduler,
+                              &ignored));
+    return tni_database_accelerator(db, &ignored);
 }
 
 TRUENO_API trueno_status trueno_open(const trueno_config *config, trueno_db **out) {
@@ -147,11 +180,13 @@ TRUENO_API void trueno_close(trueno_db *db) {
         return;
     }
     account = db->account;
+    tni_catalog_free(db->catalog); /* tables tell the accelerator that they go */
+    tni_accelerator_free(db->accelerator);
     tni_scheduler_free(db->scheduler);
-    tni_catalog_free(db->catalog);
     tni_math_unload(&db->math);
     tni_mutex_free(&db->mutex);
     tni_free(&account->memory, db->temp_directory, db->temp_directory_size);
+    tni_free(&account->memory, db->pipeline_cache, db->pipeline_cache_size);
     tni_free(&account->memory, db, sizeof *db);
     tni_account_release(account);
 }
@@ -164,6 +199,12 @@ TRUENO_API void trueno_interrupt(trueno_db *db) {
 
 TRUENO_API const char *trueno_error(const trueno_db *db) {
     return db == NULL ? "" : db->error.message;
+}
+
+TRUENO_API const char *trueno_devices(trueno_db *db,
+                                      void (*visit)(void *user, const trueno_device *device),
+                                      void *user) {
+    return db == NULL ? "" : tni_accelerator_devices(db->accelerator, visit, user);
 }
 
 TRUENO_API void trueno_get_config(const trueno_db *db, trueno_config *out) {
@@ -217,6 +258,11 @@ TNI_FN void tni_session_begin(tni_session *session, trueno_db *db, const char *s
     session->run.arena = &session->arena;
     session->run.progress = &db->config.progress;
     session->run.started = session->started;
+    session->run.accelerator = db->policy == TNI_POLICY_CPU ? NULL : db->accelerator;
+    session->run.cpu_reason =
+        db->policy == TNI_POLICY_CPU ? "the processor, as configured"
+        : db->accelerator == NULL    ? "this build has no GPU backend"
+                                     : "the GPU takes aggregates over tables in memory";
 }
 
 TNI_FN void tni_session_end(tni_session *session) {

@@ -9,7 +9,7 @@
 #define TNI_DB_DATABASE_H
 
 #include "db/result.h"
-#include "exec/operator.h"
+#include "gpu/accelerator.h"
 #include "plan/binder.h"
 #include "sql/parser.h"
 
@@ -21,6 +21,10 @@ struct trueno_db {
     const tni_kernels *kernels;
     tni_catalog *catalog;
     tni_scheduler *scheduler;
+    tni_accelerator *accelerator;  /* NULL: this build has none */
+    tni_policy policy;
+    char *pipeline_cache;          /* owned copy, or NULL */
+    size_t pipeline_cache_size;
     tni_mutex mutex;               /* settings, math, error, seed */
     tni_settings settings;
     uint32_t threads;              /* SET threads */

@@ -316,6 +316,32 @@ static void tni_explain_pipelines(const tni_session *session, tni_text *text) {
                         p->seconds * 1e3, (unsigned long long)p->rows_in,
                         (unsigned long long)p->rows_out, (unsigned long long)p->bytes_read);
         tni_text_format(text, "    backend %s: %s\n", p->backend, p->reason);
+        if (p->transfer_ms > 0 || p->compile_ms > 0) {
+            tni_text_format(text, "    transfer %.3f ms, building %.3f ms, computing %.3f ms\n",
+                            p->transfer_ms, p->compile_ms, p->compute_ms);
+        }
+    }
+}
+
+/* Where each aggregation's input would run; depth is bounded by the binder. */
+static void tni_explain_choices(tni_session *session, const tni_plan *plan, tni_text *text) {
+    tni_accelerator *accelerator = session->run.accelerator;
+    for (; plan != NULL && accelerator != NULL; plan = plan->input) {
+        tni_choice choice;
+        if (plan->second != NULL) {
+            tni_explain_choices(session, plan->second, text);
+        }
+        if (plan->kind != TNI_PLAN_AGGREGATE) {
+            continue;
+        }
+        accelerator->ops->choose(accelerator, &session->run, plan, &choice);
+        if (choice.gpu || choice.gpu_ms >= 0) {
+            tni_text_format(text, "aggregate on the %s: %s\n", choice.gpu ? "GPU" : "processor",
+                            choice.reason);
+        } else {
+            tni_text_format(text, "aggregate on the processor, %.3f ms predicted: %s\n",
+                            TNI_MAX(choice.cpu_ms, 0.0), choice.reason);
+        }
     }
 }
 
@@ -352,6 +378,8 @@ TNI_FN trueno_status tni_statement_explain(tni_session *session,
                             (long long)tni_atomic_load_i64(&session->env.memory->peak),
                             (long long)tni_atomic_load_i64(&session->env.spilled_bytes));
         }
+    } else {
+        tni_explain_choices(session, plan, &text);
     }
     if (status == TRUENO_OK && text.failed) {
         status = tni_memory_fail(session->env.memory, text.length, error);

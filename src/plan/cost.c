@@ -65,8 +65,9 @@ static double tni_cost_gpu_row(const tni_cost_work *work) {
 static double tni_cost_cpu_parts(const tni_cost_work *work, const tni_cost_cpu *cpu,
                                  double *memory, double *arithmetic) {
     double factor = cpu->factor[work->kind];
-    *memory = work->bytes / cpu->memory * factor;
-    *arithmetic = work->rows * tni_cost_cpu_row(work) * 1e-6 / cpu->threads * factor;
+    double share = TNI_MAX(TNI_MIN(work->cpu_share, 1.0), 0.0);
+    *memory = share * work->bytes / cpu->memory * factor;
+    *arithmetic = share * work->rows * tni_cost_cpu_row(work) * 1e-6 / cpu->threads * factor;
     return cpu->start_ms + TNI_MAX(*memory, *arithmetic);
 }
 
@@ -80,7 +81,7 @@ TNI_FN void tni_cost_predict(const tni_cost_work *work, const tni_cost_gpu *gpu,
     double passes = TNI_MAX(work->passes, 1u);
     double memory = work->bytes * passes / gpu->memory;
     double arithmetic = work->rows * tni_cost_gpu_row(work) / gpu->rows;
-    out->submit_ms = TNI_MAX(work->submissions, 1u) * passes * gpu->submit_ms;
+    out->submit_ms = work->queue_ms + TNI_MAX(work->submissions, 1u) * passes * gpu->submit_ms;
     out->build_ms = work->builds * gpu->build_ms;
     out->upload_ms = work->missing_bytes / gpu->upload;
     out->kernel_ms = TNI_MAX(memory, arithmetic) * gpu->factor[work->kind];

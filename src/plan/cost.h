@@ -36,6 +36,8 @@ typedef struct tni_cost_work {
     uint32_t passes;        /* over the data: the device takes few aggregates at a time */
     uint32_t submissions;
     uint32_t builds;        /* kernels of this shape that are not built yet */
+    double cpu_share;       /* of the rows that zone maps leave to the processor */
+    double queue_ms;        /* until the device is free */
     double reuse;           /* how often this data was asked for before */
     bool fits;              /* the device's cache can keep it */
 } tni_cost_work;

@@ -218,7 +218,7 @@ TNI_FN const tni_kernels *tni_kernels_pick(trueno_backend wanted) {
         return NULL; /* a misspelt wish is an error, not a default */
     }
     if (wanted != TRUENO_BACKEND_AUTO && wanted != TRUENO_BACKEND_SIMD &&
-        wanted != TRUENO_BACKEND_GPU) {
+        wanted != TRUENO_BACKEND_GPU && wanted != TRUENO_BACKEND_SPEC) {
         return tni_kernels_row(wanted);
     }
     for (i = 0; i < TNI_COUNT_OF(best_first); i++) {
@@ -239,7 +239,7 @@ TNI_FN bool tni_backend_by_name(const char *name, trueno_backend *out) {
         {"sse", TRUENO_BACKEND_SSE},       {"sse4.2", TRUENO_BACKEND_SSE},
         {"avx2", TRUENO_BACKEND_AVX2},     {"avx512", TRUENO_BACKEND_AVX512},
         {"neon", TRUENO_BACKEND_NEON},     {"simd", TRUENO_BACKEND_SIMD},
-        {"gpu", TRUENO_BACKEND_GPU},
+        {"gpu", TRUENO_BACKEND_GPU},       {"spec", TRUENO_BACKEND_SPEC},
     };
     size_t i;
     for (i = 0; i < TNI_COUNT_OF(names); i++) {

@@ -1,0 +1,96 @@
+/*
+ * accelerator_internal.h - the accelerator's state, shared by its files:
+ *
+ *   accelerator.c          opening a device, what is known of tables and shapes, kernels built aside
+ *   operator_aggregate.c   an AGGREGATE over a chain of filters and projections over a table
+ *   pipeline_cache.c       compiled kernels kept in a file
+ */
+#ifndef TNI_GPU_ACCELERATOR_INTERNAL_H
+#define TNI_GPU_ACCELERATOR_INTERNAL_H
+
+#include "gpu/accelerator.h"
+
+#if !defined(TRUENO_NO_VULKAN)
+
+#include "gpu/group.h"
+#include "gpu/kernel.h"
+#include "gpu/scan.h"
+
+#define TNI_ACC_TABLES 256u /* tables and shapes remembered; older ones are forgotten */
+#define TNI_ACC_SHAPES 1024u
+
+typedef enum tni_acc_state {
+    TNI_ACC_UNTRIED,
+    TNI_ACC_OPENING, /* on the opener's thread */
+    TNI_ACC_READY,
+    TNI_ACC_NONE     /* there is none, for `reason` */
+} tni_acc_state;
+
+/* What is remembered of a table. */
+typedef struct tni_acc_table {
+    uint64_t owner;
+    uint32_t uses;
+} tni_acc_table;
+
+typedef struct tni_acc {
+    tni_accelerator base;
+    tni_memory *memory;
+    tni_accelerator_options options;
+    tni_mutex mutex;           /* everything below but what the device's own mutex guards */
+    tni_condition changed;     /* of the state */
+    tni_acc_state state;
+    tni_gpu *gpu;
+    tni_gpu_device *device;    /* READY */
+    char reason[256];          /* NONE */
+    char line[320];            /* of tni_accelerator_devices */
+    double wish_ms;            /* spent on the processor with what a GPU may have taken */
+    tni_thread *opener, *builder;
+    bool building;
+    tni_cost_gpu gpu_rates;
+    tni_cost_cpu cpu_rates;
+    uint32_t in_flight;        /* queries that use or wait for the device */
+    double recent_ms;          /* that such a query takes */
+    tni_acc_table tables[TNI_ACC_TABLES];
+    uint32_t table_next;
+    uint64_t shapes[TNI_ACC_SHAPES]; /* hashes of shapes that ran */
+    uint32_t shape_next;
+    bool loaded_cache, built;  /* something was built since the file was read */
+} tni_acc;
+
+/* accelerator.c */
+/* The device if it is there now. `cpu_ms` is what the query would cost without: it counts towards
+ * opening one. `force`: open it now. NULL: *reason says why, in the arena. */
+TNI_FN tni_gpu_device *tni_acc_device(tni_acc *acc, double cpu_ms, bool force, tni_arena *arena,
+                                      const char **reason);
+/* The table's name in the cache; a table is told to say when it goes. Gives the number of earlier
+ * uses, and counts this one if `count`. */
+TNI_FN uint64_t tni_acc_owner(tni_acc *acc, tni_table *table, bool count, uint32_t *uses);
+/* Bytes of these columns (fields of the table) in device memory. */
+TNI_FN uint64_t tni_acc_resident(tni_acc *acc, uint64_t owner, const uint32_t *fields,
+                                 uint32_t count);
+TNI_FN bool tni_acc_shape_known(tni_acc *acc, uint64_t hash);
+TNI_FN void tni_acc_shape_learn(tni_acc *acc, uint64_t hash);
+/* The kernel of a scan as the device's cache knows it. */
+TNI_FN void tni_acc_scan_want(const tni_gpu_code *code, tni_gpu_kernel_want *out);
+TNI_FN bool tni_acc_scan_ready(tni_acc *acc, const tni_gpu_code *code);
+/* Build a scan's kernel on a thread, for the next query of its shape. */
+TNI_FN void tni_acc_build_aside(tni_acc *acc, const tni_gpu_code *code);
+/* A text in the arena; "" when memory is short. */
+TNI_FN const char *tni_acc_text(tni_arena *arena, const char *format, ...) TNI_PRINTF(2, 3);
+
+/* operator_aggregate.c */
+TNI_FN void tni_acc_choose(tni_accelerator *accelerator, tni_run *run, const tni_plan *plan,
+                           tni_choice *out);
+TNI_FN trueno_status tni_acc_aggregate(tni_accelerator *accelerator, tni_run *run,
+                                       const tni_plan *plan, tni_operator *sink,
+                                       tni_choice *choice, bool *done, tni_error *error);
+TNI_FN void tni_acc_learn(tni_accelerator *accelerator, const tni_choice *choice,
+                          double milliseconds);
+
+/* pipeline_cache.c: under the device's mutex. Failures are ignored. */
+TNI_FN void tni_pipeline_cache_load(tni_gpu_device *device, const char *directory);
+TNI_FN void tni_pipeline_cache_save(tni_gpu_device *device, const char *directory);
+
+#endif /* TRUENO_NO_VULKAN */
+
+#endif
