@@ -184,8 +184,8 @@ typedef enum trueno_backend {
     TRUENO_BACKEND_NEON,
     TRUENO_BACKEND_SIMD, /* the best vector set of this processor, never the GPU */
     TRUENO_BACKEND_GPU,  /* the GPU for all it can run, software devices too; SIMD for the rest */
-    TRUENO_BACKEND_SPEC  /* the GPU when computation > 5 x transfer and bytes > 10 MB, at 32 GB/s and
-                            100 GFLOP/s: the published rule; AUTO compares predicted times */
+    TRUENO_BACKEND_SPEC  /* the GPU when computation > 5 x transfer and bytes > 10 MB, at 32 GB/s
+                            and 100 GFLOP/s: the published rule; AUTO compares predicted times */
 } trueno_backend;
 
 typedef struct trueno_config {

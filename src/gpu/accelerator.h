@@ -18,7 +18,8 @@ typedef struct tni_accelerator_options {
     bool no_threads;       /* start no thread: the host has a job system */
     uint64_t cache_bytes;  /* most device memory to take */
     uint32_t threads;      /* of the processor, for predictions */
-    const char *directory; /* for compiled kernels; NULL = the user's cache, "" = none; not copied */
+    const char *directory; /* for compiled kernels; NULL = the user's cache, "" = none; kept by the
+                              caller */
     tni_scheduler *scheduler; /* fills transfer buffers; outlives the accelerator */
 } tni_accelerator_options;
 

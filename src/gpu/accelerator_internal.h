@@ -1,7 +1,7 @@
 /*
  * accelerator_internal.h - the accelerator's state, shared by its files:
  *
- *   accelerator.c          opening a device, what is known of tables and shapes, kernels built aside
+ *   accelerator.c          opening a device, what is known of tables and shapes
  *   operator_aggregate.c   an AGGREGATE over a chain of filters and projections over a table
  *   pipeline_cache.c       compiled kernels kept in a file
  */

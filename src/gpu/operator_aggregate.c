@@ -20,7 +20,6 @@
 
 #if !defined(TRUENO_NO_VULKAN)
 
-#define TNI_ACC_GROUPS 0        /* group.h is implemented */
 #define TNI_ACC_SHORT_MS 0.08   /* on the processor: shorter than any submission */
 #define TNI_ACC_DENSE 4096.0
 #define TNI_ACC_DIRECT 4194304.0
@@ -181,11 +180,6 @@ static trueno_status tni_acc_look(tni_acc_job *job) {
 static trueno_status tni_acc_parts(tni_acc_job *job) {
     tni_cost_work *work = &job->work;
     TNI_TRY(tni_aggregate_parts(job->sink, &job->arena, &job->parts, &job->error));
-#if !TNI_ACC_GROUPS
-    if (job->parts.key_count > 0) {
-        return tni_acc_refuse(job, "GROUP BY runs on the processor");
-    }
-#endif
     if (job->parts.key_count > TNI_GPU_KEYS) {
         return tni_acc_refuse(job, "the GPU does not group by so many keys");
     }
@@ -418,7 +412,6 @@ static trueno_status tni_acc_emit(tni_acc_job *job) {
     uint32_t p;
     for (p = 0; p < job->pass_count; p++) {
         tni_acc_pass *pass = &job->passes[p];
-#if TNI_ACC_GROUPS
         if (job->parts.key_count > 0) {
             TNI_TRY(tni_gpu_group_emit(info, &pass->group, &job->arena, &pass->group_code,
                                        &job->error));
@@ -426,7 +419,6 @@ static trueno_status tni_acc_emit(tni_acc_job *job) {
             work->builds += tni_acc_shape_known(job->acc, job->hash) ? 0u : 2u;
             continue;
         }
-#endif
         TNI_TRY(tni_gpu_emit(info, &pass->group.shape, &job->arena, &pass->code, &job->error));
         work->builds += tni_acc_scan_ready(job->acc, &pass->code) ? 0u : 1u;
     }
@@ -497,7 +489,8 @@ static trueno_status tni_acc_decide(tni_acc_job *job, tni_choice *choice) {
         note->cpu_ms = job->cost.cpu_ms;
         choice->work = note;
     }
-    job->device = tni_acc_device(job->acc, job->asked ? 0 : job->cost.cpu_ms, force, &job->arena, &reason);
+    job->device = tni_acc_device(job->acc, job->asked ? 0 : job->cost.cpu_ms, force, &job->arena,
+                                 &reason);
     if (job->device == NULL) {
         return tni_acc_refuse(job, reason);
     }
@@ -512,7 +505,6 @@ static trueno_status tni_acc_decide(tni_acc_job *job, tni_choice *choice) {
 
 static trueno_status tni_acc_run_pass(tni_acc_job *job, tni_acc_pass *pass) {
     bool overflowed = false;
-#if TNI_ACC_GROUPS
     if (job->parts.key_count > 0) {
         tni_gpu_group_result *r = &pass->groups;
         TNI_TRY(tni_gpu_group(job->device, &pass->group, pass->group_code, &job->data, r,
@@ -524,9 +516,7 @@ static trueno_status tni_acc_run_pass(tni_acc_job *job, tni_acc_pass *pass) {
         job->compute_ms += r->compute_ms;
         job->uploaded_bytes += r->uploaded_bytes;
         job->read_bytes += r->read_bytes;
-    } else
-#endif
-    {
+    } else {
         tni_gpu_scan_result *r = &pass->scan;
         TNI_TRY(tni_gpu_scan(job->device, &pass->group.shape, &pass->code, &job->data, r,
                              &job->error));
@@ -567,12 +557,10 @@ static void tni_acc_free_passes(tni_acc_job *job) {
         if (!job->passes[p].ran) {
             continue;
         }
-#if TNI_ACC_GROUPS
         if (job->parts.key_count > 0) {
             tni_gpu_group_free(&job->passes[p].groups);
             continue;
         }
-#endif
         tni_gpu_scan_free(job->device, &job->passes[p].scan);
     }
 }
@@ -683,9 +671,7 @@ static trueno_status tni_acc_keys(tni_acc_job *job, tni_part_import *import) {
         }
         for (g = 0; g < count; g++) {
             bool is_null = false;
-#if TNI_ACC_GROUPS
             code[g] = tni_gpu_group_unpack(&pass->group, k, pass->groups.keys[g], &is_null);
-#endif
             null[g] = is_null ? 1 : 0;
         }
         codes[k] = code;

@@ -1,6 +1,6 @@
 /*
- * pipeline_cache.c - compiled kernels kept between processes: a file a device, driver and version of
- * this library.
+ * pipeline_cache.c - compiled kernels kept between processes: a file for each device, driver and
+ * version of this library.
  *
  *   "TNIPIPE1" | bytes of data, u64 | hash of data, u64 | data as the driver gave it
  *
