@@ -376,7 +376,6 @@ static trueno_status tni_table_scan_next(tni_scan *opaque, uint32_t worker, tni_
         out->rows = scan->table->groups[group]->rows;
         out->segments = scan->lent + (size_t)worker * scan->column_count;
         memset(out->segments, 0, scan->column_count * sizeof *out->segments);
-        (void)tni_atomic_add_i64(&scan->env->rows_read, (int64_t)out->rows);
         return TRUENO_OK;
     }
 }

@@ -40,5 +40,6 @@ TNI_FN trueno_status tni_collect_take(tni_operator *op, tni_collection **out, tn
 
 /* Stop checks and the host's progress callback; once a morsel. Only worker 0 reports. */
 TNI_FN trueno_status tni_progress(tni_run *run, uint32_t worker, tni_error *error);
+TNI_FN uint64_t tni_range_rows(const tni_plan *plan); /* of a RANGE node */
 
 #endif

@@ -235,6 +235,9 @@ static double tni_run_expected(const tni_plan *plan) {
         if (plan->kind == TNI_PLAN_SCAN && plan->source->rows != UINT64_MAX) {
             rows += (double)plan->source->rows;
         }
+        if (plan->kind == TNI_PLAN_RANGE) {
+            rows += (double)tni_range_rows(plan);
+        }
         if (plan->second != NULL) {
             rows += tni_run_expected(plan->second);
         }

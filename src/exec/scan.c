@@ -470,7 +470,7 @@ static trueno_status tni_values_run(tni_driver *base, uint32_t worker, tni_opera
     return TRUENO_OK;
 }
 
-static uint64_t tni_range_count(const tni_plan *plan) {
+TNI_FN uint64_t tni_range_rows(const tni_plan *plan) {
     uint64_t span, step;
     if (plan->range_step > 0) {
         if (plan->range_start >= plan->range_stop) {
@@ -492,7 +492,7 @@ static trueno_status tni_range_run(tni_driver *base, uint32_t worker, tni_operat
                                    tni_error *error) {
     tni_rows_driver *driver = (tni_rows_driver *)base;
     const tni_plan *plan = base->plan;
-    uint64_t count = tni_range_count(plan), row;
+    uint64_t count = tni_range_rows(plan), row;
     for (row = 0; row < count; row += TNI_VECTOR_ROWS) {
         tni_chunk chunk;
         tni_vector column;
@@ -518,11 +518,12 @@ static trueno_status tni_range_run(tni_driver *base, uint32_t worker, tni_operat
         chunk.order = row / TNI_SEGMENT_ROWS;
         chunk.first_row = (uint32_t)(row % TNI_SEGMENT_ROWS);
         if (row % TNI_SEGMENT_ROWS == 0) {
-            TNI_TRY(tni_env_check(driver->run->env, error));
+            TNI_TRY(tni_progress(driver->run, worker, error));
             if (tni_atomic_load_i32(&base->pipeline->stopped) != 0) {
                 break;
             }
         }
+        tni_atomic_add_i64(&driver->run->env->rows_read, (int64_t)chunk.rows);
         TNI_TRY(tni_push(first, worker, &chunk, error));
     }
     tni_atomic_add_i64(&base->rows_in, (int64_t)count);
@@ -557,7 +558,7 @@ static trueno_status tni_collection_run(tni_driver *base, uint32_t worker, tni_o
         chunk.rows = chunk.active = block->rows;
         chunk.column_count = rows->column_count;
         chunk.order = b;
-        TNI_TRY(tni_env_check(driver->run->env, error));
+        TNI_TRY(tni_progress(driver->run, worker, error));
         TNI_TRY(tni_push(first, worker, &chunk, error));
         if (tni_atomic_load_i32(&base->pipeline->stopped) != 0) {
             break;
