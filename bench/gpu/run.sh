@@ -12,7 +12,7 @@ cc=${CC:-cc}
 flags="-std=c11 -ffp-contract=off ${CFLAGS:--O2}"
 make -s -j"$(nproc 2>/dev/null || echo 1)" BUILD="$build" CC="$cc" CFLAGS="${CFLAGS:--O2}" lib
 mkdir -p "$build/bench"
-for bench in scan sort group transfer; do
+for bench in scan sort group transfer join; do
     $cc $flags -Isrc -I. bench/gpu/$bench.c "$build/libtrueno.a" -o "$build/bench/gpu_$bench" \
         -lpthread -ldl
 done
@@ -24,4 +24,6 @@ echo
 echo
 "$build/bench/gpu_group" "$@"
 echo
-exec "$build/bench/gpu_transfer" "$@"
+"$build/bench/gpu_transfer" "$@"
+echo
+exec "$build/bench/gpu_join" "$@"

@@ -1,0 +1,5 @@
+#version 450
+// join_lookup_u64.comp - keys of 64 bits. See join_lookup.glsl.
+#extension GL_GOOGLE_include_directive : require
+#define WIDE 1
+#include "join_lookup.glsl"
