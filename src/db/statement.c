@@ -223,7 +223,8 @@ static trueno_status tni_check_not_null(const tni_table *table, tni_error *error
     return TRUENO_OK;
 }
 
-/* Put the next version in place, which may hold keys twice if it `adds` values; *done false: somebody was faster, start over. */
+/* Put the next version in place, which may hold keys twice if it `adds` values; *done false:
+ * somebody was faster, start over. */
 static trueno_status tni_put_next(tni_session *session, tni_table *next, tni_table *current,
                                   bool adds, bool *done, tni_error *error) {
     bool stale = false;

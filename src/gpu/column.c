@@ -263,7 +263,8 @@ TNI_FN trueno_status tni_gpu_image_upload(tni_gpu_device *device, const tni_gpu_
         return tni_fail(error, TRUENO_ERROR_INTERNAL, "a column image larger than its range");
     }
     TNI_TRY(array != NULL
-                ? tni_gpu_upload_host(device, &part, image->owner, array, image->values_bytes, error)
+                ? tni_gpu_upload_host(device, &part, image->owner, array, image->values_bytes,
+                                      error)
                 : tni_gpu_upload(device, &part, image->values_bytes, tni_gpu_fill_values, &copy,
                                  error));
     part.offset = range->offset + image->bases_at;

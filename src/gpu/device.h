@@ -30,8 +30,8 @@ typedef enum tni_gpu_transfer {
                                  (VK_EXT_external_memory_host); other forms STAGED */
 } tni_gpu_transfer;
 
-/* Who helps filling: run task(context, i) for each i < count and return when all are done. The calls
- * may be made one after the other. NULL: the caller alone. */
+/* Who helps filling: run task(context, i) for each i < count and return when all are done. The
+ * calls may be made one after the other. NULL: the caller alone. */
 typedef struct tni_gpu_parallel {
     void (*run)(void *user, uint32_t count, void (*task)(void *context, uint32_t index),
                 void *context);
@@ -50,7 +50,7 @@ typedef struct tni_gpu_options {
     uint64_t slab_bytes;     /* one allocation of device memory; 0 = 256 MiB */
     uint64_t staging_bytes;  /* one of the four staging slots; 0 = 8 MiB */
     tni_gpu_transfer transfer;
-    uint64_t import_bytes;   /* IMPORTED: most host memory kept imported; 0 = 1/8 of the machine's */
+    uint64_t import_bytes;   /* IMPORTED: most host memory kept; 0 = 1/8 of the machine's */
     tni_gpu_parallel parallel; /* of devices opened; device->parallel may change it later */
 } tni_gpu_options;
 
@@ -119,7 +119,7 @@ typedef struct tni_gpu_mapped { /* a host-visible buffer */
     uint64_t size;
 } tni_gpu_mapped;
 
-typedef struct tni_gpu_import tni_gpu_import;     /* host memory given to the device, see memory.c */
+typedef struct tni_gpu_import tni_gpu_import; /* host memory given to the device, see memory.c */
 typedef struct tni_gpu_entry tni_gpu_entry;       /* a cached column, see memory.h */
 typedef struct tni_gpu_kernel tni_gpu_kernel;     /* a compiled kernel, see kernel.h */
 typedef struct tni_gpu_lane tni_gpu_lane;         /* what a batch runs on, see kernel.h */
@@ -181,9 +181,9 @@ TNI_FN void tni_gpu_device_close(tni_gpu_device *device); /* NULL is fine */
 TNI_FN trueno_status tni_gpu_check(tni_gpu_device *device, tni_vk_result result, const char *what,
                                    tni_error *error);
 
-/* After a failed call: wait until nothing runs on the device any more, and bring fences and commands
- * back to their first state. Costs nothing when no call failed. To be called before memory that
- * the device may still use is given back, and before recording begins. */
+/* After a failed call: wait until nothing runs on the device any more, and bring fences and
+ * commands back to their first state. Costs nothing when no call failed. To be called before memory
+ * that the device may still use is given back, and before recording begins. */
 TNI_FN void tni_gpu_settle(tni_gpu_device *device);
 
 #endif /* TRUENO_NO_VULKAN */

@@ -2,9 +2,9 @@
  * group.c - keys, forms and morsels of GROUP BY; see group.h and group_internal.h.
  *
  * One table of groups lives in device memory for the whole run: morsels add to it one after the
- * other. Float sums need to know the highest grid of a value before digits are added, so a survey of
- * the morsel comes first; where a later morsel goes higher, the sums so far move. A group far below
- * the highest value needs more positions than are kept: it says so at the end, and the run is
+ * other. Float sums need to know the highest grid of a value before digits are added, so a survey
+ * of the morsel comes first; where a later morsel goes higher, the sums so far move. A group far
+ * below the highest value needs more positions than are kept: it says so at the end, and the run is
  * repeated with every position there is.
  *
  * Uses: base/, gpu/.
@@ -296,12 +296,12 @@ typedef struct tni_gpu_group_launch {
 } tni_gpu_group_launch;
 
 /* Replicas keep threads off each other's words where groups are few; large tables in shared memory
- * go with few large workgroups, for each has to be merged. Sizes come in classes, so that one kernel
- * serves tables of many sizes. */
+ * go with few large workgroups, for each has to be merged. Sizes come in classes, so that one
+ * kernel serves tables of many sizes. */
 static void tni_gpu_group_dense(tni_gpu_group_run *run, tni_gpu_kernel_want *want,
                                 uint32_t *groups) {
     uint32_t words = (uint32_t)run->cells * run->row.shared_words;
-    run->replicas = 1;
+    run->shared_cells = (uint32_t)run->cells;
     while (run->replicas < 32 && words * run->replicas * 2 <= 4096) {
         run->replicas *= 2;
     }
@@ -311,6 +311,16 @@ static void tni_gpu_group_dense(tni_gpu_group_run *run, tni_gpu_kernel_want *wan
         want->constants[22] = TNI_MIN(run->device->info->group_threads, 1024);
         *groups = 264;
     }
+}
+
+/* Tables in device memory: room for the groups that come first, often the frequent ones. */
+static void tni_gpu_group_front(tni_gpu_group_run *run, tni_gpu_kernel_want *want) {
+    uint32_t words = run->row.shared_words + 1;
+    run->shared_cells = 256;
+    while (run->shared_cells > 32 && run->shared_cells * words > 4096) {
+        run->shared_cells /= 2;
+    }
+    want->constants[21] = run->shared_cells * words > 4096 ? 1 : 4096;
 }
 
 static trueno_status tni_gpu_group_kernel(tni_gpu_group_run *run, uint32_t form,
@@ -326,10 +336,12 @@ static trueno_status tni_gpu_group_kernel(tni_gpu_group_run *run, uint32_t form,
     want.constants[21] = 8;
     want.constants[22] = 256;
     want.constant_count = 23;
-    out->groups = 2112;
+    out->groups = 1056;
+    run->replicas = 1;
     if (form == TNI_GPU_ROWS_DENSE) {
-        out->groups = 1056;
         tni_gpu_group_dense(run, &want, &out->groups);
+    } else if (form != TNI_GPU_ROWS_SURVEY) {
+        tni_gpu_group_front(run, &want);
     }
     return tni_gpu_kernel_get(run->device, &want, &out->kernel, &run->result->compile_ms,
                               run->error);
@@ -424,10 +436,10 @@ static trueno_status tni_gpu_group_pass(tni_gpu_group_run *run) {
     uint32_t first, segments;
     tni_gpu_group_launch launches[2];
     memset(launches, 0, sizeof launches);
-    TNI_TRY(tni_gpu_group_kernel(run, forms[run->form], &launches[0]));
     if (run->code->floats) {
         TNI_TRY(tni_gpu_group_kernel(run, TNI_GPU_ROWS_SURVEY, &launches[1]));
     }
+    TNI_TRY(tni_gpu_group_kernel(run, forms[run->form], &launches[0]));
     TNI_TRY(tni_gpu_take(run->device, TNI_GPU_CONTROL_WORDS * 4, &run->control, run->error));
     TNI_TRY(tni_gpu_take(run->device, run->table_rows * run->row.stride * 4, &run->rows,
                          run->error));

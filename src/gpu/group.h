@@ -1,11 +1,11 @@
 /*
  * group.h - GROUP BY on the GPU: filter, keys and aggregates of a table in one fused pass a morsel.
  *
- * Keys are integers of at most 64 bits together, or codes of shared dictionaries; each is a digit of
- * one 64-bit key word, NULL included as a code of its own. Forms:
+ * Keys are integers of at most 64 bits together, or codes of shared dictionaries; each is a digit
+ * of one 64-bit key word, NULL included as a code of its own. Forms:
  *
- *   dense        the key word is a small index: a table in shared memory a workgroup, then one merge
- *   direct       the key word is an index below a few millions: one table in device memory
+ *   dense        the key word is a small index: a table in shared memory a workgroup, then one
+ *   merge direct       the key word is an index below a few millions: one table in device memory
  *   hash         open addressing in device memory; when it fills the pass is repeated with a larger
  *   partitioned  rows by hash first, then each partition in shared memory
  *

@@ -89,7 +89,7 @@ TNI_FN trueno_status tni_gpu_batch_flush(tni_gpu_batch *batch);
  * with afterwards, whatever the status. */
 TNI_FN trueno_status tni_gpu_batch_run(tni_gpu_batch *batch, double *compute_ms);
 /* The same in two steps, with work of the host or another batch between. The device starts when
- * the semaphore `after` is signalled (0: at once). A failed submit is reported by the wait again. */
+ * the semaphore `after` is signalled (0: at once). A failed submit is reported by the wait too. */
 TNI_FN trueno_status tni_gpu_batch_submit(tni_gpu_batch *batch, tni_vk_handle after);
 TNI_FN trueno_status tni_gpu_batch_wait(tni_gpu_batch *batch, double *compute_ms);
 /* Give up a batch that was begun and will not be run. */

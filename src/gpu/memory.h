@@ -28,8 +28,8 @@ TNI_FN trueno_status tni_gpu_take(tni_gpu_device *device, uint64_t size, tni_gpu
                                   tni_error *error);
 TNI_FN void tni_gpu_give(tni_gpu_device *device, tni_gpu_range *range); /* empty is fine */
 
-/* Write the `size` bytes at `offset` of what is uploaded to `out`. Offsets are multiples of 512 KiB;
- * several threads may call at a time. */
+/* Write the `size` bytes at `offset` of what is uploaded to `out`. Offsets are multiples of 512
+ * KiB; several threads may call at a time. */
 typedef trueno_status (*tni_gpu_fill)(void *user, uint64_t offset, void *out, size_t size,
                                       tni_error *error);
 /* Fill a range. Returns when all was read from `fill`; the last copies may still be under way

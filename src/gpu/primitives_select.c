@@ -1,10 +1,10 @@
 /*
  * primitives_select.c - compaction, gathers and top-k of primitives.h.
  *
- * A selection is a bitmap, cut into stripes of 8,192 rows; the counts of its stripes, summed up, tell
- * each where its rows go. Top-k is a radix select from the highest digit that differs down, which
- * the device does on its own in one batch; what is left of the keys then, k and a few more, is
- * gathered and sorted in a second.
+ * A selection is a bitmap, cut into stripes of 8,192 rows; the counts of its stripes, summed up,
+ * tell each where its rows go. Top-k is a radix select from the highest digit that differs down,
+ * which the device does on its own in one batch; what is left of the keys then, k and a few more,
+ * is gathered and sorted in a second.
  *
  * Uses: base/, gpu/kernel.h, gpu/primitives_internal.h.
  */

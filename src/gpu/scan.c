@@ -2,9 +2,9 @@
  * scan.c - the fused scan of scan.h.
  *
  * A morsel is as many segments as tni_gpu_morsel_cut says, the same for every query of a table, so
- * that cached columns serve them all. Two morsels are under way at a time: while the device works on
- * one, the columns of the next are filled, copied, and its kernel submitted behind the copies. Its
- * results are read back when its turn comes again, and added on the host in morsel order.
+ * that cached columns serve them all. Two morsels are under way at a time: while the device works
+ * on one, the columns of the next are filled, copied, and its kernel submitted behind the copies.
+ * Its results are read back when its turn comes again, and added on the host in morsel order.
  *
  * Out of device memory halves the morsel and goes on; with a single segment it ends the scan.
  *

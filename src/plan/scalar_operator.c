@@ -180,7 +180,7 @@ static void tni_bind_quoted(tni_bind_call *call) {
 
 /* The type two numbers are calculated in. Integers of which neither type holds both go to BIGINT,
  * not to the next wider one as in a comparison: their results want the room. */
-static bool tni_bind_common(const tni_bind_call *call, tni_type *out) {
+static bool tni_operator_common(const tni_bind_call *call, tni_type *out) {
     const tni_type a = call->types[0], b = call->types[1];
     if (!tni_type_is_numeric(a) || !tni_type_is_numeric(b) || !tni_type_common(a, b, out)) {
         return false;
@@ -216,7 +216,7 @@ static trueno_status tni_operator_bind_arithmetic(tni_bind_call *call, tni_error
         }
         return TRUENO_OK;
     }
-    if (!tni_bind_common(call, &type)) {
+    if (!tni_operator_common(call, &type)) {
         return tni_operator_no_match(call, error);
     }
     if (type.id == TRUENO_TYPE_DECIMAL) {
@@ -234,7 +234,7 @@ static trueno_status tni_bind_divide(tni_bind_call *call, tni_error *error) {
         call->result = call->types[0];
         return TRUENO_OK;
     }
-    if (!tni_bind_common(call, &type)) {
+    if (!tni_operator_common(call, &type)) {
         return tni_operator_no_match(call, error);
     }
     if (type.id != TRUENO_TYPE_FLOAT &&
@@ -248,7 +248,7 @@ static trueno_status tni_bind_modulo(tni_bind_call *call, tni_error *error) {
     tni_type type;
     tni_bind_nulls(call);
     tni_bind_quoted(call);
-    if (!tni_bind_common(call, &type)) {
+    if (!tni_operator_common(call, &type)) {
         return tni_operator_no_match(call, error);
     }
     return tni_bind_as(call, type, type, type);
@@ -259,14 +259,14 @@ static trueno_status tni_bind_integers(tni_bind_call *call, tni_error *error) {
     tni_type type;
     tni_bind_nulls(call);
     tni_bind_quoted(call);
-    if (call->name[0] == '/' && tni_bind_common(call, &type)) {
+    if (call->name[0] == '/' && tni_operator_common(call, &type)) {
         if (type.id == TRUENO_TYPE_DECIMAL) {
             type = tni_type_make(TRUENO_TYPE_DOUBLE);
         }
         return tni_bind_as(call, type, type, type);
     }
     if (!tni_type_is_integer(call->types[0]) || !tni_type_is_integer(call->types[1]) ||
-        !tni_bind_common(call, &type)) {
+        !tni_operator_common(call, &type)) {
         return tni_operator_no_match(call, error);
     }
     return tni_bind_as(call, type, type, type);
