@@ -82,7 +82,8 @@ TNI_FN void tni_gpu_group_setup(tni_gpu_group_run *run, tni_gpu_batch *batch) {
     memset(words, 0, sizeof words);
     words[TNI_GPU_CONTROL_MASK] = (uint32_t)(run->table_rows - 1);
     words[TNI_GPU_CONTROL_PROBES] = (uint32_t)TNI_MIN(run->table_rows, 128);
-    words[TNI_GPU_CONTROL_CELLS] = (uint32_t)TNI_MIN(run->table_rows, UINT32_MAX);
+    words[TNI_GPU_CONTROL_ROWS] = (uint32_t)run->table_rows;
+    words[TNI_GPU_CONTROL_CELLS] = run->shared_cells;
     words[TNI_GPU_CONTROL_REPLICAS] = run->replicas;
     for (i = 0; i < TNI_GPU_SLOTS && run->row.positions == TNI_GPU_GROUP_ALL_POSITIONS; i++) {
         words[TNI_GPU_CONTROL_GRIDS + i] = 61; /* the highest there is */

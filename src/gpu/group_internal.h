@@ -62,7 +62,7 @@ struct tni_gpu_group_code {
 enum {
     TNI_GPU_CONTROL_ERROR, TNI_GPU_CONTROL_FULL, TNI_GPU_CONTROL_LOST, TNI_GPU_CONTROL_GROUPS,
     TNI_GPU_CONTROL_GRIDS, TNI_GPU_CONTROL_MASK = 12, TNI_GPU_CONTROL_PROBES,
-    TNI_GPU_CONTROL_CELLS, TNI_GPU_CONTROL_SHIFT, TNI_GPU_CONTROL_REPLICAS,
+    TNI_GPU_CONTROL_ROWS, TNI_GPU_CONTROL_CELLS, TNI_GPU_CONTROL_REPLICAS,
     TNI_GPU_CONTROL_FIELDS = 18, TNI_GPU_CONTROL_BASES = 66, TNI_GPU_CONTROL_WORDS = 128
 };
 
@@ -84,7 +84,8 @@ typedef struct tni_gpu_group_run {
     tni_gpu_group_form form;
     tni_gpu_group_row row;
     uint64_t table_rows;    /* of the table in device memory */
-    uint32_t replicas;      /* DENSE: of a group in shared memory */
+    uint32_t shared_cells;  /* groups in shared memory */
+    uint32_t replicas;      /* of each */
     bool small;             /* finished in the submission of the last morsel */
     tni_gpu_range control, rows, tiles, out, pairs[4];
     tni_gpu_scratch scratch;

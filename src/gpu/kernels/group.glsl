@@ -76,8 +76,8 @@ struct Field { // a key: code = value - minimum, NULL = range
     uint grids[8]; /* of slots: the grid of the first position */                                  \
     uint mask;     /* rows of the hash table, less one */                                          \
     uint probes;                                                                                   \
-    uint cells;    /* rows of a table by index */                                                  \
-    uint shift;    /* partition = hash >> shift */                                                 \
+    uint rows;     /* of the table */                                                              \
+    uint cells;    /* of groups in shared memory */                                                \
     uint replicas; /* of a group in shared memory */                                               \
     uint spare;                                                                                    \
     Field fields[8];                                                                               \

@@ -10,6 +10,9 @@
 // (exec/agg_state.c): a value's digits go to the positions of a window that begins at the highest
 // grid of any value.
 //
+// Workgroups keep the groups they meet first in shared memory, where frequent ones meet again and
+// again without the whole device waiting for one address; the rest goes to device memory.
+//
 // WIDE: 64-bit atomics; otherwise two of 32 bits, the carry of the first going into the second.
 #if WIDE
 #extension GL_EXT_shader_atomic_int64 : require
@@ -52,8 +55,8 @@ void q_row(const uint row, const uint segment) {
 shared uint bank[SHARED_WORDS];
 uint failed = 0u;
 Field fields[8];
-uint cells;    // of a table by index
-uint replicas; // of each group in shared memory: a power of two
+uint cells;    // of groups in shared memory
+uint replicas; // of each of them: a power of two
 
 // ------------------------------------------------------------------------------ floats ---
 
@@ -415,6 +418,33 @@ uint find(const uint64_t key) {
 // ------------------------------------------------------------------------------- forms ---
 
 #define UPDATE(s) update(KIND##s, PLACE##s, s, at, q_valid, q_value[s]);
+#define BANK_UPDATE(s)                                                                             \
+    bank_update(KIND##s, PLACE##s, s, word, lane, at, q_valid, q_value[s]);                        \
+    word += SHARED_NEED(s);
+#define ADD_NEED(s) word += SHARED_NEED(s);
+
+void update_bank(const uint lane, const uint at) {
+    uint word = 1u;
+    atomicAdd(bank[lane], 1u);
+    ALL(BANK_UPDATE)
+}
+
+// Behind the words of the cells: the row in device memory whose group a cell holds, plus one.
+uint tag_at(const uint cell) {
+    uint word = 1u;
+    ALL(ADD_NEED)
+    return word * cells + cell;
+}
+
+// Whether the row's group is kept in the cell.
+bool keep(const uint cell, const uint at) {
+    uint tag = bank[tag_at(cell)];
+    if (tag == 0u) {
+        tag = atomicCompSwap(bank[tag_at(cell)], 0u, at + 1u);
+        tag = tag == 0u ? at + 1u : tag;
+    }
+    return tag == at + 1u;
+}
 
 void row_to_table() {
     uint64_t key;
@@ -428,23 +458,25 @@ void row_to_table() {
             return;
         }
     } else {
-        if (key >= uint64_t(cells)) {
+        if (key >= uint64_t(control.rows)) {
             failed |= 2u;
             return;
         }
         at = uint(key) * STRIDE;
     }
+    if (SHARED_WORDS > 1u) {
+        uint cell = at / STRIDE & (cells - 1u);
+        if (keep(cell, at)) {
+            update_bank(cell, at);
+            return;
+        }
+    }
     atomicAdd(t32[at + KEY_WORDS], 1u);
     ALL(UPDATE)
 }
 
-#define BANK_UPDATE(s)                                                                             \
-    bank_update(KIND##s, PLACE##s, s, word, lane, at, q_valid, q_value[s]);                        \
-    word += SHARED_NEED(s);
-
 void row_to_bank() {
     uint64_t key;
-    uint lane, at, word = 1u;
     if (!key_word(key)) {
         return;
     }
@@ -452,10 +484,8 @@ void row_to_bank() {
         failed |= 2u;
         return;
     }
-    lane = uint(key) * replicas + (gl_LocalInvocationID.x & (replicas - 1u));
-    at = uint(key) * STRIDE;
-    atomicAdd(bank[lane], 1u);
-    ALL(BANK_UPDATE)
+    update_bank(uint(key) * replicas + (gl_LocalInvocationID.x & (replicas - 1u)),
+                uint(key) * STRIDE);
 }
 
 void survey(const uint kind, const uint s) {
@@ -489,7 +519,8 @@ void row(const uint number) {
 
 void flush_bank() {
     for (uint cell = gl_LocalInvocationID.x; cell < cells; cell += gl_WorkGroupSize.x) {
-        uint rows = bank_total(0u, cell), at = cell * STRIDE, word = 1u;
+        uint rows = bank_total(0u, cell), word = 1u;
+        uint at = FORM == FORM_DENSE ? cell * STRIDE : bank[tag_at(cell)] - 1u;
         if (rows != 0u) {
             atomicAdd(t32[at + KEY_WORDS], rows);
             ALL(BANK_FLUSH)
@@ -508,7 +539,7 @@ void main() {
     }
     cells = control.cells;
     replicas = control.replicas;
-    if (FORM == FORM_DENSE || FORM == FORM_SURVEY) {
+    if (SHARED_WORDS > 1u) {
         for (uint i = me; i < SHARED_WORDS; i += gl_WorkGroupSize.x) {
             bank[i] = 0u;
         }
@@ -523,10 +554,10 @@ void main() {
             row(i);
         }
     }
-    if (FORM == FORM_DENSE || FORM == FORM_SURVEY) {
+    if (SHARED_WORDS > 1u) {
         barrier();
     }
-    if (FORM == FORM_DENSE) {
+    if (SHARED_WORDS > 1u && FORM != FORM_SURVEY) {
         flush_bank();
     }
     if (FORM == FORM_SURVEY && me < 8u && control.grids[me] < bank[me]) {
