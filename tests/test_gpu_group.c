@@ -11,7 +11,9 @@
 #endif
 #include "gpu_test.h"
 
+#include "exec/aggregate.h"
 #include "gpu/group.h"
+#include "trueno.h"
 
 static const tni_kernels *kernels;
 static uint64_t next_owner = 1;
@@ -313,6 +315,7 @@ typedef struct query {
     uint32_t slot_columns[TNI_GPU_SLOTS];
     const uint64_t *passes; /* rows that the filter keeps; NULL: all */
     bool check_module;
+    const tni_gpu_info *info; /* what is emitted for; NULL: the device */
 } query;
 
 /* The dictionary's code of a word, as text keys are grouped by. */
@@ -546,7 +549,7 @@ static bool run_into(query *q, tni_gpu_group_result *r, trueno_status wanted) {
     tni_error_clear(&error);
     tni_arena_init(&arena, &memory);
     memset(r, 0, sizeof *r);
-    status = tni_gpu_group_emit(device->info, &q->shape, &arena, &code, &error);
+    status = tni_gpu_group_emit(q->info != NULL ? q->info : device->info, &q->shape, &arena, &code, &error);
     if (status == TRUENO_OK) {
         if (q->check_module) {
             const tni_gpu_code *inner = (const tni_gpu_code *)(const void *)code; /* its first */
@@ -601,10 +604,10 @@ static double random_double(bool wild) {
     uint64_t exponent = wild ? r % 2047 : 1000 + r % 40;
     double d;
     bits = (bits & UINT64_C(0x800fffffffffffff)) | exponent << 52;
-    if (r >> 32 % 97 == 0) {
+    if ((r >> 32) % 97 == 0) {
         bits &= UINT64_C(1) << 63;
     }
-    if (r >> 40 == 7) {
+    if ((r >> 40) % 5000 == 7) {
         bits = UINT64_C(0x7ff0000000000000) | (bits & (UINT64_C(0x8000000000000001)));
     }
     memcpy(&d, &bits, 8);
@@ -631,8 +634,6 @@ static void fill_values(uint8_t *out, tni_type type, uint32_t width, uint32_t ro
         } else if (p == TNI_PHYSICAL_F32) {
             f = (float)random_double(false);
             memcpy(&v, &f, 4);
-        } else if (span != 0 && p != TNI_PHYSICAL_BOOL && p != TNI_PHYSICAL_STRING && i == 0) {
-            v += 0;
         }
         memcpy(out + (size_t)i * width, &v, width);
     }
@@ -722,11 +723,418 @@ static void test_matrix(void) {
     }
 }
 
+/* The same question in every form, with and without 64-bit atomics and floats: one answer. */
+static void start_forms(table_data *t, uint32_t rows) {
+    start_table(t, rows);
+    add_random(t, TRUENO_TYPE_SMALLINT, 9, WAY_RANDOM, NULLS_SOME, ENCODED);
+    add_random(t, TRUENO_TYPE_VARCHAR, 12, WAY_RUNS, NULLS_SOME, TEXT);
+    add_random(t, TRUENO_TYPE_BIGINT, 0, WAY_RANDOM, NULLS_SOME, PLAIN);
+    add_random(t, TRUENO_TYPE_FLOAT, 0, WAY_RANDOM, NULLS_NONE, PLAIN);
+    add_random(t, TRUENO_TYPE_INTEGER, 0, WAY_RANDOM, NULLS_NONE, PLAIN);
+    add_random(t, TRUENO_TYPE_DOUBLE, 0, WAY_RANDOM, NULLS_SOME, PLAIN);
+    finish_table(t);
+}
+
+static void build_forms(query *q, table_data *t, bool floats, bool wide) {
+    start_query(q, t);
+    add_key(q, 0);
+    add_key(q, 1);
+    add_slot(q, TNI_GPU_SUM, 2);
+    add_slot(q, TNI_GPU_MIN, 4);
+    add_slot(q, TNI_GPU_MAX, 4);
+    add_slot(q, TNI_GPU_SUM, 4);
+    if (floats) {
+        add_slot(q, TNI_GPU_SUM, 3);
+        add_slot(q, TNI_GPU_SUM, 5);
+    }
+    if (wide) {
+        add_slot(q, TNI_GPU_MIN, 2);
+        add_slot(q, TNI_GPU_MAX, 5);
+    }
+    q->check_module = true;
+}
+
+static void test_forms(void) {
+    static const tni_gpu_group_form forms[] = {TNI_GPU_GROUP_AUTO, TNI_GPU_GROUP_DENSE,
+                                               TNI_GPU_GROUP_DIRECT, TNI_GPU_GROUP_HASH};
+    static const char *const names[] = {"dense", "dense", "direct", "hash"};
+    tni_gpu_info narrow = *device->info, bare = *device->info;
+    table_data t;
+    query q;
+    size_t i;
+    narrow.atomic_int64 = false;
+    bare.atomic_int64 = bare.float64 = false;
+    start_forms(&t, 66000);
+    for (i = 0; i < TNI_COUNT_OF(forms); i++) {
+        build_forms(&q, &t, true, true);
+        q.shape.form = forms[i];
+        TNI_CHECK_TEXT(run(&q), names[i]);
+        build_forms(&q, &t, true, false);
+        q.shape.form = forms[i];
+        q.info = &narrow;
+        TNI_CHECK_TEXT(run(&q), names[i]);
+        build_forms(&q, &t, false, false);
+        q.shape.form = forms[i];
+        q.info = &bare;
+        TNI_CHECK_TEXT(run(&q), names[i]);
+    }
+    free_table(&t);
+}
+
+/* Unique keys of every 64-bit value: the table is enlarged until they fit; results are large. */
+static void test_growth(void) {
+    tni_gpu_group_result r;
+    table_data t;
+    query q;
+    start_table(&t, 20000);
+    add_random(&t, TRUENO_TYPE_BIGINT, 0, WAY_RANDOM, NULLS_NONE, PLAIN);
+    add_random(&t, TRUENO_TYPE_INTEGER, 0, WAY_RANDOM, NULLS_NONE, PLAIN);
+    finish_table(&t);
+    start_query(&q, &t);
+    add_key(&q, 0);
+    q.shape.keys[0].minimum = 0;
+    q.shape.keys[0].range = 0;
+    q.shape.groups_expected = 10;
+    add_slot(&q, TNI_GPU_SUM, 1);
+    add_slot(&q, TNI_GPU_MAX, 1);
+    add_slot(&q, TNI_GPU_MIN, 0);
+    if (run_into(&q, &r, TRUENO_OK)) {
+        TNI_CHECK(check_result(&q, &r));
+        TNI_CHECK(r.passes == 4); /* 1,024, 4,096, 16,384, 65,536 */
+        TNI_CHECK_TEXT(r.form, "hash");
+        TNI_CHECK(r.group_count > 19990);
+    }
+    tni_gpu_group_free(&r);
+    q.shape.groups_expected = 20000;
+    q.shape.shape.slot_count = 2;
+    if (run_into(&q, &r, TRUENO_OK)) {
+        TNI_CHECK(r.passes == 1);
+    }
+    tni_gpu_group_free(&r);
+    free_table(&t);
+}
+
+/* Results of more than a megabyte are lent, and come back. */
+static void test_lending(void) {
+    tni_gpu_group_result a, b;
+    table_data t;
+    query q;
+    start_table(&t, 100000);
+    add_random(&t, TRUENO_TYPE_INTEGER, 90000, WAY_RANDOM, NULLS_NONE, PLAIN);
+    add_random(&t, TRUENO_TYPE_INTEGER, 0, WAY_RANDOM, NULLS_NONE, PLAIN);
+    finish_table(&t);
+    start_query(&q, &t);
+    add_key(&q, 0);
+    add_slot(&q, TNI_GPU_SUM, 1);
+    TNI_CHECK(run_into(&q, &a, TRUENO_OK));
+    TNI_CHECK(run_into(&q, &b, TRUENO_OK));
+    TNI_CHECK_TEXT(a.form, "direct");
+    TNI_CHECK(a.lent.data != NULL && b.lent.data != NULL && a.lent.data != b.lent.data);
+    TNI_CHECK(check_result(&q, &a) && check_result(&q, &b));
+    tni_gpu_group_free(&a);
+    TNI_CHECK(device->download.data != NULL);
+    tni_gpu_group_free(&b);
+    free_table(&t);
+}
+
+/* Rows whose INTEGER is below a constant. */
+static void add_filter(query *q, uint32_t column, int64_t below) {
+    tni_type type = q->t->columns[column].type;
+    uint32_t x = build(&q->filter, TNI_IR_COLUMN, type, 0, 0, 0);
+    uint32_t y = build(&q->filter, TNI_IR_CONSTANT, type, 0, 0, 0);
+    q->filter.nodes[x].column = column;
+    q->filter.nodes[y].constant = tni_value_i64(type, below);
+    q->filter.outputs[0] =
+        build(&q->filter, TNI_IR_LESS, tni_type_make(TRUENO_TYPE_BOOLEAN), 2, x, y);
+    q->filter.program.output_count = 1;
+    q->shape.shape.filter = &q->filter.program;
+}
+
+static void test_filters(void) {
+    static const int64_t limits[] = {0, 1, 500, 1000};
+    static const tni_gpu_group_form forms[] = {TNI_GPU_GROUP_DENSE, TNI_GPU_GROUP_HASH};
+    table_data t;
+    query q;
+    size_t i, f;
+    uint32_t row;
+    start_table(&t, 70000);
+    add_random(&t, TRUENO_TYPE_USMALLINT, 300, WAY_RANDOM, NULLS_SOME, ENCODED);
+    add_random(&t, TRUENO_TYPE_INTEGER, 1000, WAY_RANDOM, NULLS_SOME, ENCODED);
+    add_random(&t, TRUENO_TYPE_DOUBLE, 0, WAY_RANDOM, NULLS_NONE, PLAIN);
+    finish_table(&t);
+    for (f = 0; f < TNI_COUNT_OF(forms); f++) {
+        for (i = 0; i < TNI_COUNT_OF(limits); i++) {
+            uint64_t *passes = (uint64_t *)calloc(tni_bitmap_words(t.rows), 8);
+            for (row = 0; row < t.rows; row++) {
+                if (is_valid(&t.columns[1], row) &&
+                    integer_at(&t.columns[1], row) < limits[i]) {
+                    tni_bit_set(passes, row);
+                }
+            }
+            start_query(&q, &t);
+            add_key(&q, 0);
+            add_filter(&q, 1, limits[i]);
+            add_count(&q);
+            add_slot(&q, TNI_GPU_SUM, 1);
+            add_slot(&q, TNI_GPU_SUM, 2);
+            q.passes = passes;
+            q.shape.form = forms[f];
+            (void)run(&q);
+            free(passes);
+        }
+    }
+    free_table(&t);
+}
+
+/* Groups of very different sizes need every position; sizes that grow from morsel to morsel move
+ * the window. */
+static void fill_sizes(table_data *t, uint32_t rows, bool by_key) {
+    double *x = (double *)calloc(rows, sizeof *x);
+    int32_t *k = (int32_t *)calloc(rows, sizeof *k);
+    uint32_t i;
+    start_table(t, rows);
+    for (i = 0; i < rows; i++) {
+        int step = by_key ? (k[i] = (int32_t)(random_u64() % 60)) : (int)(i / 70000);
+        k[i] = by_key ? k[i] : (int32_t)(random_u64() % 60);
+        x[i] = random_double(false) * power_of_two(by_key ? step * 32 - 940 : step * 12);
+        if (by_key && k[i] == 7) {
+            x[i] = i % 2 == 0 ? 0.0 : -0.0;
+        }
+    }
+    add_column(t, tni_type_make(TRUENO_TYPE_INTEGER), k, NULL, PLAIN);
+    add_column(t, tni_type_make(TRUENO_TYPE_DOUBLE), x, NULL, PLAIN);
+    finish_table(t);
+    free(x);
+    free(k);
+}
+
+static void test_sizes(void) {
+    static const tni_gpu_group_form forms[] = {TNI_GPU_GROUP_DENSE, TNI_GPU_GROUP_DIRECT,
+                                               TNI_GPU_GROUP_HASH};
+    size_t f;
+    table_data t;
+    query q;
+    fill_sizes(&t, 20000, true);
+    for (f = 0; f < TNI_COUNT_OF(forms); f++) {
+        tni_gpu_group_result r;
+        start_query(&q, &t);
+        add_key(&q, 0);
+        add_slot(&q, TNI_GPU_SUM, 1);
+        q.shape.form = forms[f];
+        if (run_into(&q, &r, TRUENO_OK)) {
+            TNI_CHECK(check_result(&q, &r));
+            TNI_CHECK_EQ_UINT(r.passes, 2);
+        }
+        tni_gpu_group_free(&r);
+    }
+    free_table(&t);
+}
+
+/* More groups than the memory holds. */
+static void test_too_many(void) {
+    tni_gpu_group_result r;
+    table_data t;
+    query q;
+    start_table(&t, 300000);
+    add_random(&t, TRUENO_TYPE_BIGINT, 0, WAY_RANDOM, NULLS_NONE, PLAIN);
+    finish_table(&t);
+    start_query(&q, &t);
+    add_key(&q, 0);
+    q.shape.keys[0].range = 0;
+    q.shape.form = TNI_GPU_GROUP_HASH;
+    add_slot(&q, TNI_GPU_SUM, 0);
+    (void)run_into(&q, &r, TRUENO_ERROR_MEMORY_LIMIT);
+    tni_gpu_group_free(&r);
+    free_table(&t);
+}
+
+/* A table many times the memory allowed: columns come and go, groups stay. */
+static void test_small_budget(void) {
+    static const tni_gpu_group_form forms[] = {TNI_GPU_GROUP_DENSE, TNI_GPU_GROUP_DIRECT,
+                                               TNI_GPU_GROUP_HASH};
+    tni_gpu_device *usual = device, *small = NULL;
+    tni_gpu *other = NULL;
+    tni_gpu_options options;
+    tni_error error;
+    table_data t;
+    size_t f;
+    memset(&options, 0, sizeof options);
+    tni_error_clear(&error);
+    options.software = true;
+    options.budget_bytes = 6u << 20;
+    options.slab_bytes = 1u << 20;
+    options.staging_bytes = 1u << 19;
+    TNI_CHECK(tni_gpu_open(&memory, &options, &other, &error) == TRUENO_OK);
+    if (!TNI_CHECK(tni_gpu_device_open(other, tni_gpu_best(other), &small, &error) ==
+                   TRUENO_OK)) {
+        tni_gpu_close(other);
+        return;
+    }
+    device = small;
+    fill_sizes(&t, 1000000, false);
+    for (f = 0; f < TNI_COUNT_OF(forms); f++) {
+        tni_gpu_group_result r;
+        query q;
+        start_query(&q, &t);
+        add_key(&q, 0);
+        add_count(&q);
+        add_slot(&q, TNI_GPU_SUM, 1);
+        add_slot(&q, TNI_GPU_MAX, 1);
+        q.shape.form = forms[f];
+        q.shape.groups_expected = 100;
+        if (run_into(&q, &r, TRUENO_OK)) {
+            TNI_CHECK(check_result(&q, &r));
+            TNI_CHECK(r.morsels > 4 && r.passes == 1);
+            TNI_CHECK(small->slab_total <= options.budget_bytes);
+        }
+        tni_gpu_group_free(&r);
+    }
+    free_table(&t);
+    test_too_many();
+    device = usual;
+    tni_gpu_device_close(small);
+    tni_gpu_close(other);
+}
+
+/* What the processor has to look at: rows that fail, keys outside their range. */
+static void test_flags(void) {
+    static const tni_gpu_group_form forms[] = {TNI_GPU_GROUP_DENSE, TNI_GPU_GROUP_DIRECT,
+                                               TNI_GPU_GROUP_HASH};
+    tni_type type = tni_type_make(TRUENO_TYPE_INTEGER);
+    const tni_function *add = tni_functions_operator();
+    tni_gpu_group_result r;
+    table_data t;
+    query q;
+    size_t f;
+    int kind;
+    while (add->device != TNI_DEVICE_ADD) {
+        add++;
+    }
+    start_table(&t, 5000);
+    add_random(&t, TRUENO_TYPE_INTEGER, 100, WAY_RANDOM, NULLS_SOME, PLAIN);
+    add_random(&t, TRUENO_TYPE_INTEGER, INT32_MAX, WAY_RANDOM, NULLS_NONE, PLAIN);
+    finish_table(&t);
+    for (f = 0; f < TNI_COUNT_OF(forms); f++) {
+        for (kind = 0; kind < 4; kind++) {
+            start_query(&q, &t);
+            add_key(&q, 0);
+            add_slot(&q, TNI_GPU_SUM, 1);
+            q.shape.form = forms[f];
+            if (kind == 1) {
+                q.shape.keys[0].range -= 1;
+            } else if (kind == 2) {
+                q.shape.keys[0].nullable = false;
+            } else if (kind == 3) {
+                uint32_t x = q.values.outputs[1];
+                q.values.outputs[1] = build(&q.values, TNI_IR_CALL, type, 2, x, x);
+                q.values.nodes[q.values.outputs[1]].function = add;
+            }
+            if (run_into(&q, &r, TRUENO_OK)) {
+                TNI_CHECK(r.overflowed == (kind != 0));
+                TNI_CHECK(kind == 0 || r.group_count == 0);
+            }
+            tni_gpu_group_free(&r);
+        }
+    }
+    free_table(&t);
+}
+
+static void test_refusals(void) {
+    tni_gpu_info narrow = *device->info;
+    tni_gpu_group_result r;
+    table_data t;
+    query q;
+    narrow.atomic_int64 = false;
+    start_table(&t, 10);
+    add_random(&t, TRUENO_TYPE_DOUBLE, 0, WAY_RANDOM, NULLS_NONE, PLAIN);
+    add_random(&t, TRUENO_TYPE_BIGINT, 0, WAY_RANDOM, NULLS_SOME, PLAIN);
+    finish_table(&t);
+    start_query(&q, &t); /* keys are no floats */
+    add_key(&q, 0);
+    (void)run_into(&q, &r, TRUENO_ERROR_UNSUPPORTED);
+    start_query(&q, &t); /* every 64-bit value and NULL */
+    add_key(&q, 1);
+    q.shape.keys[0].range = 0;
+    (void)run_into(&q, &r, TRUENO_ERROR_UNSUPPORTED);
+    start_query(&q, &t); /* too many for the form */
+    add_key(&q, 1);
+    q.shape.form = TNI_GPU_GROUP_DENSE;
+    (void)run_into(&q, &r, TRUENO_ERROR_UNSUPPORTED);
+    start_query(&q, &t);
+    add_key(&q, 1);
+    add_slot(&q, TNI_GPU_MIN, 1);
+    q.info = &narrow;
+    (void)run_into(&q, &r, TRUENO_ERROR_UNSUPPORTED);
+    start_query(&q, &t);
+    (void)run_into(&q, &r, TRUENO_ERROR_UNSUPPORTED);
+    free_table(&t);
+}
+
+/* The engine gives the same groups, and the same bits of their float sums. */
+static void test_engine(void) {
+    trueno_config config;
+    trueno_column columns[2];
+    trueno_db *db = NULL;
+    trueno_result *wanted;
+    tni_gpu_group_result r;
+    table_data t;
+    query q;
+    uint64_t g;
+    unsigned different = 0;
+    memset(&config, 0, sizeof config);
+    memset(columns, 0, sizeof columns);
+    config.backend = TRUENO_BACKEND_SIMD;
+    start_table(&t, 100000);
+    add_random(&t, TRUENO_TYPE_INTEGER, 1000, WAY_RANDOM, NULLS_NONE, PLAIN);
+    add_random(&t, TRUENO_TYPE_DOUBLE, 0, WAY_RANDOM, NULLS_NONE, PLAIN);
+    finish_table(&t);
+    start_query(&q, &t);
+    add_key(&q, 0);
+    add_slot(&q, TNI_GPU_SUM, 1);
+    columns[0].name = "k";
+    columns[0].type = TRUENO_TYPE_INTEGER;
+    columns[0].data = t.columns[0].values;
+    columns[1].name = "x";
+    columns[1].type = TRUENO_TYPE_DOUBLE;
+    columns[1].data = t.columns[1].values;
+    TNI_CHECK(trueno_open(&config, &db) == TRUENO_OK);
+    TNI_CHECK(trueno_register_columns(db, "t", columns, 2, t.rows) == TRUENO_OK);
+    wanted = trueno_query(db, "SELECT k, count(*), sum(x) FROM t GROUP BY k ORDER BY k");
+    TNI_CHECK(trueno_result_status(wanted) == TRUENO_OK);
+    if (run_into(&q, &r, TRUENO_OK) &&
+        TNI_CHECK_EQ_UINT(r.group_count, trueno_result_row_count(wanted))) {
+        for (g = 0; g < r.group_count; g++) {
+            tni_float_state state;
+            double a, b = trueno_get_double(wanted, g, 2);
+            memcpy(state.limbs, r.floats[0][g].limbs, sizeof state.limbs);
+            state.flags = r.floats[0][g].flags;
+            state.grid = r.floats[0][g].grid;
+            a = tni_float_state_value(&state);
+            different += memcmp(&a, &b, 8) != 0 && (a == a || b == b);
+            different += r.rows[g] != (uint64_t)trueno_get_int64(wanted, g, 1);
+        }
+    }
+    TNI_CHECK_EQ_UINT(different, 0);
+    tni_gpu_group_free(&r);
+    trueno_result_free(wanted);
+    trueno_close(db);
+    free_table(&t);
+}
+
 int main(void) {
     kernels = tni_kernels_pick(TRUENO_BACKEND_SIMD);
     if (!gpu_test_open("test_gpu_group", UINT64_C(256) << 20, UINT64_C(32) << 20)) {
         return tni_test_report();
     }
+    test_refusals();
+    test_flags();
+    test_forms();
+    test_filters();
+    test_sizes();
+    test_growth();
+    test_lending();
+    test_engine();
+    test_small_budget();
     test_matrix();
     gpu_test_close();
     return tni_test_report();
