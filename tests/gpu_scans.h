@@ -49,6 +49,11 @@ static void scans_column(scans_table *t, int c, tni_type type, uint32_t width, c
     tni_error_clear(&error);
     TNI_CHECK(tni_gpu_layout_of(t->columns[c], t->segment_count, &t->layouts[c], &error) ==
               TRUENO_OK);
+    if (t->segment_count == 0) {
+        t->layouts[c].type = type;
+        t->layouts[c].width = (uint8_t)width;
+        t->layouts[c].based = narrow;
+    }
 }
 
 static void scans_make(scans_table *t, uint32_t rows, uint64_t owner) {

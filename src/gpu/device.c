@@ -679,6 +679,8 @@ TNI_FN trueno_status tni_gpu_device_open(tni_gpu *gpu, const tni_gpu_info *info,
                                                     : info->free_bytes / 5 * 4;
     device->cache_limit = device->budget - TNI_MIN(device->budget / 4, TNI_GPU_MOST_WORKING);
     device->parallel = gpu->options.parallel;
+    device->upload_rate = 1e7; /* 10 GB/s */
+    device->scan_rate = info->unified ? 2e7 : 5e8;
     tni_gpu_choose_transfer(device);
     if (!tni_mutex_init(&device->mutex)) {
         tni_free(gpu->memory, device, sizeof *device);

@@ -166,6 +166,7 @@ typedef struct tni_gpu_device {
     tni_gpu_entry *newest, *oldest;
     uint64_t cached_bytes, hits, misses, evictions;
     uint64_t cache_limit;    /* the rest of the budget is for work and for what passes through */
+    double upload_rate, scan_rate; /* bytes a millisecond, guessed and then seen */
     uint64_t scans;          /* begun: the clock of the cache */
     bool passing;            /* the scan at hand reads more than the cache holds */
 } tni_gpu_device;

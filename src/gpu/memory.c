@@ -368,22 +368,38 @@ TNI_FN trueno_status tni_gpu_take(tni_gpu_device *device, uint64_t size, tni_gpu
     }
 }
 
-TNI_FN tni_gpu_entry *tni_gpu_cache_find(tni_gpu_device *device, const tni_gpu_key *key) {
+static tni_gpu_entry *tni_gpu_cache_look(const tni_gpu_device *device, const tni_gpu_key *key) {
     tni_gpu_entry *entry;
     for (entry = device->newest; entry != NULL; entry = entry->older) {
         if (entry->key.owner == key->owner && entry->key.column == key->column &&
             entry->key.first == key->first && entry->key.segments == key->segments &&
             entry->filled) {
-            tni_gpu_cache_unlink(device, entry);
-            tni_gpu_cache_link(device, entry);
-            entry->pins++;
-            entry->scan = device->scans;
-            device->hits++;
             return entry;
         }
     }
-    device->misses++;
     return NULL;
+}
+
+TNI_FN bool tni_gpu_cache_has(tni_gpu_device *device, const tni_gpu_key *key) {
+    bool found;
+    tni_mutex_lock(&device->mutex);
+    found = tni_gpu_cache_look(device, key) != NULL;
+    tni_mutex_unlock(&device->mutex);
+    return found;
+}
+
+TNI_FN tni_gpu_entry *tni_gpu_cache_find(tni_gpu_device *device, const tni_gpu_key *key) {
+    tni_gpu_entry *entry = tni_gpu_cache_look(device, key);
+    if (entry == NULL) {
+        device->misses++;
+        return NULL;
+    }
+    tni_gpu_cache_unlink(device, entry);
+    tni_gpu_cache_link(device, entry);
+    entry->pins++;
+    entry->scan = device->scans;
+    device->hits++;
+    return entry;
 }
 
 TNI_FN trueno_status tni_gpu_cache_add(tni_gpu_device *device, const tni_gpu_key *key,

@@ -78,6 +78,8 @@ struct tni_gpu_entry {
  * cache. */
 TNI_FN void tni_gpu_cache_scan(tni_gpu_device *device, uint64_t bytes);
 
+/* Would a find succeed? Takes the device's mutex itself. */
+TNI_FN bool tni_gpu_cache_has(tni_gpu_device *device, const tni_gpu_key *key);
 /* The cached column, pinned, or NULL. */
 TNI_FN tni_gpu_entry *tni_gpu_cache_find(tni_gpu_device *device, const tni_gpu_key *key);
 /* Room for a column that is not cached, pinned; the caller uploads it and sets `filled`. */

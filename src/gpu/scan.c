@@ -18,6 +18,7 @@
 #define TNI_GPU_FLIGHTS 2u
 #define TNI_GPU_MOST_GROUPS 1056u /* enough for every processor of the largest GPUs, twice */
 #define TNI_GPU_BLOCK_ROWS 4096u
+#define TNI_GPU_RATE_BYTES (UINT64_C(16) << 20)
 #define TNI_GPU_PARTIAL_AT 8u     /* bytes before the partial results */
 
 /* -------------------------------------------------------------------- one scan at work --- */
@@ -447,6 +448,20 @@ static trueno_status tni_gpu_work_run(tni_gpu_work *work) {
     return tni_gpu_work_land_all(work);
 }
 
+/* What the device showed, for guesses: bytes a millisecond. Small runs say nothing. */
+static void tni_gpu_work_rates(const tni_gpu_work *work) {
+    tni_gpu_device *device = work->device;
+    const tni_gpu_scan_result *result = work->result;
+    if (result->read_bytes >= TNI_GPU_RATE_BYTES && result->compute_ms > 0) {
+        device->scan_rate +=
+            ((double)result->read_bytes / result->compute_ms - device->scan_rate) / 4;
+    }
+    if (result->uploaded_bytes >= TNI_GPU_RATE_BYTES && result->upload_ms > 0) {
+        device->upload_rate +=
+            ((double)result->uploaded_bytes / result->upload_ms - device->upload_rate) / 4;
+    }
+}
+
 /* Keys of MIN and MAX become values. */
 static void tni_gpu_work_finish(tni_gpu_work *work) {
     uint32_t s;
@@ -493,7 +508,10 @@ TNI_FN trueno_status tni_gpu_scan_from(tni_gpu_device *device, const tni_gpu_sha
         tni_gpu_scan_free(device, out);
         return status;
     }
-    tni_gpu_work_finish(&work);
+    if (!source->keep_keys) {
+        tni_gpu_work_finish(&work);
+    }
+    tni_gpu_work_rates(&work);
     return TRUENO_OK;
 }
 
@@ -532,6 +550,7 @@ TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *resul
 #undef TNI_GPU_FLIGHTS
 #undef TNI_GPU_MOST_GROUPS
 #undef TNI_GPU_BLOCK_ROWS
+#undef TNI_GPU_RATE_BYTES
 #undef TNI_GPU_PARTIAL_AT
 
 #endif

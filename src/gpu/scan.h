@@ -50,6 +50,7 @@ typedef struct tni_gpu_source {
     uint32_t segments;   /* the most that `next` gives */
     uint64_t share;      /* bytes of columns that this device will see; 0: the whole table's */
     double *block_sums;  /* room for [float slots][blocks of the table]; NULL: the result's own */
+    bool keep_keys;      /* MIN, MAX: leave the order-preserving keys in `bits` */
 } tni_gpu_source;
 
 /* Run. Errors: UNSUPPORTED (the message is the reason), MEMORY_LIMIT, MEMORY; after each the
