@@ -175,7 +175,7 @@ typedef struct tni_gpu_sort_plan {
 } tni_gpu_sort_plan;
 
 /* Intel's drivers choose the width of subgroups kernel by kernel. */
-static bool tni_gpu_has_ballots(const tni_gpu_info *info) {
+TNI_FN bool tni_gpu_has_ballots(const tni_gpu_info *info) {
     const uint32_t needed = TNI_VK_SUBGROUP_BASIC | TNI_VK_SUBGROUP_BALLOT;
     uint32_t lanes = info->subgroup_size;
     return (info->subgroup_operations & needed) == needed && info->vendor != TNI_GPU_VENDOR_INTEL &&

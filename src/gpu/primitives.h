@@ -15,7 +15,7 @@
 
 #if !defined(TRUENO_NO_VULKAN)
 
-#define TNI_GPU_SCRATCH 32u
+#define TNI_GPU_SCRATCH 64u
 
 /* Working memory of a batch. */
 typedef struct tni_gpu_scratch {
@@ -37,6 +37,9 @@ TNI_FN trueno_status tni_gpu_primitive(tni_gpu_scratch *scratch, const char *nam
                                        uint32_t binding_count, const uint32_t *constants,
                                        uint32_t constant_count, tni_gpu_kernel **out,
                                        tni_error *error);
+
+/* Whether kernels may use ballots of whole subgroups of info->subgroup_size lanes. */
+TNI_FN bool tni_gpu_has_ballots(const tni_gpu_info *info);
 
 /* out[i] = first + i, 32 bits. */
 TNI_FN trueno_status tni_gpu_row_numbers(tni_gpu_batch *batch, tni_gpu_scratch *scratch,
