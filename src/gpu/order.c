@@ -9,11 +9,11 @@
  *
  * The host waits three times: for the number of rows, for the ranges, for the result.
  *
- * Uses: base/, column/, gpu/.
+ * Uses: base/, column/, gpu/ (of gpu/group_internal.h the inputs of a morsel).
  */
 #include "gpu/order.h"
 #include "base/bits.h"
-#include "gpu/group_internal.h" /* inputs of a morsel */
+#include "gpu/group_internal.h"
 
 #if !defined(TRUENO_NO_VULKAN)
 
