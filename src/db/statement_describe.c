@@ -114,30 +114,49 @@ TNI_FN trueno_status tni_statement_describe(tni_session *session,
 #define TNI_SUMMARY_COLUMNS 12u /* of the answer */
 #define TNI_SUMMARY_ITEMS 9u    /* aggregates a column: see the loop below */
 
+/* , function(column)::VARCHAR */
+static void tni_summary_text(tni_text *sql, const char *function, const char *name) {
+    tni_text_format(sql, ", %s(", function);
+    tni_describe_identifier(sql, name);
+    tni_text_add(sql, ")::VARCHAR");
+}
+
+/* The quartiles, as values of the column's own type. */
+static void tni_summary_quartiles(tni_text *sql, const char *name, tni_type type) {
+    static const char *const cuts[] = {"0.25", "0.5", "0.75"};
+    char own[40];
+    int i;
+    (void)tni_type_print(type, own);
+    for (i = 0; i < 3; i++) {
+        tni_text_add(sql, ", TRY_CAST(quantile_cont(");
+        tni_describe_identifier(sql, name);
+        tni_text_format(sql, "%s, %s) AS %s)::VARCHAR",
+                        tni_type_is_numeric(type) ? "::DOUBLE" : "", cuts[i], own);
+    }
+}
+
 static void tni_summary_items(tni_text *sql, const char *name, tni_type type) {
     bool numeric = tni_type_is_numeric(type);
-    static const char *const cuts[] = {"0.25", "0.5", "0.75"};
-    int i;
-    tni_text_add(sql, ", min(");
+    bool moment = type.id == TRUENO_TYPE_DATE || tni_type_is_timestamp(type);
+    tni_summary_text(sql, "min", name);
+    tni_summary_text(sql, "max", name);
+    tni_text_add(sql, ", approx_count_distinct(");
     tni_describe_identifier(sql, name);
-    tni_text_add(sql, ")::VARCHAR, max(");
-    tni_describe_identifier(sql, name);
-    tni_text_add(sql, ")::VARCHAR, approx_count_distinct(");
-    tni_describe_identifier(sql, name);
-    tni_text_add(sql, ")");
-    if (!numeric) {
-        tni_text_add(sql, ", NULL, NULL, NULL, NULL, NULL");
+    tni_text_char(sql, ')');
+    if (numeric || moment) {
+        tni_summary_text(sql, "avg", name);
     } else {
-        tni_text_add(sql, ", avg(");
-        tni_describe_identifier(sql, name);
-        tni_text_add(sql, ")::VARCHAR, stddev(");
-        tni_describe_identifier(sql, name);
-        tni_text_add(sql, ")::VARCHAR");
-        for (i = 0; i < 3; i++) {
-            tni_text_add(sql, ", quantile_cont(");
-            tni_describe_identifier(sql, name);
-            tni_text_format(sql, "::DOUBLE, %s)::VARCHAR", cuts[i]);
-        }
+        tni_text_add(sql, ", NULL");
+    }
+    if (numeric) {
+        tni_summary_text(sql, "stddev", name);
+    } else {
+        tni_text_add(sql, ", NULL");
+    }
+    if (numeric || moment || type.id == TRUENO_TYPE_TIME) {
+        tni_summary_quartiles(sql, name, type);
+    } else {
+        tni_text_add(sql, ", NULL, NULL, NULL");
     }
     tni_text_add(sql, ", count(");
     tni_describe_identifier(sql, name);

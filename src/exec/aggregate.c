@@ -271,7 +271,8 @@ static trueno_status tni_build_aggregate(tni_agg_build *b) {
     tni_aggregate_kind kind = b->aggregate->function->kind;
     uint32_t x, y;
     if (b->aggregate->order_count > 0 &&
-        (kind == TNI_AGGREGATE_FIRST || kind == TNI_AGGREGATE_LAST)) {
+        (kind == TNI_AGGREGATE_FIRST || kind == TNI_AGGREGATE_LAST ||
+         kind == TNI_AGGREGATE_ANY_VALUE)) {
         return tni_build_collect(b, true);
     }
     switch (kind) {

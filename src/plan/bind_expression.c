@@ -1160,6 +1160,7 @@ static tni_expr *tni_bind_leaf_or_refuse(tni_binder *binder, const tni_place *pl
         return tni_bind_unsupported(binder, ast->position, "ANY and ALL subqueries");
     case TNI_AST_ROW: return tni_bind_unsupported(binder, ast->position, "row values");
     case TNI_AST_LIST: return tni_bind_unsupported(binder, ast->position, "list values");
+    case TNI_AST_STRUCT: return tni_bind_unsupported(binder, ast->position, "STRUCT values");
     default: break;
     }
     (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,

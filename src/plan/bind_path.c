@@ -203,13 +203,21 @@ TNI_FN trueno_status tni_bind_path(tni_bind_context *context, const char *path, 
 /* The constants of an option: one value or a list. */
 static bool tni_path_setting(tni_binder *binder, const tni_ast_expression *ast,
                              tni_csv_setting *out) {
-    const tni_ast_expression *item = ast->kind == TNI_AST_LIST ? ast->arguments : ast;
-    uint32_t count = ast->kind == TNI_AST_LIST ? ast->argument_count : 1, i;
+    bool is_struct = ast->kind == TNI_AST_STRUCT, is_list = is_struct || ast->kind == TNI_AST_LIST;
+    const tni_ast_expression *item = is_list ? ast->arguments : ast;
+    uint32_t count = is_list ? ast->argument_count : 1, i;
+    const char **keys = NULL;
     tni_value *items = (tni_value *)tni_binder_alloc(binder, count, sizeof *items);
     if (!items) {
         return false;
     }
+    if (is_struct && !(keys = (const char **)tni_binder_alloc(binder, count, sizeof *keys))) {
+        return false;
+    }
     for (i = 0; i < count; i++, item = item->next) {
+        if (is_struct) {
+            keys[i] = item->alias;
+        }
         if (!tni_bind_constant_value(binder, item, "an option", &items[i])) {
             return false;
         }
@@ -217,7 +225,8 @@ static bool tni_path_setting(tni_binder *binder, const tni_ast_expression *ast,
     memset(out, 0, sizeof *out);
     out->items = items;
     out->count = count;
-    out->is_list = ast->kind == TNI_AST_LIST;
+    out->is_list = is_list;
+    out->keys = keys;
     return true;
 }
 

@@ -8,6 +8,7 @@
  *
  * Uses: base/, column/type.h, plan/function.h.
  */
+#include "base/number.h"
 #include "plan/function.h"
 
 /* One row on its way: exact (value * 10^-scale) or floating. */
@@ -180,8 +181,9 @@ static bool tni_cast_scale_i64(int64_t v, int64_t from, int64_t to, int64_t *out
         *out = v;
         return true;
     }
-    if (to < from) {
-        *out = tni_floor_divide(v, from / to);
+    if (to < from) { /* to the nearest, half away from zero */
+        int64_t per = from / to, rest = v % per;
+        *out = v / per + (rest >= per / 2) - (-rest >= per / 2);
         return true;
     }
     (void)tni_i128_multiply(tni_i128_from_i64(v), tni_i128_from_i64(to / from), &wide);
@@ -231,6 +233,33 @@ static bool tni_cast_temporal(tni_type from, tni_type to, const void *in, void *
 
 /* --------------------------------------------------------------------------- text in --- */
 
+static int tni_cast_hex(uint8_t c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* 0x1F and 0b101, of up to 127 bits. */
+static bool tni_cast_text_radix(const char *text, size_t length, tni_i128 *out) {
+    uint32_t shift;
+    tni_trim_blanks(&text, &length);
+    if (length < 3 || text[0] != '0' || ((text[1] | 32) != 'x' && (text[1] | 32) != 'b')) {
+        return false;
+    }
+    shift = (text[1] | 32) == 'x' ? 4 : 1;
+    *out = tni_i128_from_i64(0);
+    for (text += 2, length -= 2; length > 0; text++, length--) {
+        int digit = tni_cast_hex((uint8_t)*text);
+        if (digit < 0 || digit >> shift != 0 || (uint64_t)out->high >> (63 - shift) != 0) {
+            return false;
+        }
+        out->high = (int64_t)((uint64_t)out->high << shift | out->low >> (64 - shift));
+        out->low = out->low << shift | (uint64_t)digit;
+    }
+    return true;
+}
+
 /* '1.5' and '1e3' are integers after rounding, as DuckDB reads them. */
 static bool tni_cast_text_number(tni_type to, const char *text, size_t length, void *out) {
     tni_cast_number n;
@@ -241,15 +270,11 @@ static bool tni_cast_text_number(tni_type to, const char *text, size_t length, v
     if (to.id != TRUENO_TYPE_DECIMAL && tni_parse_decimal(text, length, 38, 0, &n.exact)) {
         return tni_cast_write_exact(to, &n, out);
     }
+    if (to.id != TRUENO_TYPE_DECIMAL && tni_cast_text_radix(text, length, &n.exact)) {
+        return tni_cast_write_exact(to, &n, out);
+    }
     n.is_double = true;
     return tni_parse_double(text, length, &n.number) && tni_cast_write_exact(to, &n, out);
-}
-
-static int tni_cast_hex(uint8_t c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
 }
 
 /* 'a\x00b' -> bytes. */

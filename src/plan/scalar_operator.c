@@ -4,7 +4,7 @@
  * `bind` decides the types the way DuckDB does (integers keep their width and overflow is an
  * error, '/' gives DOUBLE, decimals widen exactly, dates and intervals have their own rules);
  * `eval` switches once per vector on the physical type into plain loops. Division by zero:
- * '/' gives inf or nan, '//' and '%' give NULL.
+ * '/' gives inf or nan, '//' and '%' give NULL (DuckDB 2.0: an error, unless told otherwise).
  *
  * Uses: base/, column/type.h, plan/function.h.
  */
@@ -514,9 +514,13 @@ static bool tni_temporal_row(const tni_call *call, const void *x, const void *y,
             *(int64_t *)out = (int64_t)days * TNI_US_PER_DAY + *(const int64_t *)y;
             return days < 106751990 && days > -106751990;
         }
+        if (days == INT32_MAX || days == -INT32_MAX) {
+            *(int32_t *)out = days;
+            return true;
+        }
         result = (int64_t)days + sign * (int64_t) * (const int32_t *)y;
         *(int32_t *)out = (int32_t)result;
-        return *(int32_t *)out == result;
+        return result < INT32_MAX && result > -INT32_MAX; /* those are the infinities */
     }
     us = *(const int64_t *)x;
     if (b == TRUENO_TYPE_INTERVAL) {
@@ -532,7 +536,8 @@ static bool tni_temporal_row(const tni_call *call, const void *x, const void *y,
         return tni_timestamp_add(us, interval, (int64_t *)out);
     }
     other = *(const int64_t *)y;
-    if (tni_sub_i64_checked(us, other, &us)) {
+    if (us == INT64_MAX || us == -INT64_MAX || other == INT64_MAX || other == -INT64_MAX ||
+        tni_sub_i64_checked(us, other, &us)) {
         return false;
     }
     interval.months = 0;
@@ -837,14 +842,13 @@ static void tni_float_zero_divisors(tni_call *call) {
     }
 }
 
+/* '//' of floats is '/' but for zero divisors, as in DuckDB. */
 static trueno_status tni_float_divide(tni_call *call, bool modulo, bool whole) {
     if (call->type.id == TRUENO_TYPE_FLOAT) {
         TNI_BINARY(float, double q = modulo ? tni_double_modulo((double)x, (double)y) : 0.0;
-                   o[i] = modulo ? (float)q : whole ? (float)tni_floor((double)(x / y)) : x / y;);
+                   o[i] = modulo ? (float)q : x / y;);
     } else if (modulo) {
         TNI_BINARY(double, o[i] = tni_double_modulo(x, y););
-    } else if (whole) {
-        TNI_BINARY(double, o[i] = tni_floor(x / y););
     } else {
         TNI_BINARY(double, o[i] = x / y;);
     }

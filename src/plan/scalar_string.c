@@ -100,6 +100,109 @@ static trueno_status tni_eval_substring(tni_call *call) {
     return TRUENO_OK;
 }
 
+/* Characters `first` to `last`, from 1; negative ones count from the end. */
+static tni_string tni_slice(const tni_string *text, int64_t first, int64_t last) {
+    if (first < 0 || last < 0) {
+        int64_t n = (int64_t)tni_utf8_length(tni_string_data(text), text->length);
+        first = first < 0 ? TNI_MAX(first, -n) + n + 1 : first;
+        last = last < 0 ? TNI_MAX(last, -n - 1) + n + 1 : last;
+    }
+    first = TNI_MAX(first, 1);
+    last = TNI_MIN(last, TNI_STRING_FAR);
+    return last < first ? tni_string_make(tni_string_data(text), 0)
+                        : tni_substring(text, first, last - first + 1);
+}
+
+/* array_extract(text, position) and array_slice(text, first, last): what text[...] means. */
+static trueno_status tni_eval_slice(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    const int64_t *first = (const int64_t *)tni_scalar_data(call, 1);
+    const int64_t *last = call->count > 2 ? (const int64_t *)tni_scalar_data(call, 2) : NULL;
+    size_t step = tni_scalar_step(call, 1), step_last = last ? tni_scalar_step(call, 2) : 0;
+    tni_string *out = (tni_string *)call->out;
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *text = &s.data[i * s.step];
+        int64_t from = first[i * step];
+        if (last != NULL) {
+            out[i] = tni_slice(text, from, last[i * step_last]);
+        } else if (from > 0) {
+            out[i] = tni_slice(text, from, from);
+        } else if (from < 0 && from >= -TNI_STRING_FAR) {
+            int64_t n = (int64_t)tni_utf8_length(tni_string_data(text), text->length);
+            out[i] = tni_slice(text, n + from + 1, n + from + 1);
+        }
+    }
+    return TRUENO_OK;
+}
+
+/* ---------------------------------------------------------------------------------- paths --- */
+
+static size_t tni_path_last_separator(const uint8_t *path, size_t length) {
+    while (length > 0 && path[length - 1] != '/' && path[length - 1] != '\\') {
+        length--;
+    }
+    return length; /* just behind it; 0: none */
+}
+
+/* parse_filename(path[, without its ending]) */
+static trueno_status tni_eval_parse_filename(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    const uint8_t *trim = call->count > 1 ? (const uint8_t *)tni_scalar_data(call, 1) : NULL;
+    size_t step = trim ? tni_scalar_step(call, 1) : 0;
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *text = &s.data[i * s.step];
+        const uint8_t *data = tni_string_data(text);
+        size_t from = tni_path_last_separator(data, text->length), to = text->length;
+        if (trim != NULL && trim[i * step]) {
+            while (to > from && data[to - 1] != '.') {
+                to--;
+            }
+            to = to > from ? to - 1 : text->length;
+        }
+        ((tni_string *)call->out)[i] = tni_string_part(text, from, to);
+    }
+    return TRUENO_OK;
+}
+
+/* parse_dirpath: all before the last separator. */
+static trueno_status tni_eval_parse_dirpath(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *text = &s.data[i * s.step];
+        size_t to = tni_path_last_separator(tni_string_data(text), text->length);
+        ((tni_string *)call->out)[i] = tni_string_part(text, 0, to > 0 ? to - 1 : 0);
+    }
+    return TRUENO_OK;
+}
+
+/* parse_dirname: the first folder. */
+static trueno_status tni_eval_parse_dirname(tni_call *call) {
+    tni_scalar_strings s = tni_scalar_strings_of(call, 0);
+    tni_rows rows = tni_rows_of(call);
+    uint32_t i;
+    tni_scalar_clear(call);
+    while (tni_rows_next(&rows, &i)) {
+        const tni_string *text = &s.data[i * s.step];
+        const uint8_t *data = tni_string_data(text);
+        size_t to = 0;
+        while (to < text->length && data[to] != '/' && data[to] != '\\') {
+            to++;
+        }
+        to = to == text->length ? 0 : TNI_MAX(to, (size_t)1);
+        ((tni_string *)call->out)[i] = tni_string_part(text, 0, to);
+    }
+    return TRUENO_OK;
+}
+
 static trueno_status tni_eval_left(tni_call *call) {
     tni_scalar_strings s = tni_scalar_strings_of(call, 0);
     const int64_t *count = (const int64_t *)tni_scalar_data(call, 1);
@@ -644,6 +747,22 @@ static const tni_function tni_string_table[] = {
                    "Characters from offset (1 is the first, negative from the end) on"),
     TNI_STRING_ROW("substr", "si?i", "s", tni_eval_substring, "(text, offset[, length])",
                    "The same as substring"),
+    TNI_STRING_ROW("array_extract", "si", "s", tni_eval_slice, "(text, position)",
+                   "The character there: text[position]"),
+    TNI_STRING_ROW("list_extract", "si", "s", tni_eval_slice, "(text, position)",
+                   "The same as array_extract"),
+    TNI_STRING_ROW("list_element", "si", "s", tni_eval_slice, "(text, position)",
+                   "The same as array_extract"),
+    TNI_STRING_ROW("array_slice", "sii", "s", tni_eval_slice, "(text, first, last)",
+                   "Characters first to last: text[first:last]"),
+    TNI_STRING_ROW("list_slice", "sii", "s", tni_eval_slice, "(text, first, last)",
+                   "The same as array_slice"),
+    TNI_STRING_ROW("parse_filename", "s?b", "s", tni_eval_parse_filename,
+                   "(path[, without_extension])", "What follows the last / or \\"),
+    TNI_STRING_ROW("parse_dirpath", "s", "s", tni_eval_parse_dirpath, "(path)",
+                   "What is before the last / or \\"),
+    TNI_STRING_ROW("parse_dirname", "s", "s", tni_eval_parse_dirname, "(path)",
+                   "The first folder of a path"),
     TNI_STRING_ROW("left", "si", "s", tni_eval_left, "(text, count)",
                    "The first characters; all but the last ones when count is negative"),
     TNI_STRING_ROW("right", "si", "s", tni_eval_right, "(text, count)",

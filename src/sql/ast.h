@@ -52,6 +52,7 @@ typedef enum tni_ast_kind {
     TNI_AST_QUANTIFIED,/* left name ANY/ALL (query): value.integer 1 = ALL */
     TNI_AST_ROW,       /* (a, b): arguments */
     TNI_AST_LIST,      /* [a, b]: arguments (read_parquet([...]), IN lists) */
+    TNI_AST_STRUCT,    /* {'a': x}: arguments, alias = key (options of read_csv) */
     TNI_AST_DEFAULT    /* DEFAULT in INSERT ... VALUES and UPDATE ... SET */
 } tni_ast_kind;
 

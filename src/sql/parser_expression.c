@@ -185,6 +185,40 @@ static TNI_NOINLINE tni_ast_expression *tni_expression_list(tni_parser *parser, 
     return tni_parser_finish(parser, node, start);
 }
 
+/* {'a': x, b: y}; "{" is current. */
+static TNI_NOINLINE tni_ast_expression *tni_expression_struct(tni_parser *parser) {
+    uint32_t start = parser->token.position;
+    tni_ast_expression *node = tni_parser_node(parser, TNI_AST_STRUCT), *last = NULL;
+    if (node == NULL || !tni_parser_enter(parser, 1)) {
+        return NULL;
+    }
+    tni_parser_advance(parser);
+    while (!tni_parser_at(parser, TNI_SYMBOL_RIGHT_BRACE)) {
+        tni_ast_expression *item = NULL;
+        const char *key;
+        if (parser->token.kind == TNI_TOKEN_STRING) {
+            tni_ast_expression *text = tni_parser_text(parser);
+            key = text == NULL ? NULL : text->text;
+        } else {
+            key = tni_parser_label(parser, "a field's name");
+        }
+        if (key == NULL || !tni_parser_expect(parser, TNI_SYMBOL_COLON) ||
+            (item = tni_parser_expression(parser)) == NULL) {
+            return NULL;
+        }
+        item->alias = key;
+        tni_parser_append(node, last, item);
+        last = item;
+        if (!tni_parser_accept(parser, TNI_SYMBOL_COMMA)) {
+            break;
+        }
+    }
+    parser->depth--;
+    return tni_parser_expect(parser, TNI_SYMBOL_RIGHT_BRACE)
+               ? tni_parser_finish(parser, node, start)
+               : NULL;
+}
+
 /* ROW(a, b); ROW is current. */
 static TNI_NOINLINE tni_ast_expression *tni_expression_row(tni_parser *parser) {
     uint32_t start = parser->token.position;
@@ -396,8 +430,7 @@ static TNI_NOINLINE tni_ast_expression *tni_expression_atom(tni_parser *parser) 
         return tni_expression_list(parser, parser->token.position);
     }
     if (tni_parser_at(parser, TNI_SYMBOL_LEFT_BRACE)) {
-        tni_parser_refuse(parser, parser->token.position, "STRUCT values {...} are");
-        return NULL;
+        return tni_expression_struct(parser);
     }
     if (tni_parser_at(parser, TNI_SYMBOL_HASH)) {
         tni_parser_refuse(parser, parser->token.position, "references by position (#1) are");
@@ -421,6 +454,45 @@ static tni_ast_expression *tni_expression_double_colon(tni_parser *parser, tni_a
                                                           : NULL;
 }
 
+static tni_ast_expression *tni_expression_bound(tni_parser *parser, int64_t value) {
+    tni_ast_expression *node = tni_parser_node(parser, TNI_AST_INTEGER);
+    if (node == NULL) {
+        return NULL;
+    }
+    node->value.integer = value;
+    return tni_parser_finish(parser, node, parser->token.position);
+}
+
+/* x[i] as array_extract, x[a:b] as array_slice, whose bounds may be left out. */
+static TNI_NOINLINE tni_ast_expression *tni_expression_subscript(tni_parser *parser,
+                                                                 tni_ast_expression *left,
+                                                                 uint32_t start) {
+    tni_ast_expression *first, *last = NULL;
+    bool slice;
+    if (!tni_parser_enter(parser, 1)) {
+        return NULL;
+    }
+    tni_parser_advance(parser);
+    first = tni_parser_at(parser, TNI_SYMBOL_COLON) ? tni_expression_bound(parser, 1)
+                                                    : tni_parser_expression(parser);
+    slice = first != NULL && tni_parser_accept(parser, TNI_SYMBOL_COLON);
+    if (slice) {
+        last = tni_parser_at(parser, TNI_SYMBOL_RIGHT_BRACKET) ? tni_expression_bound(parser, -1)
+                                                               : tni_parser_expression(parser);
+        if (last != NULL && tni_parser_at(parser, TNI_SYMBOL_COLON)) {
+            tni_parser_refuse(parser, parser->token.position, "slices with a step are");
+            return NULL;
+        }
+    }
+    if (first == NULL || (slice && last == NULL) ||
+        !tni_parser_expect(parser, TNI_SYMBOL_RIGHT_BRACKET)) {
+        return NULL;
+    }
+    parser->depth--;
+    return tni_parser_make_call(parser, slice ? "array_slice" : "array_extract", left, first, last,
+                                start);
+}
+
 /* The operators behind an operand that bind tightest. */
 static TNI_NOINLINE tni_ast_expression *tni_expression_postfix(tni_parser *parser,
                                                                tni_ast_expression *left,
@@ -429,8 +501,7 @@ static TNI_NOINLINE tni_ast_expression *tni_expression_postfix(tni_parser *parse
         if (tni_parser_at(parser, TNI_SYMBOL_CAST)) {
             left = tni_expression_double_colon(parser, left, start);
         } else if (tni_parser_at(parser, TNI_SYMBOL_LEFT_BRACKET)) {
-            tni_parser_refuse(parser, parser->token.position, "subscripts x[i] are");
-            return NULL;
+            left = tni_expression_subscript(parser, left, start);
         } else if (tni_parser_at(parser, TNI_SYMBOL_DOT)) {
             tni_parser_refuse(parser, parser->token.position, "fields of a value are");
             return NULL;

@@ -240,7 +240,7 @@ static tni_ast_expression *tni_infix_match_call(tni_parser *parser, uint32_t sym
     bool fold = symbol == TNI_SYMBOL_REGEXP_I || symbol == TNI_SYMBOL_NOT_REGEXP_I;
     tni_ast_expression *option = fold ? tni_parser_literal_text(parser, "i", 1) : NULL;
     tni_ast_expression *call = tni_parser_make_call(
-        parser, symbol == TNI_SYMBOL_STARTS_WITH ? "starts_with" : "regexp_full_match", left,
+        parser, symbol == TNI_SYMBOL_STARTS_WITH ? "starts_with" : "regexp_matches", left,
         right, option, start);
     if (symbol == TNI_SYMBOL_NOT_REGEXP || symbol == TNI_SYMBOL_NOT_REGEXP_I) {
         return tni_parser_unary(parser, "NOT", call, start);

@@ -86,6 +86,17 @@ static void tni_printer_list(const tni_ast_expression *list, tni_text *out) {
     }
 }
 
+static void tni_printer_struct(const tni_ast_expression *item, tni_text *out) {
+    tni_text_char(out, '{');
+    for (; item != NULL; item = item->next) {
+        tni_printer_quoted(item->alias, strlen(item->alias), '\'', out);
+        tni_text_add(out, ": ");
+        tni_print_expression(item, out);
+        tni_text_add(out, item->next != NULL ? ", " : "");
+    }
+    tni_text_char(out, '}');
+}
+
 static void tni_printer_subquery(const tni_ast_query *query, tni_text *out) {
     tni_text_char(out, '(');
     tni_print_query(query, out);
@@ -637,6 +648,9 @@ TNI_FN void tni_print_expression(const tni_ast_expression *e, tni_text *out) {
         tni_text_char(out, '[');
         tni_printer_list(e->arguments, out);
         tni_text_char(out, ']');
+        break;
+    case TNI_AST_STRUCT:
+        tni_printer_struct(e->arguments, out);
         break;
     case TNI_AST_DEFAULT:
         tni_text_add(out, "DEFAULT");
