@@ -3,6 +3,7 @@
  *
  *   accelerator.c          opening a device, what is known of tables and shapes
  *   operator_aggregate.c   an AGGREGATE over a chain of filters and projections over a table
+ *   whole.c                columns of tables that were filled in small steps
  *   pipeline_cache.c       compiled kernels kept in a file
  */
 #ifndef TNI_GPU_ACCELERATOR_INTERNAL_H
@@ -86,6 +87,13 @@ TNI_FN trueno_status tni_acc_aggregate(tni_accelerator *accelerator, tni_run *ru
                                        tni_choice *choice, bool *done, tni_error *error);
 TNI_FN void tni_acc_learn(tni_accelerator *accelerator, const tni_choice *choice,
                           double milliseconds);
+
+/* whole.c */
+/* The column in segments of 65,536 rows (and a last one) in the arena: out[rows / 65,536, rounded
+ * up]. UNSUPPORTED for text without one dictionary. */
+TNI_FN trueno_status tni_acc_whole_column(const tni_env *env, tni_table *table, uint32_t field,
+                                          tni_arena *arena, const tni_segment **out,
+                                          tni_error *error);
 
 /* pipeline_cache.c: under the device's mutex. Failures are ignored. */
 TNI_FN void tni_pipeline_cache_load(tni_gpu_device *device, const char *directory);

@@ -24,6 +24,7 @@
 #define TNI_ACC_DENSE 4096.0
 #define TNI_ACC_DIRECT 4194304.0
 #define TNI_ACC_PASSES 8u
+#define TNI_ACC_WHOLE_ROWS 4194304u
 
 /* A value computed for all rows that count. */
 typedef struct tni_acc_slot {
@@ -67,6 +68,7 @@ typedef struct tni_acc_job {
     tni_gpu_table data;
     tni_gpu_layout *layouts;
     uint32_t *fields;          /* [columns.count] of the table */
+    bool broken;               /* the table has short segments inside */
     uint64_t hash;             /* of the shape */
     uint32_t uses;
     tni_cost_work work;
@@ -325,13 +327,39 @@ static trueno_status tni_acc_column(tni_acc_job *job, uint32_t c, const tni_segm
     if (segments == NULL) {
         return tni_acc_short_of_memory(job);
     }
-    for (g = 0; g < count; g++) {
+    for (g = 0; g < count && !job->broken; g++) {
         segments[g] = job->table->groups[g]->segments[field];
+    }
+    if (job->broken) {
+        TNI_TRY(tni_acc_whole_column(job->run->env, job->table, field, &job->arena, segments,
+                                     &job->error));
     }
     job->fields[c] = field;
     *out = segments;
     TNI_TRY(tni_gpu_layout_of(segments, count, &job->layouts[c], &job->error));
     job->work.missing_bytes += (double)job->data.rows * job->layouts[c].width;
+    return TRUENO_OK;
+}
+
+/* A table with short segments inside is put together, unless it is large, or float sums count on
+ * the segments' blocks. */
+static trueno_status tni_acc_whole(tni_acc_job *job) {
+    uint32_t p;
+    if (!job->broken) {
+        return TRUENO_OK;
+    }
+    for (p = 0; p < job->parts.part_count; p++) {
+        if (job->parts.parts[p].kind == TNI_PART_BLOCKS) {
+            return tni_acc_refuse(job, "float sums of a table with short segments inside (CREATE "
+                                       "TABLE AS makes it whole)");
+        }
+    }
+    if (job->data.rows > TNI_ACC_WHOLE_ROWS) {
+        return tni_acc_refuse(job, "a large table with short segments inside (CREATE TABLE AS "
+                                   "makes it whole)");
+    }
+    job->data.segment_count =
+        (uint32_t)((job->data.rows + TNI_SEGMENT_ROWS - 1) / TNI_SEGMENT_ROWS);
     return TRUENO_OK;
 }
 
@@ -351,12 +379,10 @@ static trueno_status tni_acc_data(tni_acc_job *job) {
         job->data.segment_count--;
     }
     for (c = 0; c + 1 < job->data.segment_count; c++) {
-        if (job->table->groups[c]->rows != TNI_SEGMENT_ROWS) {
-            return tni_acc_refuse(job, "the GPU does not hold tables with short segments inside "
-                                       "(CREATE TABLE AS makes a table whole)");
-        }
+        job->broken = job->broken || job->table->groups[c]->rows != TNI_SEGMENT_ROWS;
     }
     job->data.rows = job->table->source.rows;
+    TNI_TRY(tni_acc_whole(job));
     for (c = 0; c < job->columns.count; c++) {
         TNI_TRY(tni_acc_column(job, c, &columns[c]));
     }
@@ -823,5 +849,6 @@ TNI_FN void tni_acc_learn(tni_accelerator *accelerator, const tni_choice *choice
 #undef TNI_ACC_DENSE
 #undef TNI_ACC_DIRECT
 #undef TNI_ACC_PASSES
+#undef TNI_ACC_WHOLE_ROWS
 
 #endif

@@ -1,0 +1,269 @@
+/*
+ * test_gpu_queries.c - queries on the GPU against the same on the scalar processor, bit for bit,
+ * through the public interface; which of them really ran there; and the dispatcher's manners.
+ *
+ * Needs any Vulkan device, llvmpipe included; without one it skips with the reason.
+ */
+#if !defined(_POSIX_C_SOURCE)
+#define _POSIX_C_SOURCE 200112L
+#endif
+#include "tests/test.h"
+#include "trueno.h"
+
+typedef struct query_case {
+    const char *sql;
+    bool on_gpu; /* some pipeline must have run there */
+} query_case;
+
+static const char *const tables[] = {
+    /* narrow codes, dictionaries, NULLs in a pattern, floats of many sizes; 3 segments */
+    "CREATE TABLE t AS SELECT range AS i, (range * 7919) % 1000 AS k, "
+    "CASE WHEN range % 7 = 3 THEN NULL ELSE range % 5 END AS n, "
+    "CASE WHEN range % 11 = 0 THEN NULL ELSE 'w' || (range % 13) END AS s, "
+    "range * 0.37 - 5000 AS m, CASE WHEN range % 9 = 1 THEN NULL ELSE "
+    "(range::DOUBLE - 70000) * 1.1 / (range % 17 + 1) END AS d, "
+    "((range % 501)::FLOAT / 8) AS f, (range % 3 = 0) AS b, "
+    "(DATE '2020-01-01' + (range % 900)::INTEGER) AS day, 42 AS same FROM range(140000)",
+    "CREATE TABLE tiny AS SELECT range AS i, range::DOUBLE / 3 AS d FROM range(3)",
+    "CREATE TABLE edge AS SELECT range AS i, range::DOUBLE / 3 AS d FROM range(65537)",
+    "CREATE TABLE steps AS SELECT range AS i, 'a' AS s, range % 7 AS k FROM range(70000)",
+    "INSERT INTO steps SELECT range, 'b', NULL FROM range(10)",
+    "INSERT INTO steps SELECT -range, 'c' || range % 2, range FROM range(66000)",
+    "CREATE TABLE nothing AS SELECT * FROM t WHERE i < 0",
+};
+
+static const query_case cases[] = {
+    {"SELECT count(*), sum(i), avg(i), min(i), max(i) FROM t", true},
+    {"SELECT sum(d), avg(d), min(d), max(d), count(d) FROM t", true},
+    {"SELECT sum(f), avg(f), min(f), max(f) FROM t WHERE n = 2", true},
+    {"SELECT count(*), sum(k) FROM t WHERE i BETWEEN 65530 AND 65550", true},
+    {"SELECT sum(d) FROM t WHERE k < 3", true},
+    {"SELECT sum(d) FROM t WHERE i >= 131072 AND i < 131100", true},
+    {"SELECT count(n), sum(n), min(n), max(n) FROM t WHERE b", true},
+    {"SELECT count(*) FROM t WHERE s = 'w7'", true},
+    {"SELECT count(*), sum(d) FROM t WHERE s IN ('w1', 'w12', 'nope') OR n IS NULL", true},
+    {"SELECT sum(i * 2 + k), avg(d * 0.5 + 1) FROM t WHERE s <> 'w0'", true},
+    {"SELECT min(day), max(day), count(day) FROM t WHERE k > 500", true},
+    {"SELECT sum(i) FILTER (WHERE k < 10), count(*) FILTER (WHERE b), avg(d) FILTER (WHERE n = 1) "
+     "FROM t", true},
+    {"SELECT sum(i), sum(k), sum(n), min(i), min(k), min(n), max(i), max(k), max(n), min(d), "
+     "max(d), count(s) FROM t", true}, /* two passes */
+    {"SELECT sum(x) FROM (SELECT i + k AS x FROM t WHERE n = 3)", true},
+    {"SELECT sum(same), count(same), min(same) FROM t", true},
+    {"SELECT sum(i), sum(d) FROM tiny", true},
+    {"SELECT sum(i), sum(d) FROM edge WHERE i <> 5", true},
+    {"SELECT sum(i), sum(d), count(*) FROM t WHERE k > 5000", true}, /* no row */
+    {"SELECT sum(i), count(*) FROM nothing", false},
+    {"SELECT sum(i), count(*), min(k), max(k), count(k) FROM steps WHERE i > -50000", true},
+    {"SELECT s, count(*), sum(k) FROM steps GROUP BY s ORDER BY s", true},
+    {"SELECT n, count(*), sum(i), avg(d), min(d), max(i) FROM t GROUP BY n ORDER BY n", true},
+    {"SELECT s, n, count(*), sum(d) FROM t WHERE k < 900 GROUP BY s, n ORDER BY s, n", true},
+    {"SELECT k, sum(d), min(f), count(n) FROM t GROUP BY k ORDER BY k", true},
+    {"SELECT i, sum(d) FROM t WHERE k = 17 GROUP BY i ORDER BY i", true},
+    {"SELECT b, day, count(*) FROM t WHERE k < 40 GROUP BY ALL ORDER BY 1, 2", true},
+    {"SELECT s FROM t GROUP BY s ORDER BY s", true},
+    {"SELECT s, sum(k) FILTER (WHERE b) FROM t GROUP BY s HAVING count(*) > 100 ORDER BY 2, 1",
+     true},
+    /* what only the processor does, with the same answers */
+    {"SELECT stddev(d), median(k), count(DISTINCT k) FROM t", false},
+    {"SELECT min(s), max(s) FROM t", false},
+    {"SELECT upper(s) AS u, count(*) FROM t GROUP BY u ORDER BY u", false},
+    {"SELECT sum(d / 3) FROM t", false},
+    {"SELECT m, i FROM t ORDER BY m DESC LIMIT 3", false},
+};
+
+static trueno_db *open_with(trueno_backend backend) {
+    trueno_config config;
+    trueno_db *db = NULL;
+    memset(&config, 0, sizeof config);
+    config.backend = backend;
+    config.threads = 2;
+    config.pipeline_cache = ""; /* leave the user's files alone */
+    if (trueno_open(&config, &db) != TRUENO_OK) {
+        return NULL;
+    }
+    return db;
+}
+
+static bool ran_on_gpu(const trueno_result *result) {
+    const trueno_info *info = trueno_result_info(result);
+    uint32_t i;
+    for (i = 0; i < info->pipeline_count; i++) {
+        if (strncmp(info->pipelines[i].backend, "gpu:", 4) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *first_reason(const trueno_result *result) {
+    const trueno_info *info = trueno_result_info(result);
+    return info->pipeline_count > 0 ? info->pipelines[0].reason : "no pipeline";
+}
+
+static bool same_cell(trueno_result *a, trueno_result *b, uint64_t row, uint32_t column) {
+    double x, y;
+    if (trueno_get_is_null(a, row, column) != trueno_get_is_null(b, row, column)) {
+        return false;
+    }
+    if (trueno_result_column_type(a, column) == TRUENO_TYPE_DOUBLE) {
+        x = trueno_get_double(a, row, column);
+        y = trueno_get_double(b, row, column);
+        return memcmp(&x, &y, sizeof x) == 0;
+    }
+    return strcmp(trueno_get_text(a, row, column), trueno_get_text(b, row, column)) == 0;
+}
+
+/* The first cell that differs, or nothing said. */
+static void compare(const char *sql, trueno_result *got, trueno_result *wanted) {
+    uint64_t rows = trueno_result_row_count(wanted), row;
+    uint32_t columns = trueno_result_column_count(wanted), column;
+    bool same = trueno_result_status(got) == TRUENO_OK &&
+                trueno_result_status(wanted) == TRUENO_OK &&
+                trueno_result_row_count(got) == rows;
+    for (row = 0; same && row < rows; row++) {
+        for (column = 0; same && column < columns; column++) {
+            same = same_cell(got, wanted, row, column);
+            if (!same) {
+                printf("row %lu, column %u: got %s, expected %s\n", (unsigned long)row, column,
+                       trueno_get_text(got, row, column), trueno_get_text(wanted, row, column));
+            }
+        }
+    }
+    if (!TNI_CHECK(same)) {
+        printf("    %s\n    %s\n", sql, trueno_result_error(got));
+    }
+}
+
+static bool run(trueno_db *db, const char *sql) {
+    trueno_result *r = trueno_query(db, sql);
+    bool ok = TNI_CHECK(trueno_result_status(r) == TRUENO_OK);
+    if (!ok) {
+        printf("    %s: %s\n", sql, trueno_result_error(r));
+    }
+    trueno_result_free(r);
+    return ok;
+}
+
+static void test_answers_are_the_same_bits(trueno_db *gpu, trueno_db *scalar) {
+    size_t i;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        trueno_result *a = trueno_query(gpu, cases[i].sql);
+        trueno_result *b = trueno_query(scalar, cases[i].sql);
+        compare(cases[i].sql, a, b);
+        if (!TNI_CHECK(ran_on_gpu(a) == cases[i].on_gpu)) {
+            printf("    %s\n    %s\n", cases[i].sql, first_reason(a));
+        }
+        TNI_CHECK(!ran_on_gpu(b));
+        trueno_result_free(a);
+        trueno_result_free(b);
+    }
+}
+
+static void test_overflow_is_reported_by_the_processor(trueno_db *gpu) {
+    trueno_result *r = trueno_query(gpu, "SELECT sum(i * 9223372036854775) FROM t");
+    TNI_CHECK(trueno_result_status(r) == TRUENO_ERROR_OUT_OF_RANGE);
+    trueno_result_free(r);
+    /* only rows that the filter excludes would overflow */
+    r = trueno_query(gpu, "SELECT sum(i * 9223372036854775) FROM t WHERE i < 1000");
+    TNI_CHECK(trueno_result_status(r) == TRUENO_OK && ran_on_gpu(r));
+    trueno_result_free(r);
+}
+
+static void test_data_stays_on_the_device_until_its_table_goes(trueno_db *gpu) {
+    const char *sql = "SELECT sum(i), max(k) FROM resident";
+    const trueno_pipeline_info *p;
+    trueno_result *r;
+    run(gpu, "CREATE TABLE resident AS SELECT i, k FROM t");
+    r = trueno_query(gpu, sql);
+    p = trueno_result_info(r)->pipelines;
+    TNI_CHECK(ran_on_gpu(r) && p->predicted_gpu_ms > 0 && p->predicted_cpu_ms > 0 &&
+              p->rows_in == 140000);
+    trueno_result_free(r);
+    r = trueno_query(gpu, sql);
+    p = trueno_result_info(r)->pipelines;
+    TNI_CHECK(ran_on_gpu(r) && strstr(p->reason, "transfer 0.000") != NULL &&
+              strstr(p->reason, "building 0.000") != NULL);
+    trueno_result_free(r);
+    run(gpu, "CREATE OR REPLACE TABLE resident AS SELECT i + 1 AS i, k FROM t");
+    r = trueno_query(gpu, sql); /* another table: not what lies on the device */
+    TNI_CHECK(ran_on_gpu(r) && trueno_get_int64(r, 0, 0) == INT64_C(9799930000) + 140000);
+    trueno_result_free(r);
+    run(gpu, "DROP TABLE resident");
+}
+
+static void count_cached(void *user, const trueno_device *device) {
+    *(uint64_t *)user += device->cached_bytes;
+    TNI_CHECK(device->name[0] != '\0' && device->reason[0] != '\0');
+    TNI_CHECK(!device->used || device->budget_bytes > 0);
+}
+
+static void test_devices_tell_what_they_hold(trueno_db *gpu) {
+    uint64_t before = 0, after = 0;
+    (void)trueno_devices(gpu, count_cached, &before);
+    TNI_CHECK(before > 0);
+    run(gpu, "DROP TABLE edge");
+    (void)trueno_devices(gpu, count_cached, &after);
+    TNI_CHECK(after < before);
+}
+
+static void test_explain_shows_both_predictions(trueno_db *gpu) {
+    trueno_result *r = trueno_query(gpu, "EXPLAIN SELECT sum(i) FROM t");
+    const char *text = trueno_get_text(r, 0, 1);
+    TNI_CHECK(strstr(text, "aggregate on the GPU: GPU ") != NULL &&
+              strstr(text, "processor ") != NULL);
+    trueno_result_free(r);
+    r = trueno_query(gpu, "EXPLAIN ANALYZE SELECT sum(i) FROM t");
+    text = trueno_get_text(r, 0, 1);
+    TNI_CHECK(strstr(text, "backend gpu:") != NULL && strstr(text, "computing") != NULL);
+    trueno_result_free(r);
+}
+
+/* Short queries of AUTO and of SPEC stay on the processor, and nothing is opened for them. */
+static void test_other_policies_leave_short_queries_alone(void) {
+    static const trueno_backend backends[] = {TRUENO_BACKEND_AUTO, TRUENO_BACKEND_SPEC,
+                                              TRUENO_BACKEND_SIMD};
+    size_t i;
+    for (i = 0; i < 3; i++) {
+        trueno_db *db = open_with(backends[i]);
+        trueno_result *r;
+        if (!TNI_CHECK(db != NULL)) {
+            continue;
+        }
+        run(db, tables[1]);
+        r = trueno_query(db, "SELECT sum(i) FROM tiny");
+        TNI_CHECK(!ran_on_gpu(r) && first_reason(r)[0] != '\0');
+        trueno_result_free(r);
+        trueno_close(db);
+    }
+}
+
+int main(void) {
+    trueno_db *gpu, *scalar;
+    const char *line;
+    size_t i;
+    (void)unsetenv("TRUENO_BACKEND");
+    test_other_policies_leave_short_queries_alone();
+    gpu = open_with(TRUENO_BACKEND_GPU);
+    scalar = open_with(TRUENO_BACKEND_SCALAR);
+    if (!TNI_CHECK(gpu != NULL && scalar != NULL)) {
+        return tni_test_report();
+    }
+    line = trueno_devices(gpu, NULL, NULL);
+    if (strncmp(line, "queries may run", 15) != 0) {
+        TNI_SKIP(line);
+    } else {
+        for (i = 0; i < sizeof tables / sizeof *tables; i++) {
+            run(gpu, tables[i]);
+            run(scalar, tables[i]);
+        }
+        test_answers_are_the_same_bits(gpu, scalar);
+        test_overflow_is_reported_by_the_processor(gpu);
+        test_data_stays_on_the_device_until_its_table_goes(gpu);
+        test_devices_tell_what_they_hold(gpu);
+        test_explain_shows_both_predictions(gpu);
+    }
+    trueno_close(gpu);
+    trueno_close(scalar);
+    return tni_test_report();
+}
