@@ -15,11 +15,17 @@ static uint32_t test_direct_limit;
 #define TNI_AGG_LOCAL_GROUPS test_local_groups
 #define TNI_AGG_DIRECT_LIMIT test_direct_limit
 
+#include "exec/agg_build.c"
 #include "exec/agg_final.c"
+#include "exec/agg_finish.c"
+#include "exec/agg_import.c"
 #include "exec/agg_keys.c"
 #include "exec/agg_partition.c"
+#include "exec/agg_spill.c"
 #include "exec/agg_state.c"
+#include "exec/agg_strings.c"
 #include "exec/agg_table.c"
+#include "exec/agg_tuple.c"
 #include "exec/agg_ungrouped.c"
 #include "exec/aggregate.c"
 
@@ -1188,12 +1194,271 @@ static void test_edges(void) {
     trueno_close(db);
 }
 
+/* ---------------------------------------------------------------------- temporary files --- */
+
+/* The system's files, counted, with a write that can be made to fail. */
+typedef struct test_files {
+    trueno_files system;
+    tni_atomic_i32 open, made, removed, writes;
+    int32_t fail_at;      /* this write and all after it; 0: none */
+    int32_t interrupt_at; /* this write; 0: none */
+    trueno_db *db;
+} test_files;
+
+static int files_open(void *user, const char *path, trueno_file_mode mode, void **file) {
+    test_files *f = (test_files *)user;
+    int code = f->system.open(f->system.user, path, mode, file);
+    if (code == 0) {
+        (void)tni_atomic_add_i32(&f->open, 1);
+        (void)tni_atomic_add_i32(&f->made, mode == TRUENO_FILE_WRITE ? 1 : 0);
+    }
+    return code;
+}
+
+static int files_size(void *user, void *file, uint64_t *size) {
+    test_files *f = (test_files *)user;
+    return f->system.size(f->system.user, file, size);
+}
+
+static int files_read(void *user, void *file, uint64_t offset, void *out, size_t size,
+                      size_t *done) {
+    test_files *f = (test_files *)user;
+    return f->system.read(f->system.user, file, offset, out, size, done);
+}
+
+static int files_write(void *user, void *file, const void *in, size_t size) {
+    test_files *f = (test_files *)user;
+    int32_t number = tni_atomic_add_i32(&f->writes, 1) + 1;
+    if (f->fail_at != 0 && number >= f->fail_at) {
+        return 28; /* no space left on device */
+    }
+    if (number == f->interrupt_at) {
+        trueno_interrupt(f->db);
+    }
+    return f->system.write(f->system.user, file, in, size);
+}
+
+static int files_close(void *user, void *file) {
+    test_files *f = (test_files *)user;
+    (void)tni_atomic_add_i32(&f->open, -1);
+    return f->system.close(f->system.user, file);
+}
+
+static int files_remove(void *user, const char *path) {
+    test_files *f = (test_files *)user;
+    (void)tni_atomic_add_i32(&f->removed, 1);
+    return f->system.remove(f->system.user, path);
+}
+
+static trueno_db *open_limited(uint32_t threads, uint64_t megabytes, test_files *files,
+                               bool no_spill) {
+    trueno_config config;
+    trueno_db *db = NULL;
+    int32_t fail_at = files->fail_at, interrupt_at = files->interrupt_at;
+    memset(&config, 0, sizeof config);
+    memset(files, 0, sizeof *files);
+    files->fail_at = fail_at;
+    files->interrupt_at = interrupt_at;
+    tni_files_default(&files->system);
+    config.files = files->system;
+    config.files.open = files_open;
+    config.files.size = files_size;
+    config.files.read = files_read;
+    config.files.write = files_write;
+    config.files.close = files_close;
+    config.files.remove = files_remove;
+    config.files.map = NULL;
+    config.files.user = files;
+    config.threads = threads;
+    config.memory_limit = megabytes << 20;
+    config.no_spill = no_spill;
+    TNI_CHECK_EQ_INT(trueno_open(&config, &db), TRUENO_OK);
+    files->db = db;
+    return db;
+}
+
+static void check_files_gone(test_files *files) {
+    TNI_CHECK_EQ_INT(tni_atomic_load_i32(&files->open), 0);
+    TNI_CHECK_EQ_INT(tni_atomic_load_i32(&files->made), tni_atomic_load_i32(&files->removed));
+}
+
+typedef struct test_spill {
+    const char *sql;
+    uint64_t megabytes;
+    uint32_t rows;
+} test_spill;
+
+/* Answers of many groups, folded to one row, over %u rows. */
+static const test_spill spills[] = {
+    {"SELECT count(*), sum(k), sum(c), sum(s), sum(hash(k + h) % 1009) FROM (SELECT "
+     "(range * 7919) % 2000003 AS k, count(*) AS c, sum(range) AS s, max(range) AS h "
+     "FROM range(%u) GROUP BY k)", 24, 2500000},
+    {"SELECT count(*), sum(c), min(k), max(k), sum(length(k)), sum(hash(k) % 1009 * c) FROM "
+     "(SELECT 'a string key ' || ((range * 7919) % 900007) AS k, count(*) AS c FROM range(%u) "
+     "GROUP BY k)", 20, 700000},
+    {"SELECT count(*), sum(c), min(k), max(j), sum(hash(k || j) % 1009 * s) FROM (SELECT "
+     "'k' || (range % 1000) AS k, (range * 7919) % 900007 AS j, count(*) AS c, "
+     "sum(range % 97) AS s FROM range(%u) GROUP BY ALL)", 20, 700000},
+    {"SELECT count(*), sum(m), sum(length(s)), sum(hash(s) % 1009) FROM (SELECT "
+     "(range * 7919) % 300007 AS k, median(range) AS m, string_agg('x' || range, ',') AS s "
+     "FROM range(%u) GROUP BY k)", 20, 400000},
+    {"SELECT count(*), min(x), max(y), sum(hash(x) % 1009), sum(hash(y) % 1009), "
+     "sum(hash(f) % 1009), sum(a % 1009) FROM (SELECT (range * 7919) % 300007 AS k, "
+     "min('value number ' || range) AS x, max('value number ' || range % 1000) AS y, "
+     "first('the first one ' || range) AS f, avg(range / 3) AS a FROM range(%u) "
+     "GROUP BY k)", 20, 300000},
+    {"SELECT count(DISTINCT (range * 7919) % 900007), count(DISTINCT 's' || range % 400000) "
+     "FROM range(%u)", 20, 700000},
+    {"SELECT count(*), sum(d), sum(c) FROM (SELECT (range * 7919) % 100003 AS k, "
+     "count(DISTINCT range % 100019) AS d, count(*) AS c FROM range(%u) GROUP BY k)", 20, 700000},
+};
+#define SPILLS (sizeof spills / sizeof spills[0])
+
+static char *spill_text(uint32_t which) {
+    char *sql = (char *)malloc(1024);
+    const char *in = spills[which].sql;
+    size_t n = 0;
+    for (; *in != '\0'; in++) {
+        if (in[0] == '%' && in[1] == 'u') {
+            n += (size_t)snprintf(sql + n, 1024 - n, "%u", spills[which].rows);
+            in++;
+        } else {
+            sql[n++] = *in;
+        }
+    }
+    sql[n] = '\0';
+    return sql;
+}
+
+/* Under a limit of a few tens of megabytes: the same bits, by way of files that are gone after. */
+static void test_spilling(void) {
+    test_files files;
+    uint32_t i, t;
+    memset(&files, 0, sizeof files);
+    for (i = 0; i < SPILLS; i++) {
+        char *sql = spill_text(i);
+        trueno_db *db = open_limited(2, 0, &files, false);
+        trueno_result *whole = trueno_query(db, sql);
+        uint64_t wanted = hash_result(whole, true);
+        TNI_CHECK(check_query(whole, sql));
+        TNI_CHECK_EQ_UINT(trueno_result_info(whole)->spilled_bytes, 0);
+        trueno_result_free(whole);
+        trueno_close(db);
+        for (t = 1; t <= 2; t++) {
+            trueno_result *r;
+            db = open_limited(t, spills[i].megabytes, &files, false);
+            r = trueno_query(db, sql);
+            TNI_CHECK(check_query(r, sql));
+            TNI_CHECK_EQ_UINT(hash_result(r, true), wanted);
+            TNI_CHECK(trueno_result_info(r)->spilled_bytes > 1000000);
+            trueno_result_free(r);
+            check_files_gone(&files);
+            trueno_close(db);
+        }
+        free(sql);
+    }
+}
+
+static void check_spill_error(trueno_db *db, uint32_t which, test_files *files,
+                              trueno_status wanted, const char *part) {
+    char *sql = spill_text(which);
+    trueno_result *r = trueno_query(db, sql);
+    TNI_CHECK_EQ_INT(trueno_result_status(r), wanted);
+    if (!TNI_CHECK(strstr(trueno_result_error(r), part) != NULL)) {
+        printf("    %s\n", trueno_result_error(r));
+    }
+    trueno_result_free(r);
+    free(sql);
+    check_files_gone(files);
+    trueno_close(db);
+}
+
+/* Whatever goes wrong with files, the error says what it was and nothing stays behind. */
+static void test_spill_failures(void) {
+    static const int32_t fails[] = {1, 2, 50, 800};
+    test_files files;
+    uint32_t i, t;
+    memset(&files, 0, sizeof files);
+    for (i = 0; i < 4; i++) {
+        for (t = 1; t <= 2; t++) {
+            files.fail_at = fails[i];
+            check_spill_error(open_limited(t, 24, &files, false), 0, &files,
+                              TRUENO_ERROR_IO, "cannot write temporary file");
+        }
+    }
+    files.fail_at = 0;
+    for (i = 2; i <= 500; i *= 20) {
+        files.interrupt_at = (int32_t)i;
+        check_spill_error(open_limited(2, 24, &files, false), 0, &files,
+                          TRUENO_ERROR_INTERRUPTED, "interrupted");
+    }
+    files.interrupt_at = 0;
+    check_spill_error(open_limited(2, 24, &files, true), 0, &files,
+                      TRUENO_ERROR_MEMORY_LIMIT, "no_spill");
+    check_spill_error(open_limited(2, 24, &files, true), 1, &files,
+                      TRUENO_ERROR_MEMORY_LIMIT, "memory_limit");
+    { /* the values of one group have to be in memory together */
+        trueno_db *db = open_limited(2, 24, &files, false);
+        trueno_result *r = trueno_query(db, "SELECT k, median(v) FROM (SELECT 'a' AS k, "
+                                            "range AS v FROM range(4000000)) GROUP BY k");
+        TNI_CHECK_EQ_INT(trueno_result_status(r), TRUENO_ERROR_MEMORY_LIMIT);
+        if (!TNI_CHECK(strstr(trueno_result_error(r), "memory_limit 25165824") != NULL)) {
+            printf("    %s\n", trueno_result_error(r));
+        }
+        trueno_result_free(r);
+        check_files_gone(&files);
+        trueno_close(db);
+    }
+}
+
+/* Groups go out in the same order on any number of threads, in every mode. */
+static void test_order(void) {
+    static const char *const queries[] = {
+        "SELECT km, count(*) FROM coded GROUP BY km LIMIT 5",
+        "SELECT km, kd, count(*), sum(i32) FROM plain GROUP BY km, kd",
+        "SELECT kl, kt, count(*) FROM plain GROUP BY kl, kt",
+        "SELECT kl || r % 20, max(i64) FROM plain GROUP BY 1",
+        "SELECT kl, count(DISTINCT i16) FROM plain GROUP BY kl",
+        "SELECT DISTINCT kw, kb FROM coded",
+        "SELECT kw, count(*) FROM plain GROUP BY kw ORDER BY 2 DESC",
+        "SELECT km, kl, count(*) FROM coded GROUP BY km, kl ORDER BY 3 LIMIT 50",
+        "SELECT string_agg(DISTINCT kt) FROM plain",
+    };
+    static const uint32_t threads[] = {1, 2, 7};
+    uint64_t wanted[TNI_COUNT_OF(queries)];
+    uint32_t t, q, mode;
+    for (mode = 0; mode < 3; mode++) {
+        test_local_groups = mode == 0 ? 1u << 16 : mode == 1 ? 512 : UINT32_MAX;
+        for (t = 0; t < 3; t++) {
+            trueno_db *db = open_db(threads[t], 0);
+            run(db, "CREATE TABLE coded AS SELECT * FROM plain");
+            for (q = 0; q < TNI_COUNT_OF(queries); q++) {
+                trueno_result *r = trueno_query(db, queries[q]);
+                uint64_t h = hash_result(r, true);
+                TNI_CHECK(check_query(r, queries[q]));
+                if (mode == 0 && t == 0) {
+                    wanted[q] = h;
+                }
+                if (!TNI_CHECK_EQ_UINT(h, wanted[q])) {
+                    printf("    %s, %u threads, mode %u\n", queries[q], threads[t], mode);
+                }
+                trueno_result_free(r);
+            }
+            trueno_close(db);
+        }
+    }
+    usual_thresholds();
+}
+
 int main(void) {
     usual_thresholds();
     fill();
     test_references();
     test_threads();
     test_edges();
+    test_order();
+    test_spilling();
+    test_spill_failures();
     fill_free();
     return tni_test_report();
 }

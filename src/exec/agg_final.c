@@ -163,6 +163,29 @@ static void tni_final_null(const tni_final *f, uint32_t i) {
 
 /* ------------------------------------------------------------------------ plain kinds --- */
 
+/* States of 8 bytes as they are. */
+static void tni_final_words(const tni_final *f, uint32_t which, int64_t *out) {
+    const tni_accumulator *acc = tni_final_acc(f, which);
+    const uint8_t *states = f->table->states + acc->offset;
+    size_t stride = f->table->state_size;
+    uint32_t i;
+    for (i = 0; i < f->count; i++) {
+        memcpy(&out[i], states + f->groups[i] * stride, sizeof *out);
+    }
+}
+
+static void tni_final_count(const tni_final *f) {
+    uint32_t i;
+    if (tni_type_width(f->aggregate->type) == 8) {
+        tni_final_words(f, 0, (int64_t *)f->out);
+        return;
+    }
+    for (i = 0; i < f->count; i++) {
+        tni_value v = tni_value_i64(f->aggregate->type, tni_final_i64(f, 0, f->groups[i]));
+        tni_value_store(&v, (uint8_t *)f->out + (size_t)i * tni_type_width(v.type));
+    }
+}
+
 static trueno_status tni_final_sum_of(const tni_final *f, tni_error *error) {
     tni_physical physical = tni_type_physical(f->aggregate->type);
     bool floats = f->agg->accumulators[f->accs[0]].kind == TNI_AGG_SUM_F64;
@@ -1057,10 +1080,7 @@ TNI_FN trueno_status tni_agg_finalize(tni_agg *agg, tni_agg_table *table, uint32
     case TNI_AGGREGATE_COUNT:
     case TNI_AGGREGATE_APPROX_COUNT_DISTINCT:
     case TNI_AGGREGATE_REGR_COUNT:
-        for (i = 0; i < count; i++) {
-            tni_value v = tni_value_i64(f.aggregate->type, tni_final_i64(&f, 0, groups[i]));
-            tni_value_store(&v, (uint8_t *)out + (size_t)i * tni_type_width(v.type));
-        }
+        tni_final_count(&f);
         return TRUENO_OK;
     case TNI_AGGREGATE_COUNT_IF:
         for (i = 0; i < count; i++) {

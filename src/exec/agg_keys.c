@@ -147,6 +147,33 @@ static void tni_agg_key_string(const tni_plan *plan, uint32_t output, tni_agg_ke
     }
 }
 
+/* Bits of the words that mean the same whoever numbered the strings. */
+static trueno_status tni_agg_keys_mask(tni_agg *agg, tni_error *error) {
+    uint32_t k, w;
+    agg->plain_bits = (uint64_t *)tni_alloc_array(agg->run->env->memory, agg->word_count,
+                                                  sizeof *agg->plain_bits);
+    if (agg->plain_bits == NULL) {
+        return tni_memory_fail(agg->run->env->memory, agg->word_count * 8, error);
+    }
+    for (w = 0; w < agg->word_count; w++) {
+        agg->plain_bits[w] = 0;
+    }
+    for (k = 0; k < agg->key_count; k++) {
+        const tni_agg_key *key = &agg->keys[k];
+        bool whole = key->mode == TNI_KEY_WORD || key->mode == TNI_KEY_WIDE;
+        if (whole) {
+            agg->plain_bits[key->word] = UINT64_MAX;
+            agg->plain_bits[key->null_word] |= UINT64_C(1) << key->null_shift;
+        } else if (key->mode != TNI_KEY_INTERN) {
+            agg->plain_bits[key->word] |= tni_low_bits(key->bits) << key->shift;
+        }
+        if (key->mode == TNI_KEY_WIDE) {
+            agg->plain_bits[key->word + 1] = UINT64_MAX;
+        }
+    }
+    return TRUENO_OK;
+}
+
 /* Give every code its bits in the words, first fit. */
 static void tni_agg_keys_pack(tni_agg *agg) {
     uint8_t used[256];
@@ -183,6 +210,17 @@ static void tni_agg_keys_pack(tni_agg *agg) {
     agg->word_count = words;
 }
 
+/* Direct tables cannot go to files: they must be small beside the memory there is, and so must
+ * the lists of collected values. */
+static bool tni_agg_direct_fits(const tni_agg *agg, uint64_t domain) {
+    double room = (double)agg->run->env->memory->limit / 4;
+    double rows = agg->plan->input->rows > 0 ? agg->plan->input->rows : 1e6;
+    double workers = (double)tni_scheduler_workers(agg->run->scheduler);
+    return agg->key_count == 0 ||
+           ((double)domain * (agg->state_size + 8.0) * workers < room &&
+            (agg->collect_count == 0 || rows * 64 * agg->collect_count < room));
+}
+
 TNI_FN trueno_status tni_agg_keys_plan(tni_agg *agg, tni_error *error) {
     const tni_plan *plan = agg->plan;
     uint64_t domain = 1;
@@ -211,68 +249,36 @@ TNI_FN trueno_status tni_agg_keys_plan(tni_agg *agg, tni_error *error) {
             key->mode = wide ? TNI_KEY_WIDE : TNI_KEY_WORD;
             key->bits = 64;
         }
-        agg->has_interned = agg->has_interned || key->mode == TNI_KEY_INTERN;
+        agg->interned_count += key->mode == TNI_KEY_INTERN ? 1u : 0u;
         direct = direct && (key->mode == TNI_KEY_DICT || key->mode == TNI_KEY_RANGE) &&
                  key->null_code < most && domain * (key->null_code + 1) <= most;
         key->stride = domain;
         domain *= direct ? key->null_code + 1 : 1;
     }
+    direct = direct && tni_agg_direct_fits(agg, domain);
     agg->direct = direct;
     agg->domain = domain;
-    if (!direct) {
+    /* lists of collected values need tuples, so words */
+    agg->lone = agg->key_count == 1 && agg->interned_count == 1 && agg->collect_count == 0;
+    if (!direct && !agg->lone) {
         tni_agg_keys_pack(agg);
-    }
-    if (agg->has_interned) {
-        if (!tni_mutex_init(&agg->strings.mutex)) {
-            return tni_fail(error, TRUENO_ERROR_MEMORY, "cannot create a mutex");
-        }
-        tni_interner_init(&agg->strings.interner, agg->run->env->memory);
-        agg->strings_ready = true;
+        TNI_TRY(tni_agg_keys_mask(agg, error));
     }
     return TRUENO_OK;
 }
 
 /* ---------------------------------------------------------------------------- strings --- */
 
-TNI_FN void tni_agg_strings_free(tni_agg *agg, tni_agg_worker *worker) {
+TNI_FN void tni_agg_caches_free(tni_agg *agg, tni_agg_worker *worker) {
     tni_memory *memory = agg->run->env->memory;
     uint32_t k;
-    for (k = 0; worker->strings != NULL && k < agg->key_count; k++) {
-        tni_agg_string_cache *cache = &worker->strings[k];
-        tni_interner_free(&cache->local);
-        tni_free(memory, cache->local_codes, cache->local_capacity * sizeof(uint32_t));
-        tni_free(memory, cache->translated, cache->translated_capacity * sizeof(uint32_t));
+    for (k = 0; worker->caches != NULL && k < agg->key_count; k++) {
+        tni_agg_string_cache *cache = &worker->caches[k];
+        tni_interner_free(&cache->shared);
+        tni_free(memory, cache->translated, cache->translated_capacity * sizeof(uint64_t));
     }
-    tni_free(memory, worker->strings, TNI_MAX(agg->key_count, 1u) * sizeof *worker->strings);
-    worker->strings = NULL;
-}
-
-static trueno_status tni_agg_intern(tni_agg *agg, const tni_string *string, uint64_t hash,
-                                    uint32_t *code, tni_error *error) {
-    trueno_status status;
-    tni_mutex_lock(&agg->strings.mutex);
-    status = tni_interner_add(&agg->strings.interner, string, hash, code, error);
-    tni_mutex_unlock(&agg->strings.mutex);
-    return status;
-}
-
-/* The operator's code of a plain string, through the worker's own interner. */
-static trueno_status tni_agg_intern_local(tni_agg *agg, tni_agg_string_cache *cache,
-                                          const tni_string *string, uint64_t *out,
-                                          tni_error *error) {
-    uint64_t hash = tni_hash_string(string);
-    uint32_t known = cache->local.count, local;
-    TNI_TRY(tni_interner_add(&cache->local, string, hash, &local, error));
-    if (local >= known) {
-        void *items = cache->local_codes;
-        trueno_status status = tni_grow(agg->run->env->memory, &items, &cache->local_capacity,
-                                        (size_t)local + 1, sizeof(uint32_t), error);
-        cache->local_codes = (uint32_t *)items;
-        TNI_TRY(status);
-        TNI_TRY(tni_agg_intern(agg, string, hash, &cache->local_codes[local], error));
-    }
-    *out = cache->local_codes[local];
-    return TRUENO_OK;
+    tni_free(memory, worker->caches, TNI_MAX(agg->key_count, 1u) * sizeof *worker->caches);
+    worker->caches = NULL;
 }
 
 /* Make `translated` ready for a vector's dictionary. */
@@ -284,51 +290,109 @@ static trueno_status tni_agg_translation(tni_agg *agg, tni_agg_string_cache *cac
         return TRUENO_OK;
     }
     status = tni_grow(agg->run->env->memory, &items, &cache->translated_capacity,
-                      TNI_MAX(dictionary->count, 1u), sizeof(uint32_t), error);
-    cache->translated = (uint32_t *)items;
+                      TNI_MAX(dictionary->count, 1u), sizeof(uint64_t), error);
+    cache->translated = (uint64_t *)items;
     TNI_TRY(status);
-    memset(cache->translated, 0xff, dictionary->count * sizeof(uint32_t));
+    memset(cache->translated, 0xff, TNI_MAX(dictionary->count, 1u) * sizeof(uint64_t));
     cache->dictionary = dictionary->id;
     return TRUENO_OK;
 }
 
-static trueno_status tni_agg_intern_codes(tni_agg *agg, tni_agg_worker *worker, uint32_t k,
-                                          const tni_vector *v, uint32_t rows, uint64_t *codes,
-                                          tni_error *error) {
-    tni_agg_string_cache *cache = &worker->strings[k];
-    uint32_t i;
-    if (v->form == TNI_FORM_DICT) {
-        TNI_TRY(tni_agg_translation(agg, cache, v->dictionary, error));
-        for (i = 0; i < rows; i++) {
-            uint64_t code = tni_vector_code(v, i);
-            if (v->validity != NULL && !tni_bit_get(v->validity, i)) {
-                continue;
-            }
-            if (TNI_UNLIKELY(cache->translated[code] == UINT32_MAX)) {
-                const tni_string *s = &v->dictionary->values[code];
-                TNI_TRY(tni_agg_intern(agg, s, tni_hash_string(s), &cache->translated[code],
-                                       error));
-            }
-            codes[i] = cache->translated[code];
-        }
-        return TRUENO_OK;
-    }
+#define TNI_UNSEEN UINT64_MAX
+
+/* Number the dictionary entries of a vector that were not met yet. */
+static trueno_status tni_agg_translate_new(tni_agg_string_cache *cache, tni_agg_strings *strings,
+                                           const tni_vector *v, uint32_t rows,
+                                           tni_error *error) {
+    tni_string fresh[256];
+    uint64_t hashes[256];
+    uint32_t entries[256];
+    uint32_t codes[256];
+    uint32_t i, count = 0, j;
     for (i = 0; i < rows; i++) {
-        if (v->validity == NULL || tni_bit_get(v->validity, i)) {
-            TNI_TRY(tni_agg_intern_local(agg, cache, &((const tni_string *)v->data)[i], &codes[i],
-                                         error));
+        uint64_t code = tni_vector_code(v, i);
+        if (cache->translated[code] == TNI_UNSEEN &&
+            (v->validity == NULL || tni_bit_get(v->validity, i))) {
+            cache->translated[code] = 0; /* once is enough */
+            fresh[count] = v->dictionary->values[code];
+            entries[count] = (uint32_t)code;
+            hashes[count] = tni_agg_string_hash(&fresh[count]);
+            count++;
+        }
+        if (count == TNI_COUNT_OF(fresh) || (count > 0 && i + 1 == rows)) {
+            trueno_status status =
+                tni_agg_strings_add(strings, fresh, hashes, NULL, count, false, codes, error);
+            if (status != TRUENO_OK) {
+                cache->dictionary = 0; /* half done: begin again, if there is a next time */
+                return status;
+            }
+            for (j = 0; j < count; j++) {
+                cache->translated[entries[j]] = (hashes[j] >> 32 << 32) | codes[j];
+            }
+            count = 0;
         }
     }
     return TRUENO_OK;
 }
+
+#define TNI_TRANSLATE_LOOP(T)                                                                      \
+    for (i = 0; i < rows; i++) {                                                                   \
+        codes[i] = map[((const T *)v->data)[i]];                                                   \
+        unseen |= codes[i] == TNI_UNSEEN;                                                          \
+    }
+
+/* codes[i] = map[code of row i]; true when one was not met yet. */
+static bool tni_agg_translate(const tni_vector *v, const uint64_t *map, uint32_t rows,
+                              uint64_t *codes) {
+    bool unseen = false;
+    uint32_t i;
+    switch (v->code_width) {
+    case 1: TNI_TRANSLATE_LOOP(uint8_t) break;
+    case 2: TNI_TRANSLATE_LOOP(uint16_t) break;
+    default: TNI_TRANSLATE_LOOP(uint32_t)
+    }
+    return unseen;
+}
+
+#undef TNI_TRANSLATE_LOOP
+
+/* Codes of the worker's strings under 32 bits of their hashes; NULL rows get anything. */
+static trueno_status tni_agg_intern_codes(tni_agg *agg, tni_agg_worker *worker, uint32_t k,
+                                          const tni_vector *v, uint32_t rows, uint64_t *codes,
+                                          tni_error *error) {
+    tni_agg_string_cache *cache = &worker->caches[k];
+    tni_agg_strings *strings = &worker->table.strings[k];
+    uint32_t i;
+    if (v->form == TNI_FORM_DICT) {
+        TNI_TRY(tni_agg_translation(agg, cache, v->dictionary, error));
+        if (tni_agg_translate(v, cache->translated, rows, codes)) {
+            TNI_TRY(tni_agg_translate_new(cache, strings, v, rows, error));
+            (void)tni_agg_translate(v, cache->translated, rows, codes);
+        }
+        return TRUENO_OK;
+    }
+    for (i = 0; i < rows; i++) {
+        worker->hashes[i] = v->validity == NULL || tni_bit_get(v->validity, i)
+                                ? tni_agg_string_hash(&((const tni_string *)v->data)[i])
+                                : 0;
+    }
+    TNI_TRY(tni_agg_strings_add(strings, (const tni_string *)v->data, worker->hashes, v->validity,
+                                rows, false, worker->groups, error));
+    for (i = 0; i < rows; i++) {
+        codes[i] = (worker->hashes[i] >> 32 << 32) | worker->groups[i];
+    }
+    return TRUENO_OK;
+}
+
+#undef TNI_UNSEEN
 
 /* Index the shared dictionary by value: its strings in order, so that codes stay the same. */
 static trueno_status tni_agg_index_shared(tni_agg_string_cache *cache,
                                           const tni_dictionary *dictionary, tni_error *error) {
     uint32_t i, code;
-    for (i = cache->local.count; i < dictionary->count; i++) {
+    for (i = cache->shared.count; i < dictionary->count; i++) {
         const tni_string *s = &dictionary->values[i];
-        TNI_TRY(tni_interner_add(&cache->local, s, tni_hash_string(s), &code, error));
+        TNI_TRY(tni_interner_add(&cache->shared, s, tni_hash_string(s), &code, error));
     }
     return TRUENO_OK;
 }
@@ -340,7 +404,7 @@ static trueno_status tni_agg_shared_code(tni_agg_string_cache *cache, const tni_
     uint32_t code;
     if (!cache->has_last || !tni_string_equal(&cache->last, string)) {
         TNI_TRY(tni_agg_index_shared(cache, key->dictionary, error));
-        if (!tni_interner_find(&cache->local, string, tni_hash_string(string), &code)) {
+        if (!tni_interner_find(&cache->shared, string, tni_hash_string(string), &code)) {
             return tni_fail(error, TRUENO_ERROR_INTERNAL,
                             "a group key is missing from its column's dictionary");
         }
@@ -442,7 +506,7 @@ static trueno_status tni_agg_constant_codes(tni_agg *agg, tni_agg_worker *worker
     one.form = TNI_FORM_FLAT;
     one.validity = NULL;
     if (key->mode == TNI_KEY_DICT) {
-        TNI_TRY(tni_agg_shared_code(&worker->strings[k], key, (const tni_string *)v->data,
+        TNI_TRY(tni_agg_shared_code(&worker->caches[k], key, (const tni_string *)v->data,
                                     &codes[0], error));
     } else if (key->mode == TNI_KEY_INTERN) {
         TNI_TRY(tni_agg_intern_codes(agg, worker, k, &one, 1, codes, error));
@@ -478,7 +542,7 @@ static trueno_status tni_agg_key_codes(tni_agg *agg, tni_agg_worker *worker, uin
         for (i = 0; i < rows; i++) {
             tni_value value = tni_vector_value(v, i);
             if (!value.is_null) {
-                TNI_TRY(tni_agg_shared_code(&worker->strings[k], key, &value.as.string, &codes[i],
+                TNI_TRY(tni_agg_shared_code(&worker->caches[k], key, &value.as.string, &codes[i],
                                             error));
             }
         }
@@ -589,21 +653,87 @@ static trueno_status tni_agg_whole_words(tni_agg *agg, tni_agg_worker *worker, u
     return TRUENO_OK;
 }
 
-/* hashes[i] from the words. */
-static void tni_agg_hash_words(tni_agg *agg, tni_agg_worker *worker, uint32_t rows) {
+TNI_FN void tni_agg_hash_words(tni_agg *agg, const uint64_t *words, const uint64_t *extra,
+                               uint64_t *scratch, uint32_t rows, uint64_t *hashes) {
     const tni_kernels *kernels = agg->run->env->kernels;
-    uint32_t w;
-    kernels->hash_u64(worker->words, rows, worker->hashes);
-    for (w = 1; w < agg->word_count; w++) {
-        kernels->hash_mix(worker->words + (size_t)w * TNI_VECTOR_ROWS, rows, worker->hashes);
+    bool first = true;
+    uint32_t w, i;
+    for (w = 0; w < agg->word_count; w++) {
+        const uint64_t *word = words + (size_t)w * TNI_VECTOR_ROWS;
+        uint64_t mask = agg->plain_bits[w];
+        if (mask == 0) {
+            continue;
+        }
+        if (agg->interned_count > 0 && mask != UINT64_MAX) {
+            for (i = 0; i < rows; i++) {
+                scratch[i] = word[i] & mask;
+            }
+            word = scratch;
+        }
+        if (first) {
+            kernels->hash_u64(word, rows, hashes);
+        } else {
+            kernels->hash_mix(word, rows, hashes);
+        }
+        first = false;
+    }
+    if (agg->interned_count > 0 && first) {
+        kernels->hash_u64(extra, rows, hashes);
+    } else if (agg->interned_count > 0) {
+        kernels->hash_mix(extra, rows, hashes);
+    }
+}
+
+/* A lone string key: codes are group numbers. */
+static trueno_status tni_agg_lone_groups(tni_agg *agg, tni_agg_worker *worker,
+                                         const tni_vector *v, uint32_t rows, tni_error *error) {
+    tni_agg_strings *strings = &worker->table.strings[0];
+    uint32_t i, null_code = 0;
+    bool constant = v->form == TNI_FORM_CONSTANT;
+    if (constant ? v->is_null : v->validity != NULL) {
+        TNI_TRY(tni_agg_strings_null(strings, &null_code, error));
+    }
+    if (constant && v->is_null) {
+        for (i = 0; i < rows; i++) {
+            worker->groups[i] = null_code;
+        }
+    } else {
+        TNI_TRY(tni_agg_key_codes(agg, worker, 0, v, rows, worker->codes, error));
+        for (i = 0; i < rows; i++) {
+            worker->groups[i] = (uint32_t)worker->codes[i];
+        }
+        for (i = 0; !constant && v->validity != NULL && i < rows; i++) {
+            if (!tni_bit_get(v->validity, i)) {
+                worker->groups[i] = null_code;
+            }
+        }
+    }
+    TNI_TRY(tni_agg_table_reserve(agg, &worker->table, strings->count, error));
+    worker->table.count = strings->count;
+    return TRUENO_OK;
+}
+
+/* Codes in the low half go to their words, hashes in the upper half to `extra`. */
+static void tni_agg_interned_word(const tni_agg_key *key, const uint64_t *codes, uint32_t rows,
+                                  uint64_t *word, uint64_t *extra) {
+    uint32_t i;
+    for (i = 0; i < rows; i++) {
+        word[i] |= (codes[i] & UINT32_MAX) << key->shift;
+        extra[i] = extra[i] * UINT64_C(0xd6e8feb86659fd93) + (codes[i] >> 32);
     }
 }
 
 TNI_FN trueno_status tni_agg_keys_encode(tni_agg *agg, tni_agg_worker *worker,
                                          const tni_chunk *chunk, tni_error *error) {
     uint32_t k, i, rows = chunk->rows;
+    if (agg->lone) {
+        return tni_agg_lone_groups(agg, worker, &chunk->columns[0], rows, error);
+    }
     for (i = 0; i < agg->word_count; i++) {
         memset(worker->words + (size_t)i * TNI_VECTOR_ROWS, 0, rows * sizeof(uint64_t));
+    }
+    if (agg->interned_count > 0) {
+        memset(worker->extra, 0, rows * sizeof(uint64_t));
     }
     for (k = 0; k < agg->key_count; k++) {
         const tni_agg_key *key = &agg->keys[k];
@@ -629,34 +759,93 @@ TNI_FN trueno_status tni_agg_keys_encode(tni_agg *agg, tni_agg_worker *worker,
             continue;
         }
         word = worker->words + (size_t)key->word * TNI_VECTOR_ROWS;
+        if (key->mode == TNI_KEY_INTERN) {
+            tni_agg_interned_word(key, worker->codes, rows, word, worker->extra);
+            continue;
+        }
         for (i = 0; i < rows; i++) {
             word[i] |= worker->codes[i] << key->shift;
         }
     }
     if (!agg->direct) {
-        tni_agg_hash_words(agg, worker, rows);
+        tni_agg_hash_words(agg, worker->words, worker->extra, worker->codes, rows, worker->hashes);
     }
     return TRUENO_OK;
 }
 
 /* --------------------------------------------------------------------------- decoding --- */
 
-static void tni_key_write(tni_physical physical, void *out, uint32_t row, uint64_t value) {
-    switch (tni_physical_width(physical)) {
-    case 1: ((uint8_t *)out)[row] = (uint8_t)value; break;
-    case 2: ((uint16_t *)out)[row] = (uint16_t)value; break;
-    case 4: ((uint32_t *)out)[row] = (uint32_t)value; break;
-    default: ((uint64_t *)out)[row] = value;
+/* Codes of a key by group, and which are NULL. */
+static void tni_agg_decode_codes(const tni_agg *agg, const tni_agg_key *key,
+                                 const tni_agg_table *table, const uint32_t *groups,
+                                 uint32_t count, uint64_t *codes, uint64_t *validity) {
+    size_t stride = agg->word_count;
+    const uint64_t *word = table->keys + (agg->direct || agg->lone ? 0 : key->word);
+    uint32_t i;
+    if (agg->lone) {
+        uint32_t null_code = table->strings[0].null_code;
+        for (i = 0; i < count; i++) {
+            codes[i] = groups[i];
+            if (groups[i] == null_code) {
+                tni_bit_clear(validity, i);
+            }
+        }
+        return;
+    }
+    if (!agg->direct && (key->mode == TNI_KEY_WORD || key->mode == TNI_KEY_WIDE)) {
+        const uint64_t *nulls = table->keys + key->null_word;
+        for (i = 0; i < count; i++) {
+            codes[i] = word[(size_t)groups[i] * stride];
+            if ((nulls[(size_t)groups[i] * stride] >> key->null_shift) & 1) {
+                tni_bit_clear(validity, i);
+            }
+        }
+        return;
+    }
+    for (i = 0; i < count; i++) {
+        codes[i] = agg->direct ? groups[i] / key->stride % (key->null_code + 1)
+                               : (word[(size_t)groups[i] * stride] >> key->shift) &
+                                     tni_low_bits(key->bits);
+        if (codes[i] == key->null_code) {
+            tni_bit_clear(validity, i);
+            codes[i] = 0;
+        }
     }
 }
 
-static void tni_key_write_float(tni_type type, void *out, uint32_t row, uint64_t bits) {
-    double v;
-    memcpy(&v, &bits, sizeof v);
+#define TNI_WRITE_LOOP(T)                                                                          \
+    for (i = 0; i < count; i++) {                                                                  \
+        ((T *)out)[i] = (T)(codes[i] + add);                                                       \
+    }
+
+static void tni_key_write(tni_type type, const uint64_t *codes, uint64_t add, uint32_t count,
+                          void *out) {
+    uint32_t i;
     if (type.id == TRUENO_TYPE_FLOAT) {
-        ((float *)out)[row] = (float)v;
-    } else {
-        ((double *)out)[row] = v;
+        for (i = 0; i < count; i++) {
+            double v;
+            memcpy(&v, &codes[i], sizeof v);
+            ((float *)out)[i] = (float)v;
+        }
+        return;
+    }
+    switch (tni_type_width(type)) {
+    case 1: TNI_WRITE_LOOP(uint8_t) break;
+    case 2: TNI_WRITE_LOOP(uint16_t) break;
+    case 4: TNI_WRITE_LOOP(uint32_t) break;
+    default: TNI_WRITE_LOOP(uint64_t)
+    }
+}
+
+#undef TNI_WRITE_LOOP
+
+static void tni_key_write_wide(const tni_agg *agg, const tni_agg_key *key,
+                               const tni_agg_table *table, const uint32_t *groups, uint32_t count,
+                               uint8_t *out) {
+    uint32_t i;
+    for (i = 0; i < count; i++) {
+        memcpy(out + (size_t)i * 16,
+               &table->keys[(size_t)groups[i] * agg->word_count + key->word], 16);
     }
 }
 
@@ -664,44 +853,35 @@ TNI_FN trueno_status tni_agg_keys_decode(tni_agg *agg, uint32_t k, const tni_agg
                                          const uint32_t *groups, uint32_t count, void *out,
                                          uint64_t *validity) {
     const tni_agg_key *key = &agg->keys[k];
-    tni_physical physical = tni_type_physical(key->type);
-    uint32_t i, width = key->mode == TNI_KEY_DICT ? 4 : tni_physical_width(physical);
+    uint64_t codes[TNI_VECTOR_ROWS];
+    uint32_t i, width = key->mode == TNI_KEY_DICT ? 4 : tni_type_width(key->type);
+    codes[0] = 0;
     tni_bitmap_fill(validity, count, true);
-    for (i = 0; i < count; i++) {
-        const uint64_t *words = table->keys + (size_t)groups[i] * agg->word_count;
-        uint64_t code;
-        bool is_null;
-        if (agg->direct) {
-            code = groups[i] / key->stride % (key->null_code + 1);
-            is_null = code == key->null_code;
-        } else if (key->mode == TNI_KEY_WORD || key->mode == TNI_KEY_WIDE) {
-            code = words[key->word];
-            is_null = (words[key->null_word] >> key->null_shift) & 1;
-        } else {
-            code = (words[key->word] >> key->shift) & tni_low_bits(key->bits);
-            is_null = code == key->null_code;
+    tni_agg_decode_codes(agg, key, table, groups, count, codes, validity);
+    switch (key->mode) {
+    case TNI_KEY_DICT:
+        for (i = 0; i < count; i++) {
+            ((uint32_t *)out)[i] = (uint32_t)codes[i];
         }
-        if (is_null) {
-            tni_bit_clear(validity, i);
-            memset((uint8_t *)out + (size_t)i * width, 0, width);
-            continue;
-        }
-        switch (key->mode) {
-        case TNI_KEY_DICT: ((uint32_t *)out)[i] = (uint32_t)code; break;
-        case TNI_KEY_INTERN: ((tni_string *)out)[i] = agg->strings.interner.values[code]; break;
-        case TNI_KEY_WIDE:
-            memcpy((uint8_t *)out + (size_t)i * 16, &words[key->word], 8);
-            memcpy((uint8_t *)out + (size_t)i * 16 + 8, &words[key->word + 1], 8);
-            break;
-        case TNI_KEY_RANGE:
-            tni_key_write(physical, out, i, code + (uint64_t)key->minimum);
-            break;
-        case TNI_KEY_WORD:
-            if (tni_type_is_float(key->type)) {
-                tni_key_write_float(key->type, out, i, code);
-            } else {
-                tni_key_write(physical, out, i, code);
+        break;
+    case TNI_KEY_INTERN:
+        for (i = 0; i < count; i++) {
+            if (tni_bit_get(validity, i)) {
+                ((tni_string *)out)[i] = table->strings[k].values[codes[i]];
             }
+        }
+        break;
+    case TNI_KEY_WIDE:
+        tni_key_write_wide(agg, key, table, groups, count, (uint8_t *)out);
+        break;
+    case TNI_KEY_RANGE:
+        tni_key_write(key->type, codes, (uint64_t)key->minimum, count, out);
+        break;
+    case TNI_KEY_WORD: tni_key_write(key->type, codes, 0, count, out);
+    }
+    for (i = 0; i < count; i++) {
+        if (!tni_bit_get(validity, i)) {
+            memset((uint8_t *)out + (size_t)i * width, 0, width);
         }
     }
     return TRUENO_OK;

@@ -401,12 +401,6 @@ static bool tni_agg_keep_string(tni_arena *heap, const tni_string *in, tni_strin
     return true;
 }
 
-/* State: a string, then a byte that says one was seen. */
-typedef struct tni_string_state {
-    tni_string value;
-    uint64_t seen;
-} tni_string_state;
-
 static trueno_status tni_update_min_max_string(tni_agg_table *table, tni_agg_states s,
                                                const tni_string *v, bool least,
                                                const uint32_t *groups, uint32_t rows,
@@ -909,7 +903,7 @@ TNI_FN trueno_status tni_agg_update(tni_agg *agg, tni_agg_table *table,
 
 /* ----------------------------------------------------------------------------- merge --- */
 
-static void tni_merge_float(tni_float_state *into, tni_float_state s) {
+TNI_FN void tni_merge_float(tni_float_state *into, tni_float_state s) {
     if (into->grid < s.grid) {
         tni_float_shift(into, s.grid - into->grid);
         into->grid = s.grid;

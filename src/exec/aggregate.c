@@ -391,30 +391,19 @@ static trueno_status tni_agg_plan_accumulators(tni_agg *agg, tni_error *error) {
     return TRUENO_OK;
 }
 
-/* Places in a partition tuple. */
-static void tni_agg_plan_tuples(tni_agg *agg) {
-    uint32_t i, word;
-    bool rows = false;
-    agg->flag_words = 1 + (agg->input_count + 63) / 64;
-    word = agg->word_count + agg->flag_words;
-    for (i = 0; i < agg->input_count; i++) {
-        agg->inputs[i].word = word;
-        if (agg->inputs[i].needs_data) {
-            word += tni_agg_class_width(agg->inputs[i].class_id) / 8;
-        }
+/* Can what fed accumulators make depend on the order of the rows that feed `feed` brings? */
+static bool tni_agg_feed_ordered(const tni_agg *agg, uint32_t feed) {
+    uint32_t a;
+    bool ordered = false;
+    for (a = 0; a < agg->accumulator_count; a++) {
+        const tni_accumulator *acc = &agg->accumulators[a];
+        ordered = ordered ||
+                  (acc->feed == feed &&
+                   (acc->kind == TNI_AGG_FIRST || acc->kind == TNI_AGG_LAST ||
+                    acc->kind == TNI_AGG_ARG_MIN || acc->kind == TNI_AGG_ARG_MAX ||
+                    (acc->kind == TNI_AGG_COLLECT && !acc->bare)));
     }
-    for (i = 0; i < agg->accumulator_count; i++) {
-        const tni_accumulator *acc = &agg->accumulators[i];
-        rows = rows || acc->kind == TNI_AGG_FIRST || acc->kind == TNI_AGG_LAST ||
-               acc->kind == TNI_AGG_ARG_MIN || acc->kind == TNI_AGG_ARG_MAX ||
-               (acc->kind == TNI_AGG_COLLECT && !acc->bare);
-    }
-    agg->row_words = 0;
-    if (rows) {
-        agg->row_words = word;
-        word += 2;
-    }
-    agg->tuple_words = word;
+    return ordered;
 }
 
 /* The inner aggregation of one DISTINCT: keys are ours plus the argument, no aggregates. */
@@ -442,7 +431,10 @@ static trueno_status tni_agg_plan_distinct(tni_agg *agg, tni_agg_distinct *d, tn
     d->plan.column_count = count;
     d->plan.types = d->types;
     d->plan.rows = plan->rows;
-    return tni_aggregate_new(agg->run, &d->plan, &d->sink, &d->driver, error);
+    TNI_TRY(tni_aggregate_new(agg->run, &d->plan, &d->sink, &d->driver, error));
+    ((tni_agg *)d->sink)->any_order =
+        !tni_agg_feed_ordered(agg, (uint32_t)(d - agg->distinct) + 1);
+    return TRUENO_OK;
 }
 
 /* ------------------------------------------------------------------------------- sink --- */
@@ -458,6 +450,10 @@ static trueno_status tni_agg_begin(tni_operator *base, tni_pipeline *pipeline, t
         return tni_memory_fail(memory, count * sizeof *agg->workers, error);
     }
     agg->worker_count = count;
+    agg->block_bytes = (uint32_t)TNI_MAX(
+        TNI_MIN((uint64_t)memory->limit / (16u * TNI_AGG_PARTITIONS * (uint64_t)count),
+                (uint64_t)TNI_AGG_BLOCK_BYTES),
+        UINT64_C(1024));
     for (i = 0; i < count; i++) {
         TNI_TRY(tni_agg_worker_init(agg, &agg->workers[i], true, error));
     }
@@ -527,8 +523,6 @@ static trueno_status tni_agg_push(tni_operator *base, uint32_t worker_index, tni
         return tni_agg_ungrouped_push(agg, worker, chunk, error);
     }
     TNI_TRY(tni_chunk_compact(agg->run->env, chunk, &worker->scratch, error));
-    TNI_TRY(tni_agg_keys_encode(agg, worker, chunk, error));
-    TNI_TRY(tni_agg_prepare(agg, worker, chunk, error));
     return tni_agg_consume(agg, worker, chunk, 0, error);
 }
 
@@ -578,9 +572,8 @@ static trueno_status tni_agg_feed_push(tni_operator *base, uint32_t worker_index
             chunk->columns[i];
     }
     outer.column_count = program->output_count;
-    TNI_TRY(tni_agg_keys_encode(agg, worker, &outer, error));
-    TNI_TRY(tni_agg_prepare(agg, worker, &outer, error));
     if (agg->key_count == 0) {
+        TNI_TRY(tni_agg_prepare(agg, worker, &outer, error));
         memset(worker->groups, 0, outer.rows * sizeof *worker->groups);
         worker->table.rows += outer.rows;
         return tni_agg_update(agg, &worker->table, worker->prepared, worker->groups, outer.rows,
@@ -614,15 +607,14 @@ static trueno_status tni_agg_run_feeds(tni_agg *agg, tni_error *error) {
 
 static trueno_status tni_agg_finish(tni_operator *base, tni_error *error) {
     tni_agg *agg = (tni_agg *)base;
-    uint32_t i;
     TNI_TRY(tni_agg_run_feeds(agg, error));
     if (agg->key_count == 0) {
         TNI_TRY(tni_agg_ungrouped_finish(agg, error));
     }
     TNI_TRY(tni_agg_finish_tables(agg, error));
-    for (i = 0; i < agg->result_count; i++) {
-        TNI_TRY(tni_agg_collect_prepare(agg, &agg->results[i], error));
-        agg->unit_count += (agg->results[i].count + agg->unit - 1) / agg->unit;
+    if (agg->result_count > 0) {
+        TNI_TRY(tni_agg_collect_prepare(agg, &agg->results[0], error));
+        agg->unit_count = (agg->results[0].count + agg->unit - 1) / agg->unit;
     }
     return TRUENO_OK;
 }
@@ -646,12 +638,14 @@ static void tni_agg_free(tni_operator *base) {
         tni_agg_worker_free(agg, &agg->workers[i]);
     }
     for (i = 0; i < agg->result_count; i++) {
+        tni_free(memory, agg->result_order, ((size_t)agg->results[i].count + 1) * sizeof(uint64_t));
         tni_agg_table_free(agg, &agg->results[i]);
     }
-    if (agg->strings_ready) {
-        tni_interner_free(&agg->strings.interner);
-        tni_mutex_free(&agg->strings.mutex);
+    for (i = 0; agg->strings != NULL && i < agg->key_count; i++) {
+        tni_agg_strings_free(&agg->strings[i]);
     }
+    tni_free(memory, agg->strings, agg->key_count * sizeof *agg->strings);
+    tni_free(memory, agg->plain_bits, agg->word_count * sizeof *agg->plain_bits);
     tni_free(memory, agg->results, agg->result_count * sizeof *agg->results);
     tni_free(memory, agg->workers, agg->worker_count * sizeof *agg->workers);
     tni_free(memory, agg->distinct, (agg->plan->aggregate_count + 1) * sizeof *agg->distinct);
@@ -682,10 +676,8 @@ static uint32_t tni_agg_parallelism(tni_driver *base) {
 
 static trueno_status tni_agg_driver_begin(tni_driver *base, tni_pipeline *pipeline,
                                           tni_error *error) {
-    (void)base;
     (void)pipeline;
-    (void)error;
-    return TRUENO_OK;
+    return tni_agg_order_result(((tni_agg_driver *)base)->agg, error);
 }
 
 /* Is the group one that rows came to? Only direct tables have others. */
@@ -739,61 +731,91 @@ static trueno_status tni_agg_emit(tni_agg_driver *driver, tni_agg_table *table,
     return tni_push(first, worker, &chunk, error);
 }
 
-/* Result groups [from, to) of one table. */
-static trueno_status tni_agg_emit_unit(tni_agg_driver *driver, tni_agg_table *table,
-                                       uint32_t from, uint32_t to, uint64_t unit,
-                                       uint32_t worker, tni_operator *first, tni_error *error) {
-    tni_memory *memory = driver->agg->run->env->memory;
-    uint32_t *groups = (uint32_t *)tni_alloc_array(memory, TNI_VECTOR_ROWS, sizeof *groups);
+/* What one worker of the driver needs to send groups on. */
+typedef struct tni_agg_output {
+    tni_agg_driver *driver;
+    uint32_t worker;
+    tni_operator *first;
+    uint64_t unit, piece;    /* of what goes out: their place among all groups */
     tni_scratch scratch;
     tni_arena heap;
-    uint64_t piece = 0;
-    trueno_status status = TRUENO_OK;
-    if (groups == NULL) {
-        return tni_memory_fail(memory, TNI_VECTOR_ROWS * sizeof *groups, error);
-    }
-    tni_scratch_init(&scratch, memory);
-    tni_arena_init(&heap, memory);
-    while (from < to && status == TRUENO_OK) {
+} tni_agg_output;
+
+/* Groups [from, to) of the table in `order`; NULL: as they are. */
+static trueno_status tni_agg_emit_groups(tni_agg_output *out, tni_agg_table *table,
+                                         const uint64_t *order, uint32_t from, uint32_t to,
+                                         tni_error *error) {
+    uint32_t groups[TNI_VECTOR_ROWS];
+    while (from < to) {
         uint32_t count = 0;
         for (; from < to && count < TNI_VECTOR_ROWS; from++) {
-            groups[count] = from;
-            count += tni_agg_alive(driver->agg, table, from) ? 1u : 0u;
+            groups[count] = order != NULL ? (uint32_t)order[from] - 1 : from;
+            count += tni_agg_alive(out->driver->agg, table, groups[count]) ? 1u : 0u;
         }
         if (count > 0) {
-            status = tni_agg_emit(driver, table, groups, count, unit << 16 | piece++, &scratch,
-                                  &heap, worker, first, error);
-            tni_atomic_add_i64(&driver->base.rows_in, (int64_t)count);
+            TNI_TRY(tni_agg_emit(out->driver, table, groups, count, out->unit << 32 | out->piece++,
+                                 &out->scratch, &out->heap, out->worker, out->first, error));
+            tni_atomic_add_i64(&out->driver->base.rows_in, (int64_t)count);
         }
     }
-    tni_scratch_free(&scratch);
-    tni_arena_free(&heap);
-    tni_free(memory, groups, TNI_VECTOR_ROWS * sizeof *groups);
-    return status;
+    return TRUENO_OK;
+}
+
+static trueno_status tni_agg_emit_table(void *context, tni_agg_table *table,
+                                        const uint64_t *order, tni_error *error) {
+    return tni_agg_emit_groups((tni_agg_output *)context, table, order, 0, table->count, error);
+}
+
+/* Take units until there are none: pieces of the one result, or partitions to be built. */
+static trueno_status tni_agg_output_run(tni_agg_output *out, tni_agg_builder *builder,
+                                        tni_error *error) {
+    tni_agg *agg = out->driver->agg;
+    while (tni_atomic_load_i32(&out->driver->base.pipeline->stopped) == 0) {
+        uint32_t unit = (uint32_t)tni_atomic_add_i32(&agg->next_unit, 1);
+        TNI_TRY(tni_env_check(agg->run->env, error));
+        if (unit >= agg->unit_count) {
+            break;
+        }
+        out->unit = unit;
+        out->piece = 0;
+        error->order = (uint64_t)unit << 32;
+        if (agg->by_partition) {
+            TNI_TRY(tni_agg_build_partition(builder, unit, error));
+        } else {
+            TNI_TRY(tni_agg_emit_groups(out, &agg->results[0], agg->result_order, unit * agg->unit,
+                                        TNI_MIN((unit + 1) * agg->unit, agg->results[0].count),
+                                        error));
+        }
+        tni_arena_free(&out->heap);
+        tni_arena_init(&out->heap, agg->run->env->memory);
+    }
+    return TRUENO_OK;
 }
 
 static trueno_status tni_agg_driver_run(tni_driver *base, uint32_t worker, tni_operator *first,
                                         tni_error *error) {
     tni_agg_driver *driver = (tni_agg_driver *)base;
-    tni_agg *agg = driver->agg;
-    while (tni_atomic_load_i32(&base->pipeline->stopped) == 0) {
-        uint32_t unit = (uint32_t)tni_atomic_add_i32(&agg->next_unit, 1), at = unit, t = 0;
-        TNI_TRY(tni_env_check(agg->run->env, error));
-        if (unit >= agg->unit_count) {
-            break;
-        }
-        for (;; t++) {
-            uint32_t units = (agg->results[t].count + agg->unit - 1) / agg->unit;
-            if (at < units) {
-                break;
-            }
-            at -= units;
-        }
-        TNI_TRY(tni_agg_emit_unit(driver, &agg->results[t], at * agg->unit,
-                                  TNI_MIN((at + 1) * agg->unit, agg->results[t].count), unit,
-                                  worker, first, error));
+    tni_memory *memory = driver->agg->run->env->memory;
+    tni_agg_output out;
+    tni_agg_builder builder;
+    trueno_status status = TRUENO_OK;
+    memset(&out, 0, sizeof out);
+    memset(&builder, 0, sizeof builder);
+    out.driver = driver;
+    out.worker = worker;
+    out.first = first;
+    tni_scratch_init(&out.scratch, memory);
+    tni_arena_init(&out.heap, memory);
+    if (driver->agg->by_partition) {
+        status = tni_agg_builder_init(&builder, driver->agg, tni_agg_emit_table, &out, error);
     }
-    return TRUENO_OK;
+    if (status == TRUENO_OK) {
+        status = tni_agg_output_run(&out, &builder, error);
+    }
+    tni_agg_builder_free(&builder);
+    tni_scratch_free(&out.scratch);
+    tni_arena_free(&out.heap);
+    return status;
 }
 
 static void tni_agg_driver_free(tni_driver *base) {
@@ -828,11 +850,22 @@ static trueno_status tni_agg_allocate(tni_agg *agg, tni_error *error) {
     return TRUENO_OK;
 }
 
+/* Do states hold strings? */
+static bool tni_agg_has_strings(const tni_agg *agg) {
+    uint32_t i;
+    bool any = false;
+    for (i = 0; i < agg->input_count; i++) {
+        any = any || (agg->inputs[i].needs_data && agg->inputs[i].class_id == TNI_CLASS_STRING);
+    }
+    return any;
+}
+
 static trueno_status tni_agg_plan_all(tni_agg *agg, tni_error *error) {
+    const tni_env *env = agg->run->env;
     uint32_t i;
     TNI_TRY(tni_agg_allocate(agg, error));
-    TNI_TRY(tni_agg_keys_plan(agg, error));
     TNI_TRY(tni_agg_plan_accumulators(agg, error));
+    TNI_TRY(tni_agg_keys_plan(agg, error));
     /* with one DISTINCT argument and nothing else, its rows tell the groups as well */
     agg->plain_feed = agg->distinct_count == 1 && agg->distinct[0].filter == TNI_IR_NONE ? 1 : 0;
     for (i = 0; i < agg->accumulator_count; i++) {
@@ -846,7 +879,10 @@ static trueno_status tni_agg_plan_all(tni_agg *agg, tni_error *error) {
         count.feed = agg->plain_feed;
         agg->group_count_acc = tni_agg_accumulator_for(agg, &count);
     }
-    tni_agg_plan_tuples(agg);
+    TNI_TRY(tni_agg_plan_tuples(agg, error));
+    agg->keeps_strings = tni_agg_has_strings(agg);
+    agg->can_spill = !agg->direct && !env->no_spill && env->memory->limit != INT64_MAX &&
+                     env->files != NULL && env->files->open != NULL;
     for (i = 0; i < agg->distinct_count; i++) {
         TNI_TRY(tni_agg_plan_distinct(agg, &agg->distinct[i], error));
     }

@@ -8,10 +8,16 @@
  *   direct   small known code domains: the group number is arithmetic on codes, nothing is hashed
  *   hash     keys packed into 64-bit words, looked up in an open-addressing table
  *
- * Strings become codes first (the column's shared dictionary, or one interner for the whole
- * operator), so tables compare integers only. Each worker aggregates for itself; when its table
- * outgrows the cache without reducing much it writes rows to 64 partitions by hash instead.
- * Finishing merges partition by partition, in parallel.
+ * Strings become codes first: those of the column's shared dictionary, or a worker's own numbering
+ * that finishing translates by content. So tables compare integers only; with one string key the
+ * codes are the group numbers. Each worker aggregates for itself; when its table outgrows the cache
+ * without reducing much it writes rows as tuples to 64 partitions by hash instead. When memory
+ * gets short, a worker's groups and tuples go to a temporary file, with strings by content.
+ * Partitions are built and handed on one by one, in parallel; one that does not fit is cut again
+ * by further bits of the hash.
+ *
+ * Groups go out in the order of (hash, key), which depends neither on threads nor on memory; those
+ * of direct tables in the order of their numbers.
  *
  * Float sums are exact in a window of 96 bits that hangs below a group's largest exponent (three
  * 32-bit limbs on an absolute grid), so no order of addition changes a bit; ungrouped float sums
@@ -29,7 +35,8 @@
 #ifndef TNI_AGG_LOCAL_GROUPS
 #define TNI_AGG_LOCAL_GROUPS (1u << 16)    /* groups at which a worker considers partitioning */
 #endif
-#define TNI_AGG_BLOCK_BYTES (64u * 1024u)
+#define TNI_AGG_BLOCK_BYTES (32u * 1024u) /* of tuples; less where memory is scarce */
+#define TNI_AGG_SLAB_BYTES (4u * 1024u * 1024u)
 
 /* ------------------------------------------------------------------------------ keys --- */
 
@@ -52,21 +59,27 @@ typedef struct tni_agg_key {
     uint8_t null_word, null_shift;    /* WORD, WIDE: place of the NULL bit */
 } tni_agg_key;
 
-/* Strings of INTERN keys: shared by all workers, looked up rarely (workers cache). */
+/* Strings of an INTERN key: string -> code. Codes are a worker's, or a result's, own: nothing is
+ * shared while rows come in; finishing translates by content. */
 typedef struct tni_agg_strings {
-    tni_mutex mutex;
-    tni_interner interner;
+    tni_memory *memory;
+    tni_arena heap;
+    tni_string *values;      /* [capacity] */
+    uint64_t *hashes;        /* [capacity], of the content */
+    uint32_t count, capacity;
+    uint64_t *slots;         /* hash's upper half << 32 | code + 1; power of two */
+    size_t slot_count;
+    uint32_t slot_shift, skip_bits; /* as those of tables */
+    uint32_t null_code;      /* the entry that stands for NULL (lone keys); UINT32_MAX: none */
 } tni_agg_strings;
 
-/* Per worker and INTERN key: what local strings and dictionaries map to. */
+/* Per worker and string key: what dictionaries map to. */
 typedef struct tni_agg_string_cache {
-    tni_interner local;        /* FLAT strings this worker has met; DICT: the dictionary by value */
-    uint32_t *local_codes;     /* local code -> operator code */
-    size_t local_capacity;
-    uint64_t dictionary;       /* id of the dictionary `translated` is for */
-    uint32_t *translated;      /* dictionary code -> operator code, UINT32_MAX = not yet */
+    tni_interner shared;         /* DICT: the shared dictionary by value */
+    uint64_t dictionary;         /* INTERN: id of the dictionary `translated` is for */
+    uint64_t *translated;        /* dictionary code -> hash's upper half << 32 | code; ~0: new */
     size_t translated_capacity;
-    tni_string last;           /* DICT keys meeting a plain string: last look-up */
+    tni_string last;             /* DICT keys meeting a plain string: last look-up */
     uint64_t last_code;
     bool has_last;
 } tni_agg_string_cache;
@@ -135,6 +148,12 @@ typedef struct tni_row_state {
     uint8_t by[16];
 } tni_row_state;
 
+/* MIN and MAX of strings. */
+typedef struct tni_string_state {
+    tni_string value;
+    uint64_t seen;
+} tni_string_state;
+
 /* One collected value. */
 typedef struct tni_collected {
     uint32_t group;
@@ -164,7 +183,10 @@ typedef struct tni_agg_input {
     tni_agg_class class_id;
     bool is_filter;          /* BOOLEAN, used as a row mask */
     bool needs_data;         /* somebody reads the values, not only whether they are NULL */
-    uint32_t word;           /* place in a partition tuple */
+    bool nullable;           /* has a validity bit in a tuple */
+    uint8_t bits, shift;     /* of its value in `word`; 64: whole words */
+    uint8_t valid_shift;
+    uint32_t word, valid_word; /* places in a partition tuple */
 } tni_agg_input;
 
 /* ----------------------------------------------------------------------------- tables --- */
@@ -172,29 +194,46 @@ typedef struct tni_agg_input {
 /* Groups and their states: a worker's, or a partition's. */
 typedef struct tni_agg_table {
     tni_memory *memory;
-    uint32_t word_count;     /* 0: direct */
+    uint32_t word_count;     /* 0: direct, or a lone string key */
     uint32_t count;          /* groups (direct: the domain) */
     uint32_t capacity;       /* groups there is room for */
     uint64_t *keys;          /* [capacity * word_count] */
-    uint64_t *hashes;        /* [capacity] */
-    uint64_t *slots;         /* tag << 32 | group + 1; power of two */
+    uint64_t *hashes;        /* [capacity]; a lone string key has them in strings[0] */
+    uint64_t *slots;         /* tag << 32 | group + 1; power of two, in the hashes' order */
     uint64_t slot_mask;
+    uint32_t slot_shift;     /* (hash << skip_bits) >> slot_shift is where a group belongs */
+    uint32_t skip_bits;      /* upper bits of the hash that all groups share */
     uint8_t *states;         /* a row of all accumulators' states per group */
     uint32_t state_size;     /* bytes of a row */
     uint32_t states_grown;   /* groups `states` has room for */
-    uint32_t keys_grown;     /* the same for keys */
+    uint32_t keys_grown, hashes_grown; /* the same for keys, hashes */
     uint8_t *skip;           /* [accumulator_count]: fed by an ungrouped fast path this time */
     tni_collect_list *lists; /* [collect_count] */
+    tni_agg_strings *strings; /* [key_count]: INTERN keys' codes are of these */
+    bool borrows_strings;    /* `strings` is another's */
     tni_arena heap;          /* strings kept by states */
     uint64_t rows;           /* rows aggregated, to judge the reduction */
 } tni_agg_table;
 
-/* One worker's rows of one partition, as tuples of words. */
+/* Tuples of one partition. Blocks are carved from slabs. */
 typedef struct tni_agg_block {
     struct tni_agg_block *next;
     uint32_t used, capacity; /* tuples */
     uint64_t *tuples;
 } tni_agg_block;
+
+typedef struct tni_agg_slab {
+    struct tni_agg_slab *next;
+    size_t size, used;
+} tni_agg_slab;
+
+typedef struct tni_agg_tuples {
+    tni_agg_block *blocks[TNI_AGG_PARTITIONS]; /* the latest first */
+    uint64_t counts[TNI_AGG_PARTITIONS];
+    tni_agg_slab *slabs;
+    size_t bytes;            /* of the slabs */
+    tni_arena heap;          /* long strings of tuples */
+} tni_agg_tuples;
 
 typedef struct tni_agg_prepared {
     const void *data;        /* by class: int64_t, double, tni_i128, tni_string... */
@@ -203,22 +242,29 @@ typedef struct tni_agg_prepared {
     uint64_t *bits;
 } tni_agg_prepared;
 
+typedef struct tni_agg_spill tni_agg_spill;
+
 typedef struct tni_agg_worker {
     tni_agg_table table;
-    bool partitioned;
-    tni_agg_block *blocks[TNI_AGG_PARTITIONS];
-    tni_arena tuple_heap;        /* long strings of tuples */
-    tni_agg_string_cache *strings; /* [key_count] */
+    bool partitioned;            /* rows become tuples */
+    bool updating;               /* states are half way: no second try */
+    tni_agg_tuples tuples;
+    tni_agg_spill *spill;        /* NULL: nothing was written to a file */
+    tni_agg_string_cache *caches; /* [key_count] */
     tni_scratch scratch;
     uint64_t *words;             /* [word_count][2,048] */
     uint64_t *hashes;            /* [2,048] */
     uint64_t *codes;             /* [2,048] */
+    uint64_t *extra;             /* [2,048]: content hashes of INTERN keys, mixed */
     uint32_t *groups;            /* [2,048] */
+    uint64_t *columns;           /* [tuple_words][2,048], made when tuples are first written */
     tni_agg_prepared *prepared;  /* [input_count] */
     uint64_t mask[TNI_VECTOR_WORDS];
     struct tni_block_sums *sums; /* ungrouped float sums: [accumulator_count] */
-    uint32_t *by_partition;      /* finishing: group numbers ordered by partition */
+    uint64_t *ordered;           /* finishing: the table's groups by hash, see tni_agg_order */
+    uint32_t ordered_count;
     uint32_t partition_starts[TNI_AGG_PARTITIONS + 1];
+    uint32_t **translate;        /* finishing: [key_count] code -> result's code, or NULL */
     bool ready;
 } tni_agg_worker;
 
@@ -247,9 +293,12 @@ typedef struct tni_agg {
     bool direct;
     uint64_t domain;             /* direct: number of groups */
     uint32_t word_count;         /* hash */
-    bool has_interned;
-    tni_agg_strings strings;
-    bool strings_ready;
+    uint32_t interned_count;     /* INTERN keys */
+    uint64_t *plain_bits;        /* [word_count] bits that are not codes of INTERN keys */
+    bool lone;                   /* one INTERN key: its codes are the group numbers */
+    bool keeps_strings;          /* states hold strings */
+    tni_agg_strings *strings;    /* finishing: [key_count] what `translate` leads to, or NULL */
+    bool same_strings;           /* finishing: one worker has everything, its codes will do */
     tni_agg_input *inputs;
     uint32_t input_count;
     tni_accumulator *accumulators;
@@ -260,17 +309,23 @@ typedef struct tni_agg {
     uint32_t *outputs;           /* [aggregate_count * 6]: accumulators of each aggregate */
     uint32_t group_count_acc;    /* COUNT(*) accumulator used to tell live groups, direct mode */
     uint32_t tuple_words;
+    uint32_t packed_first, packed_end; /* words of a tuple that hold several small values */
+    uint32_t hash_word;          /* where the hash is in a tuple, UINT32_MAX: made from words */
+    uint32_t feed_word;          /* where the feed is, in 16 bits; UINT32_MAX: there is one */
+    uint8_t feed_shift;
     uint32_t row_words;          /* where order and row are in a tuple; 0 = not kept */
     tni_agg_worker *workers;
     uint32_t worker_count;
-    tni_agg_table *results;      /* [result_count] after finish */
-    uint32_t result_count;
-    uint32_t result_capacity;    /* tables initialised */
-    tni_error *task_errors;      /* [result_count] during finish */
+    bool by_partition;           /* after finish: partitions are built as they are emitted */
+    tni_agg_table *results;      /* after finish, else: [result_count] */
+    uint32_t result_count;       /* 0 or 1 */
+    uint64_t *result_order;      /* of results[0], see tni_agg_order; NULL: as they are */
+    bool any_order;              /* nobody cares in which order groups go out */
+    uint32_t block_bytes;        /* of tuples */
+    bool can_spill;
     struct tni_agg_distinct *distinct; /* inner aggregations for DISTINCT arguments */
     uint32_t distinct_count;
     uint32_t plain_feed;         /* 0, or 1 when every accumulator is fed by distinct[0] */
-    uint32_t flag_words;         /* of a tuple: feed, then validity bits of the inputs */
     tni_atomic_i32 next_unit;    /* driver: units of result groups handed out */
     uint32_t unit;               /* groups of one */
     uint32_t unit_count;
@@ -283,21 +338,140 @@ typedef struct tni_agg_distinct {
     tni_program program;
     uint32_t *outputs;           /* of `program` */
     tni_type *types;
-    uint32_t arguments[2];       /* program outputs */
+    uint32_t arguments[6];       /* program outputs: the values, then what they are ordered by */
     uint32_t argument_count;
     uint32_t filter;             /* program output or TNI_IR_NONE */
     tni_operator *sink;
     tni_driver *driver;
 } tni_agg_distinct;
 
+/* strings: agg_strings.c */
+TNI_FN void tni_agg_strings_init(tni_agg_strings *strings, tni_memory *memory);
+TNI_FN void tni_agg_strings_free(tni_agg_strings *strings);
+TNI_FN void tni_agg_strings_clear(tni_agg_strings *strings); /* keeps its arrays */
+TNI_FN uint64_t tni_agg_string_hash(const tni_string *string);
+/* Codes of strings (skipping those whose `validity` bit is 0); new ones are kept, with their bytes
+ * unless those outlive the table (`borrow`). After a failure some may be in. */
+TNI_FN trueno_status tni_agg_strings_add(tni_agg_strings *strings, const tni_string *in,
+                                         const uint64_t *hashes, const uint64_t *validity,
+                                         uint32_t count, bool borrow, uint32_t *codes,
+                                         tni_error *error);
+/* The entry that stands for NULL. */
+TNI_FN trueno_status tni_agg_strings_null(tni_agg_strings *strings, uint32_t *code,
+                                          tni_error *error);
+
 /* workers and partitions: agg_partition.c */
 TNI_FN trueno_status tni_agg_worker_init(tni_agg *agg, tni_agg_worker *worker, bool table,
                                          tni_error *error);
 TNI_FN void tni_agg_worker_free(tni_agg *agg, tni_agg_worker *worker);
-/* Find groups (words encoded) and update, or write tuples when the worker is partitioned. */
+/* Aggregate the rows of a dense chunk, or write tuples when the worker is partitioned. */
 TNI_FN trueno_status tni_agg_consume(tni_agg *agg, tni_agg_worker *worker, const tni_chunk *chunk,
                                      uint32_t feed, tni_error *error);
+/* Did something fail for want of memory, so that files may help? */
+TNI_FN bool tni_agg_short(const tni_agg *agg, trueno_status status);
+/* Bytes this worker would free by writing everything to a file. */
+TNI_FN size_t tni_agg_held(const tni_agg *agg, const tni_agg_worker *worker);
+/* Forget groups, tuples and strings. */
+TNI_FN trueno_status tni_agg_worker_reset(tni_agg *agg, tni_agg_worker *worker, tni_error *error);
+
+/* tuples: agg_tuple.c */
+TNI_FN trueno_status tni_agg_plan_tuples(tni_agg *agg, tni_error *error);
+TNI_FN void tni_agg_tuples_free(tni_agg *agg, tni_agg_tuples *tuples);
+/* Write the prepared rows from *from on as tuples; *from moves on, after a failure too. */
+TNI_FN trueno_status tni_agg_scatter(tni_agg *agg, tni_agg_worker *worker, const tni_chunk *chunk,
+                                     uint32_t feed, uint32_t *from, tni_error *error);
+/* Up to TNI_VECTOR_ROWS tuples, `stride` words each, as word columns, hashes (where they are in
+ * tuples) and prepared inputs of `scratch`. */
+TNI_FN void tni_agg_unpack(tni_agg *agg, tni_agg_worker *scratch, const uint64_t *tuples,
+                           size_t stride, uint32_t count, uint64_t *row_pairs);
+TNI_FN uint32_t tni_agg_tuple_feed(const tni_agg *agg, const uint64_t *tuple);
+TNI_FN bool tni_agg_tuple_valid(const tni_agg_input *input, const uint64_t *tuple);
+
+/* temporary files: agg_spill.c */
+typedef enum tni_agg_record_kind { TNI_RECORD_TUPLE, TNI_RECORD_GROUP } tni_agg_record_kind;
+
+/* Records read back: `count` of `stride` words. A tuple: its words, then the INTERN keys as
+ * strings. A group: hash, key words, INTERN keys as strings, states. Strings point into memory
+ * that the next read takes. */
+typedef struct tni_agg_records {
+    tni_agg_record_kind kind;
+    uint32_t count;
+    size_t stride;
+    uint64_t *words;
+} tni_agg_records;
+
+typedef struct tni_agg_reader {
+    tni_agg_spill *spill;
+    void *file;
+    size_t segment;          /* the current one, SIZE_MAX: the partition is read */
+    uint64_t offset, left;
+    uint8_t *buffer;
+    size_t capacity;
+} tni_agg_reader;
+
+TNI_FN trueno_status tni_agg_spill_new(tni_agg *agg, tni_agg_spill **out, tni_error *error);
+TNI_FN void tni_agg_spill_free(tni_agg_spill *spill); /* removes the file; NULL is fine */
+TNI_FN uint64_t tni_agg_spill_rows(const tni_agg_spill *spill, uint32_t partition);
+/* Append a record to a partition; strings give the content of INTERN keys' codes. */
+TNI_FN trueno_status tni_agg_spill_tuple(tni_agg_spill *spill, uint32_t partition,
+                                         const uint64_t *tuple, const tni_string *keys,
+                                         tni_error *error);
+TNI_FN trueno_status tni_agg_spill_group(tni_agg_spill *spill, uint32_t partition, uint64_t hash,
+                                         const uint64_t *words, const tni_string *keys,
+                                         const uint8_t *states, tni_error *error);
+/* Write what is still in buffers and give these back; with `close` it can be read then. */
+TNI_FN trueno_status tni_agg_spill_flush(tni_agg_spill *spill, bool close, tni_error *error);
+/* Write what waits of one partition: nothing more comes for now. */
+TNI_FN trueno_status tni_agg_spill_done(tni_agg_spill *spill, uint32_t partition,
+                                        tni_error *error);
+TNI_FN trueno_status tni_agg_reader_open(tni_agg_reader *reader, tni_agg_spill *spill,
+                                         uint32_t partition, tni_error *error);
+/* count == 0: the end. */
+TNI_FN trueno_status tni_agg_reader_next(tni_agg_reader *reader, tni_agg_records *out,
+                                         tni_error *error);
+TNI_FN void tni_agg_reader_close(tni_agg_reader *reader);
+
+/* partitions to results: agg_build.c */
+typedef trueno_status (*tni_agg_emitter)(void *context, tni_agg_table *table,
+                                         const uint64_t *order, tni_error *error);
+typedef struct tni_agg_builder {
+    tni_agg *agg;
+    tni_agg_worker scratch;      /* its table is the partition's */
+    uint64_t *row_pairs;         /* [2 * TNI_VECTOR_ROWS] */
+    tni_string *strings;         /* [TNI_VECTOR_ROWS], with INTERN keys */
+    uint32_t *codes;             /* [TNI_VECTOR_ROWS] */
+    uint32_t *numbers;           /* [TNI_VECTOR_ROWS] */
+    uint64_t *order;             /* [order_capacity] */
+    size_t order_capacity;
+    tni_agg_emitter emit;
+    void *context;
+    uint64_t groups, inputs;     /* so far: how much rows reduce */
+    tni_agg_spill *cut;          /* not NULL: records go there, cut by bits of `depth` */
+    uint32_t depth;
+} tni_agg_builder;
+
+TNI_FN trueno_status tni_agg_builder_init(tni_agg_builder *builder, tni_agg *agg,
+                                          tni_agg_emitter emit, void *context, tni_error *error);
+TNI_FN void tni_agg_builder_free(tni_agg_builder *builder);
+/* Build one partition and hand it to emit: whole, or in several tables where memory is short. */
+TNI_FN trueno_status tni_agg_build_partition(tni_agg_builder *builder, uint32_t partition,
+                                   tni_error *error);
+
+/* All workers' groups, bucketed as partition 0, as one table. */
+TNI_FN trueno_status tni_agg_build_all(tni_agg_builder *builder, tni_error *error);
+
+/* the end of the input: agg_finish.c */
+/* Everything a worker holds goes to its file. */
+TNI_FN trueno_status tni_agg_spill_worker(tni_agg *agg, tni_agg_worker *worker, tni_error *error);
+/* The content of a record's INTERN keys by the codes in its words. */
+TNI_FN void tni_agg_key_strings(const tni_agg *agg, const tni_agg_table *table,
+                                const uint64_t *words, uint32_t group, tni_string *out);
 TNI_FN trueno_status tni_agg_finish_tables(tni_agg *agg, tni_error *error);
+/* Groups in the order of (hash, key), which depends on nothing but them, as slots: the lower half
+ * of an entry is group + 1. Room for count + 1 entries. */
+TNI_FN void tni_agg_order(const tni_agg *agg, const tni_agg_table *table, uint64_t *order);
+/* The same for a result in one table. */
+TNI_FN trueno_status tni_agg_order_result(tni_agg *agg, tni_error *error);
 
 /* The state of accumulator `acc` in group g's row, as a T. */
 #define TNI_STATE(T, table, acc, g)                                                                \
@@ -314,20 +488,30 @@ TNI_FN trueno_status tni_agg_keys_decode(tni_agg *agg, uint32_t key, const tni_a
 TNI_FN bool tni_agg_never_null(const tni_agg *agg, uint32_t output);
 /* Is |value| * rows of the source column behind a program output certainly below 2^62? */
 TNI_FN bool tni_agg_bounded(const tni_agg *agg, uint32_t output);
-TNI_FN void tni_agg_strings_free(tni_agg *agg, tni_agg_worker *worker);
+TNI_FN void tni_agg_caches_free(tni_agg *agg, tni_agg_worker *worker);
+/* hashes[i] of rows given as word columns (stride TNI_VECTOR_ROWS) and, with INTERN keys, what was
+ * mixed from their hashes. */
+TNI_FN void tni_agg_hash_words(tni_agg *agg, const uint64_t *words, const uint64_t *extra,
+                               uint64_t *scratch, uint32_t rows, uint64_t *hashes);
 
 /* tables and states: agg_table.c, agg_state.c */
 TNI_FN trueno_status tni_agg_table_init(tni_agg *agg, tni_agg_table *table, uint32_t capacity,
                                         tni_error *error);
 TNI_FN void tni_agg_table_free(tni_agg *agg, tni_agg_table *table);
+/* Empty, with its memory kept for the next use. */
+TNI_FN void tni_agg_table_clear(tni_agg *agg, tni_agg_table *table);
+TNI_FN uint64_t tni_agg_group_hash(const tni_agg *agg, const tni_agg_table *table, uint32_t group);
+TNI_FN size_t tni_agg_table_bytes(const tni_agg *agg, const tni_agg_table *table);
 TNI_FN trueno_status tni_agg_table_reserve(tni_agg *agg, tni_agg_table *table, uint64_t groups,
                                            tni_error *error);
+/* Put groups that came with keys and hashes into the slots. */
+TNI_FN void tni_agg_table_index(tni_agg_table *table);
 /* Group numbers of `rows` keys given as word columns of stride `stride`; new ones are added. */
 TNI_FN trueno_status tni_agg_table_find(tni_agg *agg, tni_agg_table *table, const uint64_t *words,
                                         size_t stride, const uint64_t *hashes, uint32_t rows,
                                         uint32_t *groups, tni_error *error);
-/* Feed prepared inputs into the states of `groups`. */
-/* Groups' rows are fetched ahead when the states outgrow the cache. */
+/* Feed prepared inputs into the states of `groups`, whose rows are fetched ahead when the states
+ * outgrow the cache. */
 TNI_FN trueno_status tni_agg_update(tni_agg *agg, tni_agg_table *table,
                                     const tni_agg_prepared *prepared, const uint32_t *groups,
                                     uint32_t rows, uint64_t order, uint32_t first_row,
@@ -343,6 +527,7 @@ TNI_FN trueno_status tni_agg_spread(const tni_vector *in, uint32_t rows, tni_scr
 TNI_FN trueno_status tni_agg_prepare(tni_agg *agg, tni_agg_worker *worker, const tni_chunk *chunk,
                                      tni_error *error);
 TNI_FN double tni_float_state_value(const tni_float_state *state);
+TNI_FN void tni_merge_float(tni_float_state *into, tni_float_state s);
 TNI_FN uint32_t tni_agg_class_width(tni_agg_class class_id);
 /* A prepared value as a tni_value of the input's type. */
 TNI_FN tni_value tni_agg_class_value(const tni_agg_input *input, const void *data);
