@@ -8,10 +8,13 @@
  * pass reads twice) a second beside those of a copy within the device. --tune tries other tiles of the
  * sort as well.
  *
+ * Selections and ORDER BY run over a table of two INTEGER columns, resident; their wall time has the
+ * copy of the row ids to the host.
+ *
  * It uses the library's internals, so it is linked with the modules of src/.
  */
 #include "base/hash.h"
-#include "gpu/primitives.h"
+#include "gpu/order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -309,6 +312,262 @@ static void run_sorts(bool tune) {
     }
 }
 
+/* ------------------------------------------------------------------------------ top-k --- */
+
+static void run_top(bool wide, uint32_t k, uint32_t bits) {
+    sort_case c = {"", false, false, false, false, 0, 0, 0};
+    uint32_t width = wide ? 8 : 4, found = 0, row, i;
+    uint64_t bytes = rows * width, r, below = 0, key, last = 0;
+    uint8_t *keys = (uint8_t *)room(bytes);
+    const uint8_t *out;
+    double compute[RUNS], wall[RUNS], build_ms = 0;
+    char name[96];
+    tni_gpu_scratch scratch, work;
+    tni_gpu_slice slice;
+    tni_gpu_top_k top;
+    tni_error error;
+    bool ok = true;
+    int run;
+    c.bits = bits;
+    tni_error_clear(&error);
+    for (r = 0; r < rows; r++) {
+        key = key_of(&c, r);
+        memcpy(keys + r * width, &key, width);
+    }
+    tni_gpu_scratch_init(&scratch, device);
+    tni_gpu_scratch_init(&work, device);
+    put(&scratch, keys, bytes, &slice);
+    for (run = -1; run < RUNS; run++) {
+        double begin = now_ms();
+        tni_gpu_scratch_free(&work);
+        tni_gpu_scratch_init(&work, device);
+        memset(&top, 0, sizeof top);
+        top.keys = slice;
+        top.count = rows;
+        top.wide = wide;
+        top.varying = UINT64_MAX;
+        top.k = k;
+        must(tni_gpu_top_k_run(&work, &top, &error), &error);
+        build_ms += work.compile_ms;
+        if (run >= 0) {
+            compute[run] = top.compute_ms;
+            wall[run] = now_ms() - begin;
+        }
+    }
+    out = (const uint8_t *)get(&top.sorted_rows, (uint64_t)top.found * 4);
+    for (i = 0; i < top.found; i++, found++) { /* ascending, no row twice */
+        uint32_t before = 0;
+        memcpy(&row, out + (size_t)i * 4, 4);
+        key = row < rows ? key_of(&c, row) : 0;
+        if (i > 0) {
+            memcpy(&before, out + (size_t)(i - 1) * 4, 4);
+        }
+        ok = ok && row < rows && (i == 0 || last < key || (last == key && before < row));
+        last = key;
+    }
+    for (r = 0; r < rows; r++) { /* and nothing smaller is left out */
+        below += key_of(&c, r) < last ? 1 : 0;
+    }
+    ok = ok && found == TNI_MIN(k, rows) && below < found;
+    (void)snprintf(name, sizeof name, "top %u of u%u, %u random bits, %u sorted", k, width * 8, bits,
+                   top.candidates);
+    print_line(name, build_ms, compute, wall, rows, (double)bytes, ok);
+    tni_gpu_scratch_free(&work);
+    tni_gpu_scratch_free(&scratch);
+    free(keys);
+}
+
+/* ----------------------------------------------------------------------------- a table --- */
+
+enum { VALUE, GROUP, COLUMNS };
+
+typedef struct table_data {
+    int32_t *values[COLUMNS];
+    tni_segment *segments[COLUMNS];
+    const tni_segment **pointers[COLUMNS];
+    const tni_segment *const *columns[COLUMNS];
+    tni_gpu_layout layouts[COLUMNS];
+    tni_gpu_table table;
+} table_data;
+
+static void make_table(table_data *t) {
+    uint32_t count = (uint32_t)((rows + TNI_SEGMENT_ROWS - 1) / TNI_SEGMENT_ROWS), s;
+    tni_error error;
+    uint64_t i;
+    int c;
+    tni_error_clear(&error);
+    memset(t, 0, sizeof *t);
+    for (c = 0; c < COLUMNS; c++) {
+        t->values[c] = (int32_t *)room(rows * 4);
+        t->segments[c] = (tni_segment *)calloc(count, sizeof **t->segments);
+        t->pointers[c] = (const tni_segment **)calloc(count, sizeof **t->pointers);
+        for (i = 0; i < rows; i++) {
+            uint64_t h = tni_hash_u64(i * COLUMNS + (uint64_t)c);
+            t->values[c][i] = (int32_t)(h % (c == VALUE ? 1000000 : 1000)) - 500;
+        }
+        for (s = 0; s < count; s++) {
+            tni_segment *g = &t->segments[c][s];
+            uint64_t first = (uint64_t)s * TNI_SEGMENT_ROWS;
+            g->type = tni_type_make(TRUENO_TYPE_INTEGER);
+            g->rows = (uint32_t)TNI_MIN(rows - first, TNI_SEGMENT_ROWS);
+            g->encoding = TNI_ENCODING_PLAIN;
+            g->code_width = 4;
+            g->data = (const uint8_t *)(t->values[c] + first);
+            t->pointers[c][s] = g;
+        }
+        t->columns[c] = t->pointers[c];
+        must(tni_gpu_layout_of(t->columns[c], count, &t->layouts[c], &error), &error);
+    }
+    t->table.owner = 1;
+    t->table.column_count = COLUMNS;
+    t->table.columns = t->columns;
+    t->table.segment_count = count;
+    t->table.rows = rows;
+}
+
+static void free_table(table_data *t) {
+    int c;
+    tni_gpu_cache_drop(device, t->table.owner);
+    for (c = 0; c < COLUMNS; c++) {
+        free(t->values[c]);
+        free(t->segments[c]);
+        free(t->pointers[c]);
+    }
+}
+
+typedef struct order_case {
+    const char *name;
+    int32_t below;         /* WHERE value < below; INT32_MAX: all */
+    uint32_t key_count;    /* ORDER BY group DESC, value; or value; or nothing */
+    uint64_t limit;
+} order_case;
+
+static bool passes(const table_data *t, const order_case *c, uint64_t row) {
+    return c->below == INT32_MAX || t->values[VALUE][row] < c->below;
+}
+
+static bool in_order(const table_data *t, const order_case *c, uint32_t a, uint32_t b) {
+    const int32_t *value = t->values[VALUE], *group = t->values[GROUP];
+    if (c->key_count == 2 && group[a] != group[b]) {
+        return group[a] > group[b];
+    }
+    return c->key_count > 0 && value[a] != value[b] ? value[a] < value[b] : a < b;
+}
+
+static bool check_order(const table_data *t, const order_case *c, const tni_gpu_order_result *r) {
+    uint64_t i, selected = 0, before_last = 0;
+    bool ok = true;
+    for (i = 0; i < r->row_count; i++) {
+        ok = ok && r->rows[i] < rows && passes(t, c, r->rows[i]) &&
+             (i == 0 || in_order(t, c, r->rows[i - 1], r->rows[i]));
+    }
+    for (i = 0; i < rows; i++) {
+        bool is_in = passes(t, c, i);
+        selected += is_in ? 1 : 0;
+        before_last += is_in && r->row_count > 0 &&
+                               !in_order(t, c, r->rows[r->row_count - 1], (uint32_t)i)
+                           ? 1 : 0;
+    }
+    return ok && r->selected == selected && r->row_count == TNI_MIN(selected, c->limit) &&
+           before_last == r->row_count;
+}
+
+static void start_query(tni_gpu_order_shape *shape, tni_program *values, tni_program *filter,
+                        tni_ir_node *nodes, uint32_t *outputs, const table_data *t,
+                        const order_case *c) {
+    uint32_t i;
+    memset(shape, 0, sizeof *shape);
+    memset(values, 0, sizeof *values);
+    memset(filter, 0, sizeof *filter);
+    memset(nodes, 0, 5 * sizeof *nodes);
+    for (i = 0; i < 5; i++) {
+        nodes[i].type = tni_type_make(TRUENO_TYPE_INTEGER);
+        nodes[i].predicate = TNI_IR_NONE;
+        nodes[i].op = TNI_IR_COLUMN;
+        nodes[i].column = i == GROUP ? GROUP : VALUE;
+        outputs[i] = i;
+    }
+    nodes[3].op = TNI_IR_CONSTANT; /* 2 < 3, with 2 the column VALUE */
+    nodes[3].constant = tni_value_i64(nodes[3].type, c->below);
+    nodes[4].op = TNI_IR_LESS;
+    nodes[4].type = tni_type_make(TRUENO_TYPE_BOOLEAN);
+    nodes[4].argument_count = 2;
+    outputs[5] = 0;
+    outputs[6] = 1;
+    nodes[4].arguments = outputs + 5;
+    outputs[7] = 2;
+    values->nodes = nodes;
+    values->count = 2;
+    values->outputs = outputs;
+    values->output_count = 2;
+    filter->nodes = nodes + 2;
+    filter->count = 3;
+    filter->outputs = outputs + 7;
+    filter->output_count = 1;
+    shape->shape.columns = t->layouts;
+    shape->shape.column_count = COLUMNS;
+    shape->shape.filter = c->below == INT32_MAX ? NULL : filter;
+    shape->shape.values = values;
+    shape->key_count = c->key_count;
+    shape->keys[0].output = c->key_count == 2 ? GROUP : VALUE;
+    shape->keys[0].descending = c->key_count == 2;
+    shape->keys[1].output = VALUE;
+    shape->limit = c->limit;
+}
+
+static void run_order(const table_data *t, const order_case *c) {
+    tni_ir_node nodes[5];
+    uint32_t outputs[8];
+    tni_program values, filter;
+    tni_gpu_order_shape shape;
+    tni_gpu_order_code *code;
+    tni_gpu_order_result r;
+    tni_arena arena;
+    tni_error error;
+    double compute[RUNS], wall[RUNS], build_ms = 0;
+    bool ok = false;
+    int run;
+    tni_error_clear(&error);
+    tni_arena_init(&arena, &memory);
+    start_query(&shape, &values, &filter, nodes, outputs, t, c);
+    must(tni_gpu_order_emit(device->info, &shape, &arena, &code, &error), &error);
+    for (run = -1; run < RUNS; run++) {
+        double begin = now_ms();
+        must(tni_gpu_order(device, &shape, code, &t->table, &r, &error), &error);
+        build_ms += r.compile_ms;
+        if (run >= 0) {
+            compute[run] = r.compute_ms;
+            wall[run] = now_ms() - begin;
+        }
+        if (run == RUNS - 1) {
+            ok = !r.overflowed && check_order(t, c, &r);
+        }
+        tni_gpu_order_free(&r);
+    }
+    print_line(c->name, build_ms, compute, wall, rows, (double)rows * 4, ok);
+    tni_arena_free(&arena);
+}
+
+static void run_table(void) {
+    static const order_case cases[] = {
+        {"row ids where value < 1%", 9500, 0, UINT64_MAX},
+        {"row ids where value < 10%", 99500, 0, UINT64_MAX},
+        {"row ids where value < 50%", 499500, 0, UINT64_MAX},
+        {"order by value", INT32_MAX, 1, UINT64_MAX},
+        {"order by value limit 10", INT32_MAX, 1, 10},
+        {"order by group desc, value", INT32_MAX, 2, UINT64_MAX},
+        {"order by group desc, value limit 1000", INT32_MAX, 2, 1000},
+        {"where value < 10% order by group desc, value", 99500, 2, UINT64_MAX},
+        {"where value < 10% order by value limit 100", 99500, 1, 100}};
+    table_data t;
+    size_t i;
+    make_table(&t);
+    for (i = 0; i < TNI_COUNT_OF(cases); i++) {
+        run_order(&t, &cases[i]);
+    }
+    free_table(&t);
+}
+
 int main(int argc, char **argv) {
     tni_gpu_options options;
     tni_gpu *gpu;
@@ -347,6 +606,10 @@ int main(int argc, char **argv) {
     run_prefix(false);
     run_prefix(true);
     run_sorts(tune);
+    run_top(false, 10, 32);
+    run_top(true, 1000, 64);
+    run_top(true, 100, 4);
+    run_table();
     tni_gpu_device_close(device);
     tni_gpu_close(gpu);
     printf("\n%s\n", wrong ? "SOME ANSWERS ARE WRONG" : "every answer is right");
