@@ -12,11 +12,11 @@
 #include "base/int128.h"
 #include "gpu/scan.h"
 
-enum { SCANS_INT, SCANS_DOUBLE, SCANS_NULLABLE, SCANS_NARROW, SCANS_COLUMNS };
+enum { SCANS_INT, SCANS_DOUBLE, SCANS_NULLABLE, SCANS_NARROW, SCANS_SMALL, SCANS_COLUMNS };
 
 typedef struct scans_table {
     uint32_t rows, segment_count;
-    int32_t *ints, *nullable;
+    int32_t *ints, *nullable, *small;
     double *doubles;
     uint8_t *codes;
     uint64_t *validity;
@@ -63,15 +63,17 @@ static void scans_make(scans_table *t, uint32_t rows, uint64_t owner) {
     t->segment_count = (rows + TNI_SEGMENT_ROWS - 1) / TNI_SEGMENT_ROWS;
     t->ints = (int32_t *)calloc(rows + 1u, 4);
     t->nullable = (int32_t *)calloc(rows + 1u, 4);
+    t->small = (int32_t *)calloc(rows + 1u, 4);
     t->doubles = (double *)calloc(rows + 1u, 8);
     t->codes = (uint8_t *)calloc(rows + 1u, 1);
     t->validity = (uint64_t *)calloc(rows / 64u + 2u, 8);
     for (i = 0; i < rows; i++) {
         uint64_t h = tni_hash_u64(i + owner * 1000003);
         t->ints[i] = (int32_t)(h % 2000001) - 1000000;
-        t->nullable[i] = (int32_t)(h >> 20 & 0xfffff);
+        t->nullable[i] = (int32_t)(h >> 20 & 0xffff);
         t->doubles[i] = (double)(int64_t)h * 1e-9;
         t->codes[i] = (uint8_t)(h >> 40);
+        t->small[i] = (int32_t)(h >> 44) % 100 - 50;
         if (h >> 50 & 3) {
             tni_bit_set(t->validity, i);
         }
@@ -81,6 +83,7 @@ static void scans_make(scans_table *t, uint32_t rows, uint64_t owner) {
     scans_column(t, SCANS_NULLABLE, tni_type_make(TRUENO_TYPE_INTEGER), 4, t->nullable, false,
                  t->validity);
     scans_column(t, SCANS_NARROW, tni_type_make(TRUENO_TYPE_BIGINT), 1, t->codes, true, NULL);
+    scans_column(t, SCANS_SMALL, tni_type_make(TRUENO_TYPE_INTEGER), 4, t->small, false, NULL);
     t->table.owner = owner;
     t->table.column_count = SCANS_COLUMNS;
     t->table.columns = t->columns;
@@ -96,6 +99,7 @@ static void scans_free(scans_table *t) {
     }
     free(t->ints);
     free(t->nullable);
+    free(t->small);
     free(t->doubles);
     free(t->codes);
     free(t->validity);

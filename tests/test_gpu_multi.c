@@ -7,6 +7,7 @@
 #include "gpu_faults.h"
 #include "gpu_scans.h"
 
+#include "exec/aggregate.h"
 #include "gpu/multi.h"
 
 /* Drivers keep a little to their end; what is ours is counted by `memory`. */
@@ -205,6 +206,130 @@ static void test_failures(void) {
     scans_free(&t);
 }
 
+/* ---- GROUP BY ---- */
+
+/* SUM(DOUBLE), SUM(INT), MIN(DOUBLE), MAX(NULLABLE), COUNT(NULLABLE), COUNT(*) by one column. */
+typedef struct grouping {
+    scans_program values;
+    tni_gpu_group_shape shape;
+} grouping;
+
+static void grouping_make(grouping *g, const scans_table *t, int key, int64_t minimum,
+                          uint64_t range, bool nullable) {
+    static const int inputs[] = {SCANS_DOUBLE, SCANS_INT, SCANS_NULLABLE};
+    static const tni_gpu_slot slots[] = {{TNI_GPU_SUM, 0}, {TNI_GPU_SUM, 1}, {TNI_GPU_MIN, 0},
+                                         {TNI_GPU_MAX, 2}, {TNI_GPU_COUNT, 2},
+                                         {TNI_GPU_COUNT, TNI_IR_NONE}};
+    uint32_t i;
+    memset(g, 0, sizeof *g);
+    for (i = 0; i < 4; i++) {
+        int column = i < 3 ? inputs[i] : key;
+        uint32_t node = scans_node(&g->values, TNI_IR_COLUMN, t->layouts[column].type, 0, 0, 0);
+        g->values.nodes[node].column = (uint32_t)column;
+        g->values.outputs[i] = node;
+    }
+    g->values.ir.output_count = 4;
+    g->shape.shape.columns = t->layouts;
+    g->shape.shape.column_count = SCANS_COLUMNS;
+    g->shape.shape.values = &g->values.ir;
+    g->shape.shape.slot_count = TNI_COUNT_OF(slots);
+    memcpy(g->shape.shape.slots, slots, sizeof slots);
+    g->shape.key_count = 1;
+    g->shape.keys[0].output = 3;
+    g->shape.keys[0].minimum = minimum;
+    g->shape.keys[0].range = range;
+    g->shape.keys[0].nullable = nullable;
+}
+
+static double float_value(const tni_gpu_float_sum *sum) {
+    tni_float_state state;
+    memcpy(state.limbs, sum->limbs, sizeof state.limbs);
+    state.flags = sum->flags;
+    state.grid = sum->grid;
+    return tni_float_state_value(&state);
+}
+
+static bool same_groups(const tni_gpu_group_result *a, const tni_gpu_group_result *b,
+                        uint32_t slots) {
+    uint64_t g;
+    uint32_t s;
+    bool same = a->group_count == b->group_count && a->overflowed == b->overflowed;
+    for (g = 0; g < a->group_count && same; g++) {
+        same = a->keys[g] == b->keys[g] && a->rows[g] == b->rows[g];
+        for (s = 0; s < slots && same; s++) {
+            same = a->counts[s][g] == b->counts[s][g] &&
+                   (a->bits[s] == NULL) == (b->bits[s] == NULL) &&
+                   (a->sums[s] == NULL) == (b->sums[s] == NULL) &&
+                   (a->floats[s] == NULL) == (b->floats[s] == NULL);
+            if (same && a->bits[s] != NULL && a->counts[s][g] > 0) {
+                same = a->bits[s][g] == b->bits[s][g];
+            }
+            if (same && a->sums[s] != NULL) {
+                same = tni_i128_compare(a->sums[s][g], b->sums[s][g]) == 0;
+            }
+            if (same && a->floats[s] != NULL) {
+                double x = float_value(&a->floats[s][g]), y = float_value(&b->floats[s][g]);
+                same = memcmp(&x, &y, 8) == 0;
+            }
+        }
+    }
+    return same;
+}
+
+static void check_groups(const scans_table *t, const grouping *g, bool lose) {
+    tni_gpu_group_result one, many;
+    tni_gpu_group_code *code = NULL;
+    tni_arena arena;
+    tni_error error;
+    uint32_t count;
+    tni_error_clear(&error);
+    tni_arena_init(&arena, &memory);
+    TNI_CHECK(tni_gpu_group_emit(devices[0]->info, &g->shape, &arena, &code, &error) ==
+              TRUENO_OK);
+    if (!TNI_CHECK(tni_gpu_group(devices[0], &g->shape, code, &t->table, &one, &error) ==
+                   TRUENO_OK)) {
+        printf("    %u rows: %s\n", t->rows, error.message);
+    }
+    for (count = 1; count <= DEVICES; count++) {
+        if (lose && count == DEVICES) {
+            faults_start(9, TNI_VK_DEVICE_LOST, false);
+        }
+        TNI_CHECK(tni_gpu_multi_group(devices, count, &g->shape, &t->table, NULL, &many,
+                                      &error) == TRUENO_OK);
+        (void)faults_stop();
+        if (!TNI_CHECK(same_groups(&one, &many, g->shape.shape.slot_count))) {
+            printf("    %u rows over %u devices: %lu groups, expected %lu; %s\n", t->rows, count,
+                   (unsigned long)many.group_count, (unsigned long)one.group_count,
+                   error.message);
+        }
+        tni_gpu_group_free(&many);
+    }
+    tni_gpu_group_free(&one);
+    tni_arena_free(&arena);
+}
+
+static void test_groups(void) {
+    static const uint32_t lengths[] = {0, 1, 65537, 300000};
+    grouping g;
+    size_t i;
+    uint32_t d;
+    for (i = 0; i < TNI_COUNT_OF(lengths); i++) {
+        scans_table t;
+        scans_make(&t, lengths[i], 200 + i);
+        grouping_make(&g, &t, SCANS_SMALL, -50, 100, false);
+        check_groups(&t, &g, i == 3);
+        for (d = 0; d < DEVICES; d++) {
+            if (devices[d]->lost) {
+                reopen(d);
+            }
+        }
+        grouping_make(&g, &t, SCANS_NULLABLE, 0, 1u << 16, true);
+        check_groups(&t, &g, false);
+        drop(t.table.owner);
+        scans_free(&t);
+    }
+}
+
 int main(void) {
     const char *wanted = getenv("TRUENO_TEST_GPU");
     uint32_t d;
@@ -217,6 +342,7 @@ int main(void) {
         test_splits();
         test_stealing();
         test_failures();
+        test_groups();
     }
     for (d = 0; d < DEVICES; d++) {
         tni_gpu_device_close(devices[d]);

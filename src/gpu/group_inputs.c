@@ -86,7 +86,7 @@ static trueno_status tni_gpu_inputs_column(tni_gpu_inputs *inputs, uint32_t inpu
     tni_gpu_key key;
     key.owner = inputs->table->owner;
     key.column = inputs->table->numbers != NULL ? inputs->table->numbers[column] : column;
-    key.first = first;
+    key.first = inputs->table->first_segment + first;
     key.segments = image->segment_count;
     entry = tni_gpu_cache_find(inputs->device, &key);
     if (entry == NULL) {

@@ -99,8 +99,8 @@ static bool tni_gpu_multi_is_resident(const tni_gpu_multi *multi, tni_gpu_multi_
     tni_gpu_key key;
     uint32_t i;
     key.owner = multi->table->owner;
-    key.first = morsel * multi->cut;
-    key.segments = TNI_MIN(multi->cut, multi->table->segment_count - key.first);
+    key.first = multi->table->first_segment + morsel * multi->cut;
+    key.segments = TNI_MIN(multi->cut, multi->table->segment_count - morsel * multi->cut);
     for (i = 0; i < part->code.input_count; i++) {
         uint32_t column = part->code.inputs[i].column;
         key.column = multi->table->numbers != NULL ? multi->table->numbers[column] : column;

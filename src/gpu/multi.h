@@ -13,7 +13,7 @@
 #ifndef TNI_GPU_MULTI_H
 #define TNI_GPU_MULTI_H
 
-#include "gpu/scan.h"
+#include "gpu/group.h"
 
 #if !defined(TRUENO_NO_VULKAN)
 
@@ -32,6 +32,14 @@ TNI_FN trueno_status tni_gpu_multi_scan(tni_gpu_device *const *devices, uint32_t
                                         const tni_gpu_parallel *parallel,
                                         tni_gpu_scan_result *out, tni_gpu_multi_report *reports,
                                         tni_error *error);
+
+/* As tni_gpu_group: each device groups a stretch of the table, and groups of equal keys are put
+ * together; a stretch whose device fails is done by another. Freed with tni_gpu_group_free. */
+TNI_FN trueno_status tni_gpu_multi_group(tni_gpu_device *const *devices, uint32_t count,
+                                         const tni_gpu_group_shape *shape,
+                                         const tni_gpu_table *table,
+                                         const tni_gpu_parallel *parallel,
+                                         tni_gpu_group_result *out, tni_error *error);
 
 #endif /* TRUENO_NO_VULKAN */
 

@@ -77,7 +77,7 @@ static trueno_status tni_gpu_work_column(tni_gpu_work *work, tni_gpu_flight *fli
     tni_gpu_key key;
     key.owner = work->table->owner;
     key.column = work->table->numbers != NULL ? work->table->numbers[column] : column;
-    key.first = flight->first;
+    key.first = work->table->first_segment + flight->first;
     key.segments = image->segment_count;
     entry = tni_gpu_cache_find(work->device, &key);
     if (entry == NULL) {

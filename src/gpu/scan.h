@@ -22,6 +22,7 @@ typedef struct tni_gpu_table {
     const tni_segment *const *const *columns; /* [column][segment] */
     uint32_t segment_count;
     uint64_t rows;
+    uint32_t first_segment;  /* a stretch of a table: what stands before it, for the cache */
 } tni_gpu_table;
 
 typedef struct tni_gpu_slot_result {
