@@ -4,6 +4,7 @@
 #
 #     bench/gpu/run.sh [rows] [--software]      default 100,000,000; --software: llvmpipe too
 #
+# MULTI=8000 adds one GPU against all of the machine's, over so many MB.
 # From anywhere. CC and CFLAGS are honoured; BUILD is where things are built (build).
 set -e
 cd "$(dirname "$0")/../.."
@@ -12,7 +13,7 @@ cc=${CC:-cc}
 flags="-std=c11 -ffp-contract=off ${CFLAGS:--O2}"
 make -s -j"$(nproc 2>/dev/null || echo 1)" BUILD="$build" CC="$cc" CFLAGS="${CFLAGS:--O2}" lib
 mkdir -p "$build/bench"
-for bench in scan sort group transfer join; do
+for bench in scan sort group transfer join multi; do
     $cc $flags -Isrc -I. bench/gpu/$bench.c "$build/libtrueno.a" -o "$build/bench/gpu_$bench" \
         -lpthread -ldl
 done
@@ -26,4 +27,8 @@ echo
 echo
 "$build/bench/gpu_transfer" "$@"
 echo
-exec "$build/bench/gpu_join" "$@"
+"$build/bench/gpu_join" "$@"
+if [ -n "$MULTI" ]; then
+    echo
+    "$build/bench/gpu_multi" "$MULTI"
+fi
