@@ -8,6 +8,9 @@
 #if !defined(_WIN32) && !defined(_POSIX_C_SOURCE)
 #define _POSIX_C_SOURCE 200809L /* setenv, in strict C11 */
 #endif
+#include "test.h"
+
+#include "gpu_faults.h"
 #include "gpu_test.h"
 
 #include "base/bits.h"
@@ -322,10 +325,40 @@ static bool same_value(const table_data *t, const tni_gpu_order_result *r, uint3
     return got == wanted;
 }
 
+/* The rows as they should come. */
+static uint32_t *answer(const query *q, const table_data *t, uint32_t *out_count) {
+    uint32_t *wanted = (uint32_t *)malloc((size_t)t->rows * 4 + 4), count = 0, i;
+    for (i = 0; i < t->rows; i++) {
+        int64_t v;
+        memcpy(&v, t->values[NARROW] + (size_t)i * 8, 8);
+        if (!q->filtered || v < q->below) {
+            wanted[count++] = i;
+        }
+    }
+    at_hand = t;
+    shape_at_hand = &q->shape;
+    qsort(wanted, count, sizeof *wanted, by_keys);
+    *out_count = count;
+    return wanted;
+}
+
+/* Rows and values that are not as they should be. */
+static uint32_t wrong_rows(const query *q, const table_data *t, const tni_gpu_order_result *r,
+                           const uint32_t *wanted) {
+    uint32_t wrong = 0, i, f;
+    for (i = 0; i < r->row_count; i++) {
+        wrong += r->rows[i] != wanted[i];
+        for (f = 0; f < q->shape.fetch_count; f++) {
+            wrong += !same_value(t, r, f, q->shape.fetch[f], i);
+        }
+    }
+    return wrong;
+}
+
 static void check(query *q, const table_data *t, const char *form) {
     tni_gpu_order_code *code = NULL;
     tni_gpu_order_result r;
-    uint32_t *wanted = (uint32_t *)malloc((size_t)t->rows * 4 + 4), count = 0, i, f, wrong = 0;
+    uint32_t *wanted, count = 0, wrong = 1;
     tni_arena arena;
     tni_error error;
     trueno_status status;
@@ -339,29 +372,14 @@ static void check(query *q, const table_data *t, const char *form) {
     if (!TNI_CHECK(status == TRUENO_OK)) {
         printf("    %s\n", error.message);
         tni_arena_free(&arena);
-        free(wanted);
         return;
     }
-    for (i = 0; i < t->rows; i++) {
-        int64_t v;
-        memcpy(&v, t->values[NARROW] + (size_t)i * 8, 8);
-        if (!q->filtered || v < q->below) {
-            wanted[count++] = i;
-        }
-    }
-    at_hand = t;
-    shape_at_hand = &q->shape;
-    qsort(wanted, count, sizeof *wanted, by_keys);
+    wanted = answer(q, t, &count);
     TNI_CHECK(!r.overflowed);
     TNI_CHECK_EQ_UINT(r.selected, count);
     count = (uint32_t)TNI_MIN(count, q->shape.limit);
     if (TNI_CHECK_EQ_UINT(r.row_count, count)) {
-        for (i = 0; i < count; i++) {
-            wrong += r.rows[i] != wanted[i];
-            for (f = 0; f < q->shape.fetch_count; f++) {
-                wrong += !same_value(t, &r, f, q->shape.fetch[f], i);
-            }
-        }
+        wrong = wrong_rows(q, t, &r, wanted);
         TNI_CHECK_EQ_UINT(wrong, 0);
     }
     TNI_CHECK(count == 0 || form == NULL || strcmp(form, r.form) == 0);
@@ -473,6 +491,102 @@ static void test_modules(void) {
     }
 }
 
+/* ------------------------------------------------------------------------------- faults --- */
+
+static void fault_query(query *q, const table_data *t, bool sorted) {
+    start_query(q, t, true, 100);
+    add_key(q, TEXT, true, false);
+    add_key(q, SINGLE, false, true);
+    q->shape.limit = sorted ? UINT64_MAX : 50;
+    q->shape.fetch_count = 1;
+    q->shape.fetch[0] = FEW;
+}
+
+static void reopen(void) {
+    tni_error error;
+    tni_gpu_device_close(device);
+    tni_error_clear(&error);
+    if (!TNI_CHECK(tni_gpu_device_open(gpu, tni_gpu_best(gpu), &device, &error) == TRUENO_OK)) {
+        exit(tni_test_report());
+    }
+}
+
+/* Call `n` fails: the answer is right or the error is clean, and the next run is right. */
+static bool try_fault(const table_data *t, query *q, const tni_gpu_order_code *code,
+                      const uint32_t *wanted, long n, tni_vk_result kind) {
+    tni_gpu_order_result r;
+    tni_error error;
+    trueno_status status;
+    uint32_t i;
+    bool hit = false;
+    tni_gpu_cache_drop(device, t->table.owner);
+    if (n % 3 == 0) { /* built anew */
+        tni_gpu_kernels_free(device);
+    }
+    for (i = 0; i < 2; i++) {
+        tni_error_clear(&error);
+        if (i == 0) {
+            faults_start(n, kind, kind == TNI_VK_DEVICE_LOST);
+        }
+        status = tni_gpu_order(device, &q->shape, code, &t->table, &r, &error);
+        hit = i == 0 ? faults_stop() : hit;
+        if (!TNI_CHECK(status == TRUENO_OK ||
+                       (i == 0 && hit && (status == TRUENO_ERROR_UNSUPPORTED ||
+                                          status == TRUENO_ERROR_MEMORY_LIMIT)))) {
+            printf("    %d at call %ld, %s: %s\n", (int)kind, n, faults.hit, error.message);
+        }
+        if (!TNI_CHECK(status != TRUENO_OK || wrong_rows(q, t, &r, wanted) == 0)) {
+            printf("    wrong: %d at call %ld, %s, run %u, %u rows of %llu\n", (int)kind, n,
+                   faults.hit, i, wrong_rows(q, t, &r, wanted), (unsigned long long)r.row_count);
+        }
+        tni_gpu_order_free(&r);
+        if (device->lost) {
+            reopen();
+        }
+        TNI_CHECK_EQ_UINT(device->used, device->cached_bytes);
+    }
+    return hit;
+}
+
+static void test_faults(void) {
+    static const tni_vk_result kinds[] = {TNI_VK_DEVICE_LOST, TNI_VK_OUT_OF_DEVICE_MEMORY};
+    tni_gpu_order_code *code = NULL;
+    tni_gpu_options options;
+    tni_arena arena;
+    tni_error error;
+    table_data t;
+    query q;
+    uint32_t *wanted, count = 0;
+    size_t k;
+    long n = 0;
+    memset(&options, 0, sizeof options);
+    options.software = true;
+    options.intercept = faults_intercept;
+    options.budget_bytes = 64u << 20;
+    options.slab_bytes = 4u << 20;
+    tni_error_clear(&error);
+    TNI_CHECK(tni_gpu_open(&memory, &options, &gpu, &error) == TRUENO_OK);
+    TNI_CHECK(tni_gpu_device_open(gpu, tni_gpu_best(gpu), &device, &error) == TRUENO_OK);
+    make_table(&t, 17000, true);
+    tni_arena_init(&arena, &memory);
+    for (k = 0; k < TNI_COUNT_OF(kinds); k++) {
+        fault_query(&q, &t, k == 1);
+        TNI_CHECK(tni_gpu_order_emit(device->info, &q.shape, &arena, &code, &error) == TRUENO_OK);
+        wanted = answer(&q, &t, &count);
+        for (n = 0; try_fault(&t, &q, code, wanted, n, kinds[k]); n += 1 + n / 8) {
+            continue;
+        }
+        TNI_CHECK(n > 100);
+        free(wanted);
+    }
+    tni_arena_free(&arena);
+    free_table(&t);
+    tni_gpu_device_close(device);
+    tni_gpu_close(gpu);
+    TNI_CHECK_EQ_INT(faults_alive(), 0);
+    TNI_CHECK_EQ_INT(tni_atomic_load_i64(&memory.used), 0);
+}
+
 int main(void) {
     kernels = tni_kernels_pick(TRUENO_BACKEND_SIMD);
     if (gpu_test_open("test_gpu_order", UINT64_C(256) << 20, UINT64_C(32) << 20)) {
@@ -482,6 +596,10 @@ int main(void) {
         test_keys();
         TNI_CHECK_EQ_UINT(device->used, device->cached_bytes);
         gpu_test_close();
+#if !defined(_WIN32)
+        (void)unsetenv("VK_INSTANCE_LAYERS");
+#endif
+        test_faults();
     }
     return tni_test_report();
 }

@@ -14,6 +14,7 @@
 #include "gpu/order.h"
 #include "base/bits.h"
 #include "gpu/group_internal.h"
+#include "gpu/primitives_internal.h"
 
 #if !defined(TRUENO_NO_VULKAN)
 
@@ -681,7 +682,8 @@ static trueno_status tni_gpu_order_pack(tni_gpu_order_run *run, tni_gpu_batch *b
     constants[0] = run->words[word].bits > 32 ? 1 : 0;
     constants[1] = ordered ? 1 : 0;
     constants[2] = run->code->keys.nullable ? 1 : 0;
-    TNI_TRY(tni_gpu_primitive(&run->scratch, "radix_pack", 5, constants, 3, &kernel, run->error));
+    TNI_GPU_STEP(batch, tni_gpu_primitive(&run->scratch, "radix_pack", 5, constants, 3, &kernel,
+                                          run->error));
     slices[0] = run->keys;
     slices[1] = run->code->keys.nullable ? run->nulls : run->control;
     slices[2] = ordered ? *order : run->control;
