@@ -69,7 +69,12 @@ static const query_case cases[] = {
     {"SELECT min(s), max(s) FROM t", false},
     {"SELECT upper(s) AS u, count(*) FROM t GROUP BY u ORDER BY u", false},
     {"SELECT sum(d / 3) FROM t", false},
-    {"SELECT m, i FROM t ORDER BY m DESC LIMIT 3", false},
+    {"SELECT * FROM t ORDER BY d DESC, i LIMIT 5", true},
+    {"SELECT i, s, m FROM t WHERE k < 500 ORDER BY s, n NULLS FIRST LIMIT 7 OFFSET 3", true},
+    {"SELECT s, i + k AS x FROM t WHERE b ORDER BY x DESC, s LIMIT 12", true},
+    {"SELECT k, s FROM steps ORDER BY k DESC NULLS LAST LIMIT 4", true},
+    {"SELECT i FROM t ORDER BY s LIMIT 0", false},
+    {"SELECT i FROM t ORDER BY m DESC", false},
 };
 
 static trueno_db *open_with(trueno_backend backend) {

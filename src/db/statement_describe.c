@@ -342,23 +342,25 @@ static void tni_explain_pipelines(const tni_session *session, tni_text *text) {
     }
 }
 
-/* Where each aggregation's input would run; depth is bounded by the binder. */
+/* Where the input of each aggregation and top-k would run; depth is bounded by the binder. */
 static void tni_explain_choices(tni_session *session, const tni_plan *plan, tni_text *text) {
     tni_accelerator *accelerator = session->run.accelerator;
     for (; plan != NULL && accelerator != NULL; plan = plan->input) {
+        const char *what = plan->kind == TNI_PLAN_AGGREGATE ? "aggregate" : "top rows";
         tni_choice choice;
         if (plan->second != NULL) {
             tni_explain_choices(session, plan->second, text);
         }
-        if (plan->kind != TNI_PLAN_AGGREGATE) {
+        if (plan->kind != TNI_PLAN_AGGREGATE &&
+            (plan->kind != TNI_PLAN_ORDER || plan->limit == TNI_NO_LIMIT)) {
             continue;
         }
         accelerator->ops->choose(accelerator, &session->run, plan, &choice);
         if (choice.gpu || choice.gpu_ms >= 0) {
-            tni_text_format(text, "aggregate on the %s: %s\n", choice.gpu ? "GPU" : "processor",
+            tni_text_format(text, "%s on the %s: %s\n", what, choice.gpu ? "GPU" : "processor",
                             choice.reason);
         } else {
-            tni_text_format(text, "aggregate on the processor, %.3f ms predicted: %s\n",
+            tni_text_format(text, "%s on the processor, %.3f ms predicted: %s\n", what,
                             TNI_MAX(choice.cpu_ms, 0.0), choice.reason);
         }
     }

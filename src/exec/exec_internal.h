@@ -10,11 +10,6 @@ TNI_FN trueno_status tni_driver_new(tni_run *run, const tni_plan *plan, tni_driv
 TNI_FN trueno_status tni_driver_from_collection(tni_run *run, tni_collection *collection,
                                                 tni_driver **out, tni_error *error);
 
-/* A row of a source: chunk->order and the row in the morsel. */
-typedef struct tni_row_place {
-    uint64_t order;
-    uint32_t row;
-} tni_row_place;
 /* A driver for SCAN `plan` that reads these rows only (ascending, the caller's to keep), whatever
  * the filter. */
 TNI_FN trueno_status tni_driver_of_places(tni_run *run, const tni_plan *plan,

@@ -99,9 +99,15 @@ TNI_FN trueno_status tni_pipeline_run(tni_run *run, const char *name, tni_driver
 /* Add the report of work that was no pipeline of these; texts live as long as the run. */
 TNI_FN void tni_run_report(tni_run *run, const trueno_pipeline_info *info);
 
+/* A row of a source: chunk->order and the row in the morsel. */
+typedef struct tni_row_place {
+    uint64_t order;
+    uint32_t row;
+} tni_row_place;
+
 /* ---- accelerators: devices that take whole pipelines off the processor ---- */
 typedef struct tni_accelerator_ops {
-    /* Where the input pipeline of this node would run, and why. */
+    /* Where the input pipeline of this AGGREGATE or ORDER would run, and why. */
     void (*choose)(tni_accelerator *accelerator, tni_run *run, const tni_plan *plan,
                    tni_choice *out);
     /* Run the input of AGGREGATE `plan` into its `sink` (fresh from tni_aggregate_new) when that
@@ -110,6 +116,12 @@ typedef struct tni_accelerator_ops {
     trueno_status (*aggregate)(tni_accelerator *accelerator, tni_run *run, const tni_plan *plan,
                                tni_operator *sink, tni_choice *choice, bool *done,
                                tni_error *error);
+    /* The first limit + offset rows of ORDER `plan`, over a chain over a SCAN: their places,
+     * ascending, in the query's memory ([max(count, 1)]). NULL: the caller finds them, for the
+     * reason in `choice`. */
+    trueno_status (*order)(tni_accelerator *accelerator, tni_run *run, const tni_plan *plan,
+                           tni_row_place **places, uint64_t *count, tni_choice *choice,
+                           tni_error *error);
     /* What the processor took for what `choice` predicted. */
     void (*learn)(tni_accelerator *accelerator, const tni_choice *choice, double milliseconds);
 } tni_accelerator_ops;

@@ -6,6 +6,7 @@
  * it; leaves are drivers. Depth is bounded by the binder. May use: all of exec.
  */
 #include "exec/exec_internal.h"
+#include "exec/sort.h"
 
 static trueno_status tni_run_into(tni_run *run, const tni_plan *plan, tni_operator *chain,
                                   tni_error *error);
@@ -99,17 +100,71 @@ static trueno_status tni_run_aggregate(tni_run *run, const tni_plan *plan, tni_o
     return status;
 }
 
+/* These rows of the scan below a chain of FILTER and PROJECT, through it into `chain`. */
+static trueno_status tni_run_places(tni_run *run, const tni_plan *plan,
+                                    const tni_row_place *places, uint64_t count,
+                                    tni_operator *chain, tni_error *error) {
+    tni_operator *op;
+    tni_driver *driver;
+    trueno_status status;
+    if (plan->kind == TNI_PLAN_SCAN) {
+        TNI_TRY(tni_driver_of_places(run, plan, places, count, &driver, error));
+        return tni_run_driver(run, plan->source->name, driver, chain, error);
+    }
+    TNI_TRY(plan->kind == TNI_PLAN_FILTER ? tni_filter_new(run, plan, &op, error)
+                                          : tni_project_new(run, plan, &op, error));
+    op->next = chain;
+    status = tni_run_places(run, plan->input, places, count, op, error);
+    op->ops->free(op);
+    return status;
+}
+
+/* The input of an ORDER into its sink, on this processor. */
+static trueno_status tni_run_order_input(tni_run *run, const tni_plan *plan, tni_operator *sink,
+                                         tni_error *error) {
+    bool done;
+    TNI_TRY(tni_late_input(run, plan, sink, &done, error));
+    return done ? TRUENO_OK : tni_run_into(run, plan->input, sink, error);
+}
+
+/* The same with an accelerator, which may find the few rows that a top-k keeps. */
+static trueno_status tni_run_order_best(tni_run *run, const tni_plan *plan, tni_operator *sink,
+                                        tni_error *error) {
+    tni_accelerator *accelerator = run->accelerator;
+    tni_row_place *places = NULL;
+    tni_choice choice;
+    uint64_t count = 0;
+    int64_t started;
+    trueno_status status;
+    if (accelerator == NULL || plan->limit == 0 || !tni_sort_is_top(run, plan)) {
+        return tni_run_order_input(run, plan, sink, error);
+    }
+    memset(&choice, 0, sizeof choice);
+    choice.cpu_ms = choice.gpu_ms = -1;
+    TNI_TRY(accelerator->ops->order(accelerator, run, plan, &places, &count, &choice, error));
+    if (places != NULL) {
+        status = tni_run_places(run, plan->input, places, count, sink, error);
+        tni_free(run->env->memory, places, (size_t)TNI_MAX(count, 1u) * sizeof *places);
+        return status;
+    }
+    sink->choice = &choice;
+    started = tni_clock_nanoseconds();
+    status = tni_run_order_input(run, plan, sink, error);
+    sink->choice = NULL;
+    if (status == TRUENO_OK && choice.work != NULL) {
+        accelerator->ops->learn(accelerator, &choice,
+                                (double)(tni_clock_nanoseconds() - started) * 1e-6);
+    }
+    return status;
+}
+
 static trueno_status tni_run_order(tni_run *run, const tni_plan *plan, tni_operator *chain,
                                    tni_error *error) {
     tni_operator *sink;
     tni_driver *driver;
-    bool done;
     trueno_status status;
     TNI_TRY(tni_sort_new(run, plan, &sink, &driver, error));
-    status = tni_late_input(run, plan, sink, &done, error);
-    if (status == TRUENO_OK && !done) {
-        status = tni_run_into(run, plan->input, sink, error);
-    }
+    status = tni_run_order_best(run, plan, sink, error);
     if (status == TRUENO_OK) {
         status = tni_pipeline_run(run, NULL, driver, chain, error);
     }

@@ -28,7 +28,19 @@ TNI_FN tni_policy tni_accelerator_policy(trueno_backend backend) {
 #define TNI_ACC_HOST_OPEN_MS 3000.0  /* without a thread for it */
 #define TNI_ACC_PROBE_BYTES (UINT64_C(8) << 20)
 
-static const tni_accelerator_ops tni_acc_ops = {tni_acc_choose, tni_acc_aggregate, tni_acc_learn};
+static void tni_acc_choose(tni_accelerator *accelerator, tni_run *run, const tni_plan *plan,
+                           tni_choice *out) {
+    memset(out, 0, sizeof *out);
+    out->cpu_ms = out->gpu_ms = -1;
+    if (plan->kind == TNI_PLAN_AGGREGATE) {
+        tni_acc_choose_aggregate(accelerator, run, plan, out);
+    } else {
+        tni_acc_choose_order(accelerator, run, plan, out);
+    }
+}
+
+static const tni_accelerator_ops tni_acc_ops = {tni_acc_choose, tni_acc_aggregate, tni_acc_order,
+                                                tni_acc_learn};
 
 TNI_FN const char *tni_acc_text(tni_arena *arena, const char *format, ...) {
     char text[640];

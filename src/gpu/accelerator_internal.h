@@ -2,6 +2,8 @@
  * accelerator_internal.h - the accelerator's state, shared by its files:
  *
  *   accelerator.c          opening a device, what is known of tables and shapes
+ *   job.c                  what operators have in common: data, prediction, choice, report
+ *   operator_order.c       the first rows of an ORDER BY with LIMIT over such a chain
  *   operator_aggregate.c   an AGGREGATE over a chain of filters and projections over a table
  *   whole.c                columns of tables that were filled in small steps
  *   pipeline_cache.c       compiled kernels kept in a file
@@ -15,7 +17,9 @@
 
 #include "gpu/group.h"
 #include "gpu/kernel.h"
+#include "gpu/order.h"
 #include "gpu/scan.h"
+#include "plan/fuse.h"
 
 #define TNI_ACC_TABLES 256u /* tables and shapes remembered; older ones are forgotten */
 #define TNI_ACC_SHAPES 1024u
@@ -79,14 +83,73 @@ TNI_FN void tni_acc_build_aside(tni_acc *acc, const tni_gpu_code *code);
 /* A text in the arena; "" when memory is short. */
 TNI_FN const char *tni_acc_text(tni_arena *arena, const char *format, ...) TNI_PRINTF(2, 3);
 
+/* ---- job.c: what operators have in common ---- */
+
+/* What a choice leaves for learning from the processor's time. */
+typedef struct tni_acc_note {
+    tni_cost_work work;
+    double cpu_ms;
+} tni_acc_note;
+
+typedef struct tni_acc_job {
+    tni_acc *acc;
+    tni_run *run;
+    bool asked;                /* only what would be: nothing counts */
+    bool broken;               /* the table has short segments inside */
+    bool blocks;               /* float sums by the segments' blocks are wanted */
+    const tni_plan *plan, *scan;
+    tni_table *table;
+    tni_arena arena;
+    tni_error error;           /* why not; never the query's */
+    tni_fused fused;
+    tni_fused_columns columns;
+    tni_gpu_device *device;
+    tni_gpu_table data;
+    tni_gpu_layout *layouts;
+    uint32_t *fields;          /* [columns.count] of the table */
+    uint32_t uses, pass_count;
+    tni_cost_work work;
+    tni_cost cost;
+    double compile_ms, upload_ms, compute_ms;
+    uint64_t uploaded_bytes, read_bytes;
+} tni_acc_job;
+
+/* UNSUPPORTED with the reason; the processor does it. */
+TNI_FN trueno_status tni_acc_refuse(tni_acc_job *job, const char *reason);
+TNI_FN trueno_status tni_acc_short_of_memory(tni_acc_job *job);
+/* The job is all zero but for what its operator sets. */
+TNI_FN void tni_acc_begin(tni_acc_job *job, tni_accelerator *accelerator, tni_run *run,
+                          const tni_plan *plan);
+/* The steps, each of which may refuse. The operator fills in what is its own of `work`. */
+TNI_FN trueno_status tni_acc_look(tni_acc_job *job);  /* is there a table */
+TNI_FN trueno_status tni_acc_worth(tni_acc_job *job, tni_choice *choice);
+TNI_FN trueno_status tni_acc_find_device(tni_acc_job *job);
+TNI_FN trueno_status tni_acc_data(tni_acc_job *job);  /* after programs were cut: the columns */
+TNI_FN void tni_acc_predict(tni_acc_job *job, tni_choice *choice);
+TNI_FN uint64_t tni_acc_hash_shape(const tni_acc_job *job, const tni_gpu_shape *shape);
+/* Around the work on the device; leaving gives its milliseconds. */
+TNI_FN int64_t tni_acc_enter(tni_acc_job *job);
+TNI_FN double tni_acc_leave(tni_acc_job *job, int64_t entered);
+TNI_FN void tni_acc_learn_run(tni_acc_job *job, double wall_ms);
+TNI_FN void tni_acc_report(tni_acc_job *job, const tni_choice *choice, const char *operation,
+                           uint64_t rows_out, double wall_ms);
+/* Free it; when it ended early, `choice` gets the reason. */
+TNI_FN void tni_acc_end(tni_acc_job *job, tni_choice *choice);
+TNI_FN void tni_acc_learn(tni_accelerator *accelerator, const tni_choice *choice,
+                          double milliseconds);
+
 /* operator_aggregate.c */
-TNI_FN void tni_acc_choose(tni_accelerator *accelerator, tni_run *run, const tni_plan *plan,
-                           tni_choice *out);
+TNI_FN void tni_acc_choose_aggregate(tni_accelerator *accelerator, tni_run *run,
+                                     const tni_plan *plan, tni_choice *out);
 TNI_FN trueno_status tni_acc_aggregate(tni_accelerator *accelerator, tni_run *run,
                                        const tni_plan *plan, tni_operator *sink,
                                        tni_choice *choice, bool *done, tni_error *error);
-TNI_FN void tni_acc_learn(tni_accelerator *accelerator, const tni_choice *choice,
-                          double milliseconds);
+/* operator_order.c */
+TNI_FN void tni_acc_choose_order(tni_accelerator *accelerator, tni_run *run,
+                                 const tni_plan *plan, tni_choice *out);
+TNI_FN trueno_status tni_acc_order(tni_accelerator *accelerator, tni_run *run,
+                                   const tni_plan *plan, tni_row_place **places,
+                                   uint64_t *count, tni_choice *choice, tni_error *error);
 
 /* whole.c */
 /* The column in segments of 65,536 rows (and a last one) in the arena: out[rows / 65,536, rounded

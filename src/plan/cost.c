@@ -45,6 +45,7 @@ static double tni_cost_cpu_row(const tni_cost_work *work) {
     case TNI_COST_GROUP_HASH:
         ns += 1.5 * work->keys + 1.0 * work->aggregates + (work->groups > 65536 ? 20 : 6);
         break;
+    case TNI_COST_TOP: ns += 0.2 + 0.2 * work->keys; break;
     default: break;
     }
     return ns;
@@ -57,6 +58,7 @@ static double tni_cost_gpu_row(const tni_cost_work *work) {
     case TNI_COST_GROUP_DENSE: count += 2 + work->keys; break;
     case TNI_COST_GROUP_DIRECT: count += 4 + work->keys; break;
     case TNI_COST_GROUP_HASH: count += (work->groups > 1e6 ? 40 : 15) + work->keys; break;
+    case TNI_COST_TOP: count += 4 + 2 * work->keys; break;
     default: break;
     }
     return count;

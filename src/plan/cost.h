@@ -20,6 +20,7 @@ typedef enum tni_cost_kind {
     TNI_COST_GROUP_DENSE,  /* a few thousand groups: tables near the processors */
     TNI_COST_GROUP_DIRECT, /* an index into device memory */
     TNI_COST_GROUP_HASH,
+    TNI_COST_TOP,          /* the first rows of an ORDER BY */
     TNI_COST_KINDS
 } tni_cost_kind;
 

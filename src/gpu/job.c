@@ -1,0 +1,380 @@
+/*
+ * job.c - what every operator of the accelerator goes through: is the input a table, long enough
+ * to matter; its columns as the device wants them; the prediction and the choice; the report.
+ *
+ * A job that ends early leaves the reason in job->error, and the processor does the work.
+ *
+ * Uses: plan/fuse.h, plan/cost.h, gpu/.
+ */
+#include "gpu/accelerator_internal.h"
+
+#if !defined(TRUENO_NO_VULKAN)
+
+#define TNI_ACC_SHORT_MS 0.08   /* on the processor: shorter than any submission */
+#define TNI_ACC_WHOLE_ROWS 4194304u
+
+TNI_FN trueno_status tni_acc_refuse(tni_acc_job *job, const char *reason) {
+    return tni_fail(&job->error, TRUENO_ERROR_UNSUPPORTED, "%s", reason);
+}
+
+TNI_FN trueno_status tni_acc_short_of_memory(tni_acc_job *job) {
+    return tni_fail_memory(&job->error, 0);
+}
+
+/* ------------------------------------------------------------------------- is it worth it --- */
+
+static uint64_t tni_acc_field_bytes(const tni_table *table, uint32_t field) {
+    uint64_t bytes = 0;
+    size_t g;
+    for (g = 0; g < table->group_count; g++) {
+        bytes += table->groups[g]->segments[field]->bytes;
+    }
+    return bytes;
+}
+
+/* The part of the rows that the zone maps leave to the processor; the device reads all. */
+static double tni_acc_share(const tni_table *table, const tni_plan *scan) {
+    uint64_t rows = 0;
+    size_t g;
+    uint32_t i;
+    if (scan->prune_count == 0) {
+        return 1;
+    }
+    for (g = 0; g < table->group_count; g++) {
+        const tni_row_group *group = table->groups[g];
+        bool may = true;
+        for (i = 0; i < scan->prune_count && may; i++) {
+            const tni_prune *prune = &scan->prunes[i];
+            may = tni_zone_may_match(&group->segments[prune->column]->zone, prune->op,
+                                     &prune->value);
+        }
+        rows += may ? group->rows : 0;
+    }
+    return (double)rows / (double)table->source.rows;
+}
+
+static uint32_t tni_acc_operations(const tni_plan *plan) {
+    uint32_t count = plan->program != NULL ? plan->program->count : 0;
+    for (plan = plan->input; plan != NULL; plan = plan->input) {
+        count += plan->kind == TNI_PLAN_PROJECT ? plan->program->count : 0;
+        count += plan->filter != NULL ? plan->filter->count : 0;
+    }
+    return count;
+}
+
+/* The table below, and what the processor would take; nothing is allocated before that. */
+TNI_FN trueno_status tni_acc_look(tni_acc_job *job) {
+    const tni_plan *plan = job->plan;
+    tni_cost_work *work = &job->work;
+    uint32_t i;
+    job->scan = tni_fuse_scan(plan->input);
+    if (job->acc->options.policy == TNI_POLICY_CPU) {
+        return tni_acc_refuse(job, "the processor, as configured");
+    }
+    if (job->scan == NULL) {
+        return tni_acc_refuse(job, "its input is not a table");
+    }
+    if (job->scan->source->ops != tni_table_source_ops()) {
+        return tni_fail(&job->error, TRUENO_ERROR_UNSUPPORTED,
+                        "the GPU reads tables in memory, this is %s",
+                        job->scan->source->ops->kind);
+    }
+    job->table = (tni_table *)job->scan->source;
+    if (job->table->source.rows == 0) {
+        return tni_acc_refuse(job, "the table is empty");
+    }
+    work->rows = (double)job->table->source.rows;
+    for (i = 0; i < job->scan->scan_column_count; i++) {
+        work->bytes += (double)tni_acc_field_bytes(job->table, job->scan->source_columns[i]);
+    }
+    work->cpu_share = tni_acc_share(job->table, job->scan);
+    work->operations = tni_acc_operations(plan);
+    work->aggregates = plan->aggregate_count;
+    work->keys = plan->key_count;
+    work->passes = work->submissions = 1;
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_acc_worth(tni_acc_job *job, tni_choice *choice) {
+    tni_acc *acc = job->acc;
+    tni_acc_note *note = (tni_acc_note *)tni_arena_alloc(job->run->arena, sizeof *note);
+    tni_mutex_lock(&acc->mutex);
+    job->cost.cpu_ms = tni_cost_predict_cpu(&job->work, &acc->cpu_rates);
+    tni_mutex_unlock(&acc->mutex);
+    choice->cpu_ms = job->cost.cpu_ms;
+    if (note != NULL) {
+        note->work = job->work;
+        note->cpu_ms = job->cost.cpu_ms;
+        choice->work = note;
+    }
+    if (acc->options.policy == TNI_POLICY_AUTO && job->cost.cpu_ms < TNI_ACC_SHORT_MS) {
+        return tni_fail(&job->error, TRUENO_ERROR_UNSUPPORTED,
+                        "%.3f ms on the processor: too short for a GPU", job->cost.cpu_ms);
+    }
+    if (acc->options.policy == TNI_POLICY_SPEC && !tni_cost_spec_rule(&job->work)) {
+        return tni_acc_refuse(job, "computation is not above 5 x transfer, or 10 MB are not "
+                                   "reached: the published rule");
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_acc_find_device(tni_acc_job *job) {
+    const char *reason = "";
+    bool force = job->acc->options.policy != TNI_POLICY_AUTO;
+    job->device = tni_acc_device(job->acc, job->asked ? 0 : job->cost.cpu_ms, force, &job->arena,
+                                 &reason);
+    return job->device == NULL ? tni_acc_refuse(job, reason) : TRUENO_OK;
+}
+
+/* --------------------------------------------------------------------------------- data --- */
+
+static trueno_status tni_acc_column(tni_acc_job *job, uint32_t c, const tni_segment ***out) {
+    uint32_t field = job->scan->source_columns[job->columns.list[c]];
+    uint32_t count = job->data.segment_count, g;
+    const tni_segment **segments =
+        (const tni_segment **)tni_arena_alloc(&job->arena, (count + 1) * sizeof *segments);
+    if (segments == NULL) {
+        return tni_acc_short_of_memory(job);
+    }
+    for (g = 0; g < count && !job->broken; g++) {
+        segments[g] = job->table->groups[g]->segments[field];
+    }
+    if (job->broken) {
+        TNI_TRY(tni_acc_whole_column(job->run->env, job->table, field, &job->arena, segments,
+                                     &job->error));
+    }
+    job->fields[c] = field;
+    *out = segments;
+    TNI_TRY(tni_gpu_layout_of(segments, count, &job->layouts[c], &job->error));
+    job->work.missing_bytes += (double)job->data.rows * job->layouts[c].width;
+    return TRUENO_OK;
+}
+
+/* A table with short segments inside is put together, unless it is large, or float sums count on
+ * the segments' blocks. */
+static trueno_status tni_acc_whole(tni_acc_job *job) {
+    if (!job->broken) {
+        return TRUENO_OK;
+    }
+    if (job->blocks) {
+        return tni_acc_refuse(job, "float sums of a table with short segments inside (CREATE "
+                                   "TABLE AS makes it whole)");
+    }
+    if (job->data.rows > TNI_ACC_WHOLE_ROWS) {
+        return tni_acc_refuse(job, "a large table with short segments inside (CREATE TABLE AS "
+                                   "makes it whole)");
+    }
+    job->data.segment_count =
+        (uint32_t)((job->data.rows + TNI_SEGMENT_ROWS - 1) / TNI_SEGMENT_ROWS);
+    return TRUENO_OK;
+}
+
+/* Layouts and segments of the columns that the passes read. */
+TNI_FN trueno_status tni_acc_data(tni_acc_job *job) {
+    uint32_t count = TNI_MAX(job->columns.count, 1u), c;
+    const tni_segment ***columns =
+        (const tni_segment ***)tni_arena_alloc(&job->arena, count * sizeof *columns);
+    job->layouts = (tni_gpu_layout *)tni_arena_alloc(&job->arena, count * sizeof *job->layouts);
+    job->fields = (uint32_t *)tni_arena_alloc(&job->arena, count * sizeof *job->fields);
+    if (columns == NULL || job->layouts == NULL || job->fields == NULL) {
+        return tni_acc_short_of_memory(job);
+    }
+    job->data.segment_count = (uint32_t)job->table->group_count;
+    while (job->data.segment_count > 0 &&
+           job->table->groups[job->data.segment_count - 1]->rows == 0) {
+        job->data.segment_count--;
+    }
+    for (c = 0; c + 1 < job->data.segment_count; c++) {
+        job->broken = job->broken || job->table->groups[c]->rows != TNI_SEGMENT_ROWS;
+    }
+    job->data.rows = job->table->source.rows;
+    TNI_TRY(tni_acc_whole(job));
+    for (c = 0; c < job->columns.count; c++) {
+        TNI_TRY(tni_acc_column(job, c, &columns[c]));
+    }
+    job->data.owner = tni_acc_owner(job->acc, job->table, !job->asked, &job->uses);
+    job->data.columns = (const tni_segment *const *const *)columns;
+    job->data.column_count = job->columns.count;
+    job->data.numbers = job->fields;
+    return TRUENO_OK;
+}
+
+/* ---------------------------------------------------------------------------- prediction --- */
+
+static uint64_t tni_acc_hash_program(uint64_t hash, const tni_program *program) {
+    uint32_t i, a;
+    for (i = 0; program != NULL && i < program->count; i++) {
+        const tni_ir_node *node = &program->nodes[i];
+        hash = tni_hash_combine(hash, (uint64_t)node->op << 32 | node->column);
+        hash = tni_hash_combine(hash, (uint64_t)node->type.id << 32 | node->type.scale);
+        hash = tni_hash_combine(hash, (uint64_t)(uintptr_t)node->function);
+        for (a = 0; a < node->argument_count; a++) {
+            hash = tni_hash_combine(hash, node->arguments[a]);
+        }
+    }
+    return hash;
+}
+
+/* What decides about the kernels of a shape, near enough to tell new ones. */
+TNI_FN uint64_t tni_acc_hash_shape(const tni_acc_job *job, const tni_gpu_shape *shape) {
+    uint64_t hash = tni_hash_combine(job->work.kind, shape->slot_count);
+    uint32_t i;
+    hash = tni_acc_hash_program(hash, shape->filter);
+    hash = tni_acc_hash_program(hash, shape->values);
+    for (i = 0; i < shape->slot_count; i++) {
+        hash = tni_hash_combine(hash, (uint64_t)shape->slots[i].aggregate << 32 |
+                                          shape->slots[i].output);
+    }
+    for (i = 0; i < shape->column_count; i++) {
+        const tni_gpu_layout *layout = &shape->columns[i];
+        hash = tni_hash_combine(hash, (uint64_t)layout->width << 2 | (uint64_t)layout->based << 1 |
+                                          (uint64_t)layout->nullable);
+    }
+    return hash;
+}
+
+/* The texts of a choice go where they outlive the job. */
+static void tni_acc_explain(const tni_acc_job *job, tni_choice *choice) {
+    const tni_cost *c = &job->cost;
+    tni_policy policy = job->acc->options.policy;
+    choice->cpu_ms = c->cpu_ms;
+    choice->gpu_ms = c->gpu_ms;
+    choice->reason = tni_acc_text(
+        job->run->arena,
+        "GPU %.3f ms (waiting %.3f, building %.3f, transfer %.3f, kernel %.3f, results %.3f%s), "
+        "processor %.3f ms (memory %.3f, arithmetic %.3f): %s",
+        c->gpu_ms, c->submit_ms, c->build_ms, c->upload_ms, c->kernel_ms, c->download_ms,
+        c->credit_ms > 0 ? "; the transfer is kept for later" : "", c->cpu_ms, c->memory_ms,
+        c->arithmetic_ms,
+        policy == TNI_POLICY_GPU    ? "the GPU, as configured"
+        : policy == TNI_POLICY_SPEC ? "the published rule"
+                                    : tni_cost_term(c, choice->gpu));
+}
+
+TNI_FN void tni_acc_predict(tni_acc_job *job, tni_choice *choice) {
+    tni_acc *acc = job->acc;
+    tni_cost_work *work = &job->work;
+    uint64_t resident, most = job->device->budget;
+    double image = work->missing_bytes;
+    uint32_t in_flight;
+    tni_mutex_lock(&acc->mutex);
+    in_flight = acc->in_flight;
+    work->queue_ms = in_flight * acc->recent_ms;
+    tni_mutex_unlock(&acc->mutex);
+    resident = in_flight > 0 ? 0
+                             : tni_acc_resident(acc, job->data.owner, job->fields,
+                                                job->columns.count);
+    if (in_flight > 0 && job->uses > 0 && image <= (double)most) {
+        work->missing_bytes = 0; /* asking would wait for the device; it was there before */
+    } else {
+        work->missing_bytes = TNI_MAX(image - (double)resident, 0.0);
+    }
+    work->passes = job->pass_count;
+    work->submissions = 1 + (uint32_t)(image / (128.0 * 1048576));
+    work->reuse = job->uses;
+    work->fits = image < (double)most;
+    tni_mutex_lock(&acc->mutex);
+    tni_cost_predict(work, &acc->gpu_rates, &acc->cpu_rates, &job->cost);
+    tni_mutex_unlock(&acc->mutex);
+    choice->gpu = tni_cost_choose(acc->options.policy, work, &job->cost);
+    tni_acc_explain(job, choice);
+}
+
+/* -------------------------------------------------------------------------------- running --- */
+
+TNI_FN int64_t tni_acc_enter(tni_acc_job *job) {
+    tni_mutex_lock(&job->acc->mutex);
+    job->acc->in_flight++;
+    tni_mutex_unlock(&job->acc->mutex);
+    return tni_clock_nanoseconds();
+}
+
+TNI_FN double tni_acc_leave(tni_acc_job *job, int64_t entered) {
+    double wall = (double)(tni_clock_nanoseconds() - entered) * 1e-6;
+    tni_mutex_lock(&job->acc->mutex);
+    job->acc->in_flight--;
+    job->acc->recent_ms = wall;
+    tni_mutex_unlock(&job->acc->mutex);
+    return wall;
+}
+
+/* What it took corrects the rates. */
+TNI_FN void tni_acc_learn_run(tni_acc_job *job, double wall_ms) {
+    tni_acc *acc = job->acc;
+    tni_cost_gpu *rates = &acc->gpu_rates;
+    double rest = wall_ms - job->compile_ms - job->upload_ms - job->compute_ms;
+    tni_mutex_lock(&acc->mutex);
+    if (job->compile_ms > 1 && job->work.builds > 0) {
+        rates->build_ms += 0.3 * (job->compile_ms / job->work.builds - rates->build_ms);
+        acc->built = true;
+    }
+    if (job->uploaded_bytes > 1u << 20) {
+        tni_cost_learn_rate(&rates->upload, (double)job->uploaded_bytes, job->upload_ms);
+    }
+    if (job->compute_ms > 0 && job->work.builds == 0) { /* drivers may compile when first run */
+        tni_cost_learn(&rates->factor[job->work.kind], job->cost.kernel_ms, job->compute_ms);
+    }
+    if (rest > 0 && job->work.kind == TNI_COST_SCAN && job->work.submissions == 1 &&
+        job->work.builds == 0) {
+        rates->submit_ms += 0.1 * (rest / TNI_MAX(job->pass_count, 1u) - rates->submit_ms);
+    }
+    tni_mutex_unlock(&acc->mutex);
+}
+
+TNI_FN void tni_acc_report(tni_acc_job *job, const tni_choice *choice, const char *operation,
+                           uint64_t rows_out, double wall_ms) {
+    trueno_pipeline_info info;
+    tni_run *run = job->run;
+    memset(&info, 0, sizeof info);
+    info.name = tni_acc_text(run->arena, "scan %.200s -> %s%s", job->table->source.name,
+                             job->fused.filter != TNI_IR_NONE ? "filter -> " : "", operation);
+    info.backend = tni_acc_text(run->arena, "gpu:%s", job->device->info->name);
+    info.reason = choice->reason;
+    info.rows_in = job->table->source.rows;
+    info.rows_out = rows_out;
+    info.bytes_read = job->read_bytes;
+    info.seconds = wall_ms * 1e-3;
+    info.compute_ms = job->compute_ms;
+    info.transfer_ms = job->upload_ms;
+    info.compile_ms = job->compile_ms;
+    info.predicted_cpu_ms = choice->cpu_ms;
+    info.predicted_gpu_ms = choice->gpu_ms;
+    tni_run_report(run, &info);
+    tni_atomic_add_i64(&run->env->rows_read, (int64_t)info.rows_in);
+    tni_atomic_add_i64(&run->env->bytes_read, (int64_t)info.bytes_read);
+}
+
+TNI_FN void tni_acc_learn(tni_accelerator *accelerator, const tni_choice *choice,
+                          double milliseconds) {
+    tni_acc *acc = (tni_acc *)accelerator;
+    const tni_acc_note *note = (const tni_acc_note *)choice->work;
+    if (note->work.rows < 1e5) {
+        return; /* starting costs more than the work */
+    }
+    tni_mutex_lock(&acc->mutex);
+    tni_cost_learn(&acc->cpu_rates.factor[note->work.kind], note->cpu_ms, milliseconds);
+    tni_mutex_unlock(&acc->mutex);
+}
+
+TNI_FN void tni_acc_begin(tni_acc_job *job, tni_accelerator *accelerator, tni_run *run,
+                          const tni_plan *plan) {
+    memset(job, 0, sizeof *job);
+    job->acc = (tni_acc *)accelerator;
+    job->run = run;
+    job->plan = plan;
+    tni_arena_init(&job->arena, run->env->memory);
+    tni_error_clear(&job->error);
+}
+
+TNI_FN void tni_acc_end(tni_acc_job *job, tni_choice *choice) {
+    tni_arena_free(&job->arena);
+    if (job->error.status != TRUENO_OK) {
+        choice->gpu = false;
+        choice->reason = tni_acc_text(job->run->arena, "%s", job->error.message);
+    }
+}
+
+#undef TNI_ACC_SHORT_MS
+#undef TNI_ACC_WHOLE_ROWS
+
+#endif
