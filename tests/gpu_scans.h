@@ -89,6 +89,7 @@ static void scans_make(scans_table *t, uint32_t rows, uint64_t owner) {
     t->table.columns = t->columns;
     t->table.segment_count = t->segment_count;
     t->table.rows = rows;
+    t->table.lasting = true;
 }
 
 static void scans_free(scans_table *t) {

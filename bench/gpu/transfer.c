@@ -109,6 +109,7 @@ static void start(job *j, tni_gpu_device *device) {
     j->table.columns = j->columns;
     j->table.segment_count = segment_count;
     j->table.rows = row_count;
+    j->table.lasting = true;
     tni_arena_init(&j->arena, &memory);
     if (tni_gpu_emit(device->info, &j->shape, &j->arena, &j->code, &error) != TRUENO_OK) {
         printf("%s\n", error.message);

@@ -121,7 +121,7 @@ TNI_FN trueno_status tni_gpu_inputs_morsel(tni_gpu_inputs *inputs, uint32_t firs
         }
         tni_gpu_image_of(tni_gpu_inputs_layout(inputs, i),
                          inputs->table->columns[input->column] + first, segments, &image);
-        image.owner = inputs->table->owner;
+        image.owner = inputs->table->lasting ? inputs->table->owner : 0;
         for (j = 0; j < i && entry == NULL; j++) {
             if (inputs->pinned[j] != NULL && inputs->code->inputs[j].column == input->column) {
                 entry = inputs->pinned[j];

@@ -113,7 +113,7 @@ static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, tni_gpu_flight *fli
         }
         tni_gpu_image_of(tni_gpu_input_layout(work, i),
                          work->table->columns[input->column] + flight->first, segments, &image);
-        image.owner = work->table->owner;
+        image.owner = work->table->lasting ? work->table->owner : 0;
         for (j = 0; j < i; j++) {
             if (flight->pinned[j] != NULL && work->code->inputs[j].column == input->column) {
                 entry = flight->pinned[j];

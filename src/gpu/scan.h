@@ -23,6 +23,8 @@ typedef struct tni_gpu_table {
     uint32_t segment_count;
     uint64_t rows;
     uint32_t first_segment;  /* a stretch of a table: what stands before it, for the cache */
+    bool lasting;            /* plain arrays of segments live until `owner` is dropped from the
+                                cache: the device may be given them, see tni_gpu_upload_host */
 } tni_gpu_table;
 
 typedef struct tni_gpu_slot_result {
