@@ -383,6 +383,7 @@ typedef struct tni_rows_driver {
     tni_driver base;
     tni_run *run;
     tni_collection *rows;      /* COLLECTION: a reference */
+    tni_atomic_i64 next;       /* RANGE: the first morsel nobody has taken */
     tni_scratch scratch;
     bool has_scratch;
 } tni_rows_driver;
@@ -488,24 +489,23 @@ TNI_FN uint64_t tni_range_rows(const tni_plan *plan) {
     return (span - 1) / step + 1;
 }
 
-static trueno_status tni_range_run(tni_driver *base, uint32_t worker, tni_operator *first,
-                                   tni_error *error) {
-    tni_rows_driver *driver = (tni_rows_driver *)base;
+static uint32_t tni_range_parallelism(tni_driver *driver) {
+    uint64_t morsels = (tni_range_rows(driver->plan) + TNI_SEGMENT_ROWS - 1) / TNI_SEGMENT_ROWS;
+    return (uint32_t)TNI_MAX(TNI_MIN(morsels, (uint64_t)UINT32_MAX), 1);
+}
+
+/* Rows [row, end) of the range, of one morsel. */
+static trueno_status tni_range_morsel(tni_driver *base, uint32_t worker, tni_operator *first,
+                                      uint64_t row, uint64_t end, int64_t *data,
+                                      tni_error *error) {
     const tni_plan *plan = base->plan;
-    uint64_t count = tni_range_rows(plan), row;
-    for (row = 0; row < count; row += TNI_VECTOR_ROWS) {
+    for (; row < end; row += TNI_VECTOR_ROWS) {
         tni_chunk chunk;
         tni_vector column;
-        int64_t *data;
         uint32_t i;
         memset(&chunk, 0, sizeof chunk);
         memset(&column, 0, sizeof column);
-        tni_scratch_reset(&driver->scratch);
-        data = (int64_t *)tni_scratch_take(&driver->scratch, TNI_VECTOR_ROWS * 8, error);
-        if (data == NULL) {
-            return error->status;
-        }
-        chunk.rows = (uint32_t)TNI_MIN(count - row, (uint64_t)TNI_VECTOR_ROWS);
+        chunk.rows = (uint32_t)TNI_MIN(end - row, (uint64_t)TNI_VECTOR_ROWS);
         for (i = 0; i < chunk.rows; i++) {
             data[i] = (int64_t)((uint64_t)plan->range_start +
                                 (row + i) * (uint64_t)plan->range_step);
@@ -517,17 +517,38 @@ static trueno_status tni_range_run(tni_driver *base, uint32_t worker, tni_operat
         chunk.columns = &column;
         chunk.order = row / TNI_SEGMENT_ROWS;
         chunk.first_row = (uint32_t)(row % TNI_SEGMENT_ROWS);
-        if (row % TNI_SEGMENT_ROWS == 0) {
-            TNI_TRY(tni_progress(driver->run, worker, error));
-            if (tni_atomic_load_i32(&base->pipeline->stopped) != 0) {
-                break;
-            }
-        }
-        tni_atomic_add_i64(&driver->run->env->rows_read, (int64_t)chunk.rows);
         TNI_TRY(tni_push(first, worker, &chunk, error));
     }
-    tni_atomic_add_i64(&base->rows_in, (int64_t)count);
     return TRUENO_OK;
+}
+
+static trueno_status tni_range_run(tni_driver *base, uint32_t worker, tni_operator *first,
+                                   tni_error *error) {
+    tni_rows_driver *driver = (tni_rows_driver *)base;
+    uint64_t count = tni_range_rows(base->plan);
+    size_t bytes = TNI_VECTOR_ROWS * sizeof(int64_t);
+    trueno_status status = TRUENO_OK;
+    int64_t *data = (int64_t *)tni_alloc(driver->run->env->memory, bytes);
+    if (data == NULL) {
+        return tni_memory_fail(driver->run->env->memory, bytes, error);
+    }
+    while (status == TRUENO_OK && tni_atomic_load_i32(&base->pipeline->stopped) == 0) {
+        /* counted in morsels: rows of the widest range would wrap */
+        uint64_t row = (uint64_t)tni_atomic_add_i64(&driver->next, 1), end;
+        if (row > (count - 1) / TNI_SEGMENT_ROWS || count == 0) {
+            break;
+        }
+        row *= TNI_SEGMENT_ROWS;
+        end = row + TNI_MIN(count - row, (uint64_t)TNI_SEGMENT_ROWS);
+        status = tni_progress(driver->run, worker, error);
+        if (status == TRUENO_OK) {
+            tni_atomic_add_i64(&driver->run->env->rows_read, (int64_t)(end - row));
+            tni_atomic_add_i64(&base->rows_in, (int64_t)(end - row));
+            status = tni_range_morsel(base, worker, first, row, end, data, error);
+        }
+    }
+    tni_free(driver->run->env->memory, data, bytes);
+    return status;
 }
 
 static trueno_status tni_collection_run(tni_driver *base, uint32_t worker, tni_operator *first,
@@ -572,7 +593,7 @@ static const tni_driver_ops tni_values_ops = {
     "values", tni_rows_parallelism, tni_rows_begin, tni_values_run, tni_rows_free,
 };
 static const tni_driver_ops tni_range_ops = {
-    "range", tni_rows_parallelism, tni_rows_begin, tni_range_run, tni_rows_free,
+    "range", tni_range_parallelism, tni_rows_begin, tni_range_run, tni_rows_free,
 };
 static const tni_driver_ops tni_collection_ops = {
     "rows", tni_rows_parallelism, tni_rows_begin, tni_collection_run, tni_rows_free,
