@@ -1,0 +1,241 @@
+/*
+ * Queries while the driver fails: the answer is always that of the processor, whatever call fails
+ * and however; memory of host and device comes back.
+ *
+ * Running out of memory is tried at every call of every query. A lost device has to be opened
+ * anew, kernels with it, so there each query has its own calls, and all together every one.
+ */
+#if !defined(_WIN32) && !defined(_POSIX_C_SOURCE)
+#define _POSIX_C_SOURCE 200809L /* setenv, in strict C11 */
+#endif
+#include "test.h"
+
+#include "db/database.h"
+#include "gpu/accelerator_internal.h"
+#include "gpu_faults.h"
+
+/* Drivers keep a little to their end; what is ours is counted. */
+#if defined(__SANITIZE_ADDRESS__)
+int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void) {
+    return 1;
+}
+#endif
+
+static const char *const tables[] = {
+    "CREATE TABLE t AS SELECT range AS i, (range * 7919) % 1000 AS k, "
+    "CASE WHEN range % 7 = 3 THEN NULL ELSE range % 5 END AS n, "
+    "CASE WHEN range % 11 = 0 THEN NULL ELSE 'w' || (range % 13) END AS s, "
+    "CASE WHEN range % 9 = 1 THEN NULL ELSE (range::DOUBLE - 7000) * 1.1 / (range % 17 + 1) END "
+    "AS d, ((range % 501)::FLOAT / 8) AS f, (range % 3 = 0) AS b, "
+    "(DATE '2020-01-01' + (range % 900)::INTEGER) AS day FROM range(9000)",
+    "CREATE TABLE two AS SELECT range AS i, range % 100 AS k, range::DOUBLE / 3 AS d "
+    "FROM range(66000)",
+};
+
+static const char *const queries[] = {
+    "SELECT count(*), sum(i), avg(i), min(i), max(i) FROM t",
+    "SELECT sum(d), avg(d), min(d), max(d), count(d) FROM t",
+    "SELECT sum(f), avg(f), min(f), max(f) FROM t WHERE n = 2",
+    "SELECT count(*), sum(k) FROM t WHERE i BETWEEN 6530 AND 6550",
+    "SELECT sum(d) FROM t WHERE k < 3",
+    "SELECT count(n), sum(n), min(n), max(n) FROM t WHERE b",
+    "SELECT count(*) FROM t WHERE s = 'w7'",
+    "SELECT count(*), sum(d) FROM t WHERE s IN ('w1', 'w12', 'nope') OR n IS NULL",
+    "SELECT sum(i * 2 + k), avg(d * 0.5 + 1) FROM t WHERE s <> 'w0'",
+    "SELECT min(day), max(day), count(day) FROM t WHERE k > 500",
+    "SELECT sum(i) FILTER (WHERE k < 10), count(*) FILTER (WHERE b) FROM t",
+    ("SELECT sum(i), sum(k), sum(n), min(i), min(k), min(n), max(i), max(k), max(n), min(d), "
+     "max(d), count(s) FROM t"),
+    "SELECT sum(x) FROM (SELECT i + k AS x FROM t WHERE n = 3)",
+    "SELECT sum(i), sum(d), count(*) FROM t WHERE k > 5000",
+    "SELECT sum(i), sum(d) FROM two",
+    "SELECT sum(i), max(d) FROM two WHERE i <> 5",
+    "SELECT count(*) FROM two WHERE k = 7",
+    "SELECT avg(d) FROM two WHERE i > 65000",
+    "SELECT n, count(*), sum(i), avg(d), min(d), max(i) FROM t GROUP BY n ORDER BY n",
+    "SELECT s, n, count(*), sum(d) FROM t WHERE k < 900 GROUP BY s, n ORDER BY s, n",
+    "SELECT k, sum(d), min(f), count(n) FROM t GROUP BY k ORDER BY k",
+    "SELECT i, sum(d) FROM t WHERE k = 17 GROUP BY i ORDER BY i",
+    "SELECT b, day, count(*) FROM t WHERE k < 40 GROUP BY ALL ORDER BY 1, 2",
+    "SELECT s FROM t GROUP BY s ORDER BY s",
+    "SELECT s, sum(k) FILTER (WHERE b) FROM t GROUP BY s HAVING count(*) > 100 ORDER BY 2, 1",
+    "SELECT k, count(*) FROM two GROUP BY k ORDER BY k",
+    "SELECT k, sum(d) FROM two GROUP BY k ORDER BY k",
+    "SELECT k, min(i), max(i) FROM two WHERE i > 100 GROUP BY k ORDER BY k",
+    "SELECT k % 3 AS r, count(*) FROM two GROUP BY r ORDER BY r",
+    "SELECT b, avg(d), sum(n) FROM t GROUP BY b ORDER BY b",
+    "SELECT day, count(*) FROM t GROUP BY day ORDER BY day LIMIT 5",
+    "SELECT n, s, max(i) FROM t GROUP BY n, s ORDER BY n, s LIMIT 7",
+};
+
+static trueno_db *db;
+static tni_acc *acc;
+static char *answers[TNI_COUNT_OF(queries)];
+
+static char *text_of(trueno_db *from, const char *sql) {
+    trueno_result *r = trueno_query(from, sql);
+    size_t capacity = 65536, used = 0;
+    char *out = (char *)calloc(capacity, 1);
+    uint64_t row;
+    uint32_t column;
+    if (trueno_result_status(r) != TRUENO_OK) {
+        (void)snprintf(out, capacity, "%s", trueno_result_error(r));
+    } else {
+        for (row = 0; row < trueno_result_row_count(r); row++) {
+            for (column = 0; column < trueno_result_column_count(r); column++) {
+                const char *cell = trueno_get_is_null(r, row, column)
+                                       ? "NULL"
+                                       : trueno_get_text(r, row, column);
+                used += (size_t)snprintf(out + used, capacity - used, "%s|", cell);
+                if (used > capacity / 2) {
+                    capacity *= 2;
+                    out = (char *)realloc(out, capacity);
+                }
+            }
+        }
+    }
+    trueno_result_free(r);
+    return out;
+}
+
+static trueno_db *open_with(trueno_backend backend) {
+    trueno_config config;
+    trueno_db *out = NULL;
+    size_t i;
+    memset(&config, 0, sizeof config);
+    config.backend = backend;
+    config.threads = 1;
+    config.pipeline_cache = ""; /* leave the user's files alone */
+    if (trueno_open(&config, &out) != TRUENO_OK) {
+        return NULL;
+    }
+    for (i = 0; i < TNI_COUNT_OF(tables); i++) {
+        trueno_result *r = trueno_query(out, tables[i]);
+        TNI_CHECK(trueno_result_status(r) == TRUENO_OK);
+        trueno_result_free(r);
+    }
+    return out;
+}
+
+/* The accelerator's device anew, with the shim before the driver. */
+static void renew(void) {
+    tni_error error;
+    tni_error_clear(&error);
+    tni_gpu_device_close(acc->device);
+    acc->device = NULL;
+    TNI_CHECK_EQ_INT(faults_alive(), 1); /* the instance */
+    if (!TNI_CHECK(tni_gpu_device_open(acc->gpu, tni_gpu_best(acc->gpu), &acc->device, &error) ==
+                   TRUENO_OK)) {
+        printf("    %s\n", error.message);
+        exit(tni_test_report());
+    }
+}
+
+/* Forget every column. */
+static void forget(void) {
+    while (acc->device->newest != NULL) {
+        tni_gpu_cache_drop(acc->device, acc->device->newest->key.owner);
+    }
+}
+
+static bool right(size_t query) {
+    char *text = text_of(db, queries[query]);
+    bool same = strcmp(text, answers[query]) == 0;
+    if (!same) {
+        printf("    got      %.300s\n    expected %.300s\n", text, answers[query]);
+    }
+    free(text);
+    return same;
+}
+
+/* One query with one fault. False when its number is beyond the query's calls. */
+static bool try_fault(size_t query, long n, tni_vk_result kind, bool sticky) {
+    bool hit;
+    forget();
+    faults_start(n, kind, sticky);
+    if (!TNI_CHECK(right(query))) {
+        printf("    %s: %d at call %ld, %s\n", queries[query], (int)kind, n, faults.hit);
+    }
+    hit = faults_stop();
+    forget();
+    TNI_CHECK_EQ_UINT(acc->device->used, 0);
+    if (acc->device->lost) {
+        if (sticky) {
+            TNI_CHECK(right(query)); /* nothing more is asked of it */
+        }
+        renew();
+    }
+    return hit;
+}
+
+static void test_memory(void) {
+    static const tni_vk_result kinds[] = {TNI_VK_OUT_OF_DEVICE_MEMORY, TNI_VK_OUT_OF_HOST_MEMORY};
+    size_t q, k;
+    long n, calls = 0;
+    for (q = 0; q < TNI_COUNT_OF(queries); q++) {
+        TNI_CHECK(right(q)); /* its kernels are there from now on */
+        for (k = 0; k < 2; k++) {
+            for (n = 0; try_fault(q, n, kinds[k], false); n++) {
+                calls++;
+            }
+        }
+        TNI_CHECK(right(q) && !acc->device->lost);
+    }
+    printf("    %ld calls out of memory\n", calls);
+}
+
+static void test_lost(void) {
+    size_t q;
+    long n, calls = 0;
+    for (q = 0; q < TNI_COUNT_OF(queries); q++) {
+        for (n = (long)(q % 12); try_fault(q, n, q % 2 == 0 ? TNI_VK_DEVICE_LOST : TNI_VK_TIMEOUT,
+                                          q % 2 == 0);
+             n += 12) {
+            calls++;
+        }
+    }
+    printf("    %ld calls on a lost device\n", calls);
+}
+
+int main(void) {
+    const char *wanted = getenv("TRUENO_TEST_GPU");
+    trueno_db *scalar;
+    char *first;
+    size_t q;
+    if (wanted != NULL && strcmp(wanted, "0") == 0) {
+        TNI_SKIP("TRUENO_TEST_GPU=0");
+        return tni_test_report();
+    }
+    (void)unsetenv("TRUENO_BACKEND");
+    scalar = open_with(TRUENO_BACKEND_SCALAR);
+    db = open_with(TRUENO_BACKEND_GPU);
+    if (!TNI_CHECK(scalar != NULL && db != NULL)) {
+        return tni_test_report();
+    }
+    for (q = 0; q < TNI_COUNT_OF(queries); q++) {
+        answers[q] = text_of(scalar, queries[q]);
+    }
+    trueno_close(scalar);
+    first = text_of(db, queries[0]);
+    free(first);
+    acc = (tni_acc *)db->accelerator;
+    if (acc == NULL || acc->device == NULL) {
+        TNI_SKIP(acc == NULL ? "this build has no GPU backend" : acc->reason);
+    } else {
+        tni_gpu_device_close(acc->device);
+        acc->device = NULL;
+        acc->gpu->options.intercept = faults_intercept;
+        faults_intercept(NULL, &acc->gpu->vk, NULL);
+        faults.alive[FAULTS_INSTANCE] = 1;
+        renew();
+        test_memory();
+        test_lost();
+    }
+    for (q = 0; q < TNI_COUNT_OF(queries); q++) {
+        free(answers[q]);
+    }
+    trueno_close(db);
+    TNI_CHECK_EQ_INT(faults_alive(), 0);
+    return tni_test_report();
+}
