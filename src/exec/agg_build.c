@@ -10,8 +10,7 @@
  */
 #include "exec/aggregate.h"
 
-#define TNI_BUILD_BITS 6u    /* of the hash: log2 of TNI_AGG_PARTITIONS */
-#define TNI_BUILD_DEPTH 8u   /* most cuts: the lowest bits would be used twice after that */
+#define TNI_BUILD_DEPTH 6u /* most cuts: the lowest bits would be used twice after that */
 
 /* ----------------------------------------------------------------------------- builder --- */
 
@@ -195,7 +194,7 @@ static trueno_status tni_build_lone(tni_agg_builder *builder, const uint64_t *ha
 /* ----------------------------------------------------------------------------- sources --- */
 
 static uint32_t tni_build_part(const tni_agg_builder *builder, uint64_t hash) {
-    return (uint32_t)((hash >> (64 - TNI_BUILD_BITS * (builder->depth + 1))) &
+    return (uint32_t)((hash >> (64 - TNI_AGG_PARTITION_BITS * (builder->depth + 1))) &
                       (TNI_AGG_PARTITIONS - 1));
 }
 
@@ -425,7 +424,7 @@ static trueno_status tni_build_whole(tni_agg_builder *builder, tni_agg_spill *fr
     uint64_t expected = (uint64_t)((double)rows * share * 1.05) + TNI_VECTOR_ROWS;
     void *order;
     trueno_status status;
-    TNI_TRY(tni_build_table(builder, TNI_BUILD_BITS * (depth + 1), expected, error));
+    TNI_TRY(tni_build_table(builder, TNI_AGG_PARTITION_BITS * (depth + 1), expected, error));
     TNI_TRY(tni_build_sources(builder, from, partition, error));
     builder->inputs += rows;
     builder->groups += table->count;
@@ -517,5 +516,4 @@ TNI_FN trueno_status tni_agg_build_all(tni_agg_builder *builder, tni_error *erro
     return builder->emit(builder->context, &builder->scratch.table, NULL, error);
 }
 
-#undef TNI_BUILD_BITS
 #undef TNI_BUILD_DEPTH

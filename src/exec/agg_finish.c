@@ -9,7 +9,7 @@
  */
 #include "exec/aggregate.h"
 
-#define TNI_FINISH_SHIFT 58
+#define TNI_FINISH_SHIFT (64u - TNI_AGG_PARTITION_BITS)
 #define TNI_FINISH_STRINGS (1u << 20) /* more are translated per partition, in parallel */
 
 /* ------------------------------------------------------------------------------- order --- */

@@ -2,7 +2,7 @@
  * agg_partition.c - a worker's share of an aggregation: its table, and when it stops being one.
  *
  * A worker starts with its own table. When that holds 2^16 groups and has not met each of them
- * several times, more rows will not fold: it goes over to writing rows as tuples into 64
+ * several times, more rows will not fold: it goes over to writing rows as tuples into 256
  * partitions by the hash's top bits (agg_tuple.c). When memory gets short, table and tuples go to
  * a file (agg_spill.c) and the worker starts anew. What it holds is brought together partition by
  * partition at the end (agg_build.c).

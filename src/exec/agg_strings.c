@@ -3,19 +3,27 @@
  *
  * A table of strings with slots as in agg_table.c: the hash's upper half beside code + 1, placed
  * by the hash's upper bits, so that walking the slots meets the strings in the order of their
- * hashes. Look-ups run in short blocks, slot, entry and bytes of the whole block fetched ahead:
- * with many strings each of the three is a cache miss, and they overlap.
+ * hashes. Slots, entries and bytes are fetched ahead: with many strings each of the three is a
+ * cache miss, and so they overlap.
  */
 #include "exec/aggregate.h"
 
-#define TNI_STRINGS_BLOCK 64u
+#define TNI_STRINGS_AHEAD 16u  /* rows */
 #define TNI_STRINGS_NEAR 8192u /* slots that stay in the cache without help */
+
+static void tni_strings_forget(tni_agg_strings *strings) {
+    while (strings->slabs != NULL) {
+        tni_agg_slab *slab = strings->slabs;
+        strings->slabs = slab->next;
+        tni_free(strings->memory, slab, slab->size);
+    }
+    strings->bytes = 0;
+}
 
 TNI_FN void tni_agg_strings_init(tni_agg_strings *strings, tni_memory *memory) {
     memset(strings, 0, sizeof *strings);
     strings->memory = memory;
     strings->null_code = UINT32_MAX;
-    tni_arena_init(&strings->heap, memory);
 }
 
 TNI_FN void tni_agg_strings_free(tni_agg_strings *strings) {
@@ -27,7 +35,7 @@ TNI_FN void tni_agg_strings_free(tni_agg_strings *strings) {
     tni_free(memory, strings->values, (size_t)strings->capacity * sizeof *strings->values);
     tni_free(memory, strings->hashes, (size_t)strings->capacity * sizeof *strings->hashes);
     tni_free(memory, strings->slots, strings->slot_count * sizeof *strings->slots);
-    tni_arena_free(&strings->heap);
+    tni_strings_forget(strings);
     tni_agg_strings_init(strings, memory);
     strings->skip_bits = skip;
 }
@@ -38,8 +46,7 @@ TNI_FN void tni_agg_strings_clear(tni_agg_strings *strings) {
     }
     strings->count = 0;
     strings->null_code = UINT32_MAX;
-    tni_arena_free(&strings->heap);
-    tni_arena_init(&strings->heap, strings->memory);
+    tni_strings_forget(strings);
 }
 
 /* Equal strings have equal views when short, so those are hashed as two words. */
@@ -137,6 +144,7 @@ TNI_FORCE_INLINE bool tni_strings_same(const tni_string *a, const tni_string *b)
     return a->tail.bits == b->tail.bits || (a->length > TNI_STRING_INLINE && tni_string_same(a, b));
 }
 
+/* What a row's look-up will touch first: its slot, then, once that is near, the entry. */
 static void tni_strings_fetch(const tni_agg_strings *strings, const uint64_t *hashes,
                               uint32_t count) {
     uint32_t i;
@@ -149,16 +157,41 @@ static void tni_strings_fetch(const tni_agg_strings *strings, const uint64_t *ha
             TNI_PREFETCH(&strings->values[(uint32_t)slot - 1]);
         }
     }
-    for (i = 0; i < count; i++) {
-        uint64_t slot = strings->slots[tni_strings_home(strings, hashes[i])];
-        if (slot >> 32 == hashes[i] >> 32) {
-            const tni_string *s = &strings->values[(uint32_t)slot - 1];
-            if (s->length > TNI_STRING_INLINE) {
-                TNI_PREFETCH(s->tail.pointer);
-                TNI_PREFETCH(s->tail.pointer + s->length - 1);
-            }
+}
+
+/* And then the bytes of a long string. */
+static void tni_strings_fetch_bytes(const tni_agg_strings *strings, uint64_t hash) {
+    uint64_t slot = strings->slots[tni_strings_home(strings, hash)];
+    if (slot >> 32 == hash >> 32) {
+        const tni_string *s = &strings->values[(uint32_t)slot - 1];
+        if (s->length > TNI_STRING_INLINE) {
+            TNI_PREFETCH(s->tail.pointer);
+            TNI_PREFETCH(s->tail.pointer + s->length - 1);
         }
     }
+}
+
+/* Room for the bytes of a string; NULL: failed. Slabs grow large, for fewer pages. */
+static uint8_t *tni_strings_room(tni_agg_strings *strings, size_t size, tni_error *error) {
+    tni_agg_slab *slab = strings->slabs;
+    uint8_t *out;
+    if (slab == NULL || slab->size - slab->used < size) {
+        size_t wanted = TNI_MIN(strings->bytes, (size_t)TNI_AGG_SLAB_BYTES);
+        wanted = TNI_MAX(TNI_MAX(wanted, size + sizeof *slab), (size_t)4096);
+        slab = (tni_agg_slab *)tni_alloc(strings->memory, wanted);
+        if (slab == NULL) {
+            (void)tni_memory_fail(strings->memory, wanted, error);
+            return NULL;
+        }
+        slab->size = wanted;
+        slab->used = sizeof *slab;
+        slab->next = strings->slabs;
+        strings->slabs = slab;
+        strings->bytes += wanted;
+    }
+    out = (uint8_t *)slab + slab->used;
+    slab->used += size;
+    return out;
 }
 
 static trueno_status tni_strings_insert(tni_agg_strings *strings, const tni_string *string,
@@ -166,12 +199,12 @@ static trueno_status tni_strings_insert(tni_agg_strings *strings, const tni_stri
                                         tni_error *error) {
     tni_string kept = *string;
     if (kept.length > TNI_STRING_INLINE && !borrow) {
-        void *bytes = tni_arena_bytes(&strings->heap, kept.length);
+        uint8_t *bytes = tni_strings_room(strings, kept.length, error);
         if (bytes == NULL) {
-            return tni_memory_fail(strings->memory, kept.length, error);
+            return error->status;
         }
         memcpy(bytes, kept.tail.pointer, kept.length);
-        kept.tail.pointer = (const uint8_t *)bytes;
+        kept.tail.pointer = bytes;
     }
     strings->values[strings->count] = kept;
     strings->hashes[strings->count] = hash;
@@ -185,30 +218,32 @@ TNI_FN trueno_status tni_agg_strings_add(tni_agg_strings *strings, const tni_str
                                          uint32_t count, bool borrow, uint32_t *codes,
                                          tni_error *error) {
     uint64_t mask;
-    uint32_t from, i;
+    bool far;
+    uint32_t i;
     TNI_TRY(tni_strings_reserve(strings, (uint64_t)strings->count + count, error));
     mask = strings->slot_count - 1;
-    for (from = 0; from < count; from += TNI_STRINGS_BLOCK) {
-        uint32_t to = TNI_MIN(count, from + TNI_STRINGS_BLOCK);
-        if (strings->slot_count > TNI_STRINGS_NEAR) {
-            tni_strings_fetch(strings, hashes + from, to - from);
+    far = strings->slot_count > TNI_STRINGS_NEAR;
+    if (far) {
+        tni_strings_fetch(strings, hashes, count);
+    }
+    for (i = 0; i < count; i++) {
+        uint64_t hash = hashes[i], at = tni_strings_home(strings, hash), slot;
+        if (far && i + TNI_STRINGS_AHEAD < count) {
+            tni_strings_fetch_bytes(strings, hashes[i + TNI_STRINGS_AHEAD]);
         }
-        for (i = from; i < to; i++) {
-            uint64_t hash = hashes[i], at = tni_strings_home(strings, hash), slot;
-            if (validity != NULL && !tni_bit_get(validity, i)) {
-                continue;
-            }
-            while ((slot = strings->slots[at]) != 0 &&
-                   (slot >> 32 != hash >> 32 ||
-                    !tni_strings_same(&strings->values[(uint32_t)slot - 1], &in[i]))) {
-                at = (at + 1) & mask;
-            }
-            if (slot == 0) {
-                TNI_TRY(tni_strings_insert(strings, &in[i], hash, at, borrow, error));
-                slot = strings->count;
-            }
-            codes[i] = (uint32_t)slot - 1;
+        if (validity != NULL && !tni_bit_get(validity, i)) {
+            continue;
         }
+        while ((slot = strings->slots[at]) != 0 &&
+               (slot >> 32 != hash >> 32 ||
+                !tni_strings_same(&strings->values[(uint32_t)slot - 1], &in[i]))) {
+            at = (at + 1) & mask;
+        }
+        if (slot == 0) {
+            TNI_TRY(tni_strings_insert(strings, &in[i], hash, at, borrow, error));
+            slot = strings->count;
+        }
+        codes[i] = (uint32_t)slot - 1;
     }
     return TRUENO_OK;
 }
@@ -225,5 +260,5 @@ TNI_FN trueno_status tni_agg_strings_null(tni_agg_strings *strings, uint32_t *co
     return TRUENO_OK;
 }
 
-#undef TNI_STRINGS_BLOCK
+#undef TNI_STRINGS_AHEAD
 #undef TNI_STRINGS_NEAR

@@ -243,7 +243,7 @@ TNI_FN size_t tni_agg_table_bytes(const tni_agg *agg, const tni_agg_table *table
     }
     for (k = 0; table->strings != NULL && k < agg->key_count; k++) {
         const tni_agg_strings *strings = &table->strings[k];
-        bytes += strings->heap.total + (size_t)strings->capacity * 24 + strings->slot_count * 8;
+        bytes += strings->bytes + (size_t)strings->capacity * 24 + strings->slot_count * 8;
     }
     return bytes;
 }

@@ -11,7 +11,7 @@
  */
 #include "exec/aggregate.h"
 
-#define TNI_TUPLE_SHIFT 58
+#define TNI_TUPLE_SHIFT (64u - TNI_AGG_PARTITION_BITS)
 #define TNI_TUPLE_FIRST_BYTES 1024u
 
 /* ------------------------------------------------------------------------------ layout --- */

@@ -741,6 +741,19 @@ typedef struct tni_agg_output {
     tni_arena heap;
 } tni_agg_output;
 
+/* Rows of states and keys that will be read in no order of theirs. */
+static void tni_agg_fetch_groups(const tni_agg_table *table, const uint32_t *groups,
+                                 uint32_t count) {
+    size_t keys = table->word_count, size = table->state_size, line;
+    uint32_t i;
+    for (i = 0; i < count; i++) {
+        TNI_PREFETCH(table->keys + groups[i] * keys);
+        for (line = 0; line < size; line += 64) {
+            TNI_PREFETCH(table->states + groups[i] * size + line);
+        }
+    }
+}
+
 /* Groups [from, to) of the table in `order`; NULL: as they are. */
 static trueno_status tni_agg_emit_groups(tni_agg_output *out, tni_agg_table *table,
                                          const uint64_t *order, uint32_t from, uint32_t to,
@@ -751,6 +764,9 @@ static trueno_status tni_agg_emit_groups(tni_agg_output *out, tni_agg_table *tab
         for (; from < to && count < TNI_VECTOR_ROWS; from++) {
             groups[count] = order != NULL ? (uint32_t)order[from] - 1 : from;
             count += tni_agg_alive(out->driver->agg, table, groups[count]) ? 1u : 0u;
+        }
+        if (order != NULL) {
+            tni_agg_fetch_groups(table, groups, count);
         }
         if (count > 0) {
             TNI_TRY(tni_agg_emit(out->driver, table, groups, count, out->unit << 32 | out->piece++,

@@ -11,7 +11,7 @@
  * Strings become codes first: those of the column's shared dictionary, or a worker's own numbering
  * that finishing translates by content. So tables compare integers only; with one string key the
  * codes are the group numbers. Each worker aggregates for itself; when its table outgrows the cache
- * without reducing much it writes rows as tuples to 64 partitions by hash instead. When memory
+ * without reducing much it writes rows as tuples to 256 partitions by hash instead. When memory
  * gets short, a worker's groups and tuples go to a temporary file, with strings by content.
  * Partitions are built and handed on one by one, in parallel; one that does not fit is cut again
  * by further bits of the hash.
@@ -28,7 +28,10 @@
 
 #include "exec/operator.h"
 
-#define TNI_AGG_PARTITIONS 64u
+#ifndef TNI_AGG_PARTITION_BITS
+#define TNI_AGG_PARTITION_BITS 8u          /* of the hash, from the top */
+#endif
+#define TNI_AGG_PARTITIONS (1u << TNI_AGG_PARTITION_BITS)
 #ifndef TNI_AGG_DIRECT_LIMIT /* tests set these two, to reach every mode with little data */
 #define TNI_AGG_DIRECT_LIMIT (1u << 21)    /* most groups of a direct table */
 #endif
@@ -59,11 +62,18 @@ typedef struct tni_agg_key {
     uint8_t null_word, null_shift;    /* WORD, WIDE: place of the NULL bit */
 } tni_agg_key;
 
+/* Memory that small things are carved from. */
+typedef struct tni_agg_slab {
+    struct tni_agg_slab *next;
+    size_t size, used;
+} tni_agg_slab;
+
 /* Strings of an INTERN key: string -> code. Codes are a worker's, or a result's, own: nothing is
  * shared while rows come in; finishing translates by content. */
 typedef struct tni_agg_strings {
     tni_memory *memory;
-    tni_arena heap;
+    struct tni_agg_slab *slabs; /* bytes of long strings */
+    size_t bytes;               /* of the slabs */
     tni_string *values;      /* [capacity] */
     uint64_t *hashes;        /* [capacity], of the content */
     uint32_t count, capacity;
@@ -221,11 +231,6 @@ typedef struct tni_agg_block {
     uint32_t used, capacity; /* tuples */
     uint64_t *tuples;
 } tni_agg_block;
-
-typedef struct tni_agg_slab {
-    struct tni_agg_slab *next;
-    size_t size, used;
-} tni_agg_slab;
 
 typedef struct tni_agg_tuples {
     tni_agg_block *blocks[TNI_AGG_PARTITIONS]; /* the latest first */
