@@ -302,7 +302,11 @@ TNI_FN double tni_acc_leave(tni_acc_job *job, int64_t entered) {
 TNI_FN void tni_acc_learn_run(tni_acc_job *job, double wall_ms) {
     tni_acc *acc = job->acc;
     tni_cost_gpu *rates = &acc->gpu_rates;
+    const tni_cost *cost = &job->cost;
     double rest = wall_ms - job->compile_ms - job->upload_ms - job->compute_ms;
+    /* whatever grows with the data, on the device or around it, is the kernel's in the model */
+    double kernel = TNI_MAX(job->compute_ms, wall_ms - job->compile_ms - job->upload_ms -
+                                                 cost->submit_ms - cost->download_ms);
     tni_mutex_lock(&acc->mutex);
     if (job->compile_ms > 1 && job->work.builds > 0) {
         rates->build_ms += 0.3 * (job->compile_ms / job->work.builds - rates->build_ms);
@@ -311,8 +315,8 @@ TNI_FN void tni_acc_learn_run(tni_acc_job *job, double wall_ms) {
     if (job->uploaded_bytes > 1u << 20) {
         tni_cost_learn_rate(&rates->upload, (double)job->uploaded_bytes, job->upload_ms);
     }
-    if (job->compute_ms > 0 && job->work.builds == 0) { /* drivers may compile when first run */
-        tni_cost_learn(&rates->factor[job->work.kind], job->cost.kernel_ms, job->compute_ms);
+    if (job->work.builds == 0) { /* drivers may compile when first run */
+        tni_cost_learn(&rates->factor[job->work.kind], cost->kernel_ms, kernel);
     }
     if (rest > 0 && job->work.kind == TNI_COST_SCAN && job->work.submissions == 1 &&
         job->work.builds == 0) {

@@ -461,15 +461,18 @@ static trueno_status tni_acc_run_sums(tni_acc_sums *job, const tni_choice *choic
                                       tni_error *error) {
     double wall;
     uint64_t rows;
+    int64_t imported;
     trueno_status status;
     if (tni_acc_run_passes(job, &wall) != TRUENO_OK) {
         return TRUENO_OK; /* the reason is in the job */
     }
-    tni_acc_learn_run(&job->base, wall);
     if (job->parts.key_count > 0) {
         tni_acc_prepare_next(job);
     }
+    imported = tni_clock_nanoseconds();
     status = tni_acc_import(job, done, error);
+    wall += (double)(tni_clock_nanoseconds() - imported) * 1e-6;
+    tni_acc_learn_run(&job->base, wall);
     if (*done && status == TRUENO_OK) {
         rows = job->parts.key_count == 0 ? 1 : job->passes[0].groups.group_count;
         tni_acc_report(&job->base, choice, job->parts.key_count == 0 ? "aggregate" : "group",

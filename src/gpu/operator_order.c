@@ -1,6 +1,6 @@
 /*
- * operator_order.c - the first rows of ORDER BY ... LIMIT over filters and projections over a table,
- * on the GPU.
+ * operator_order.c - the first rows of ORDER BY ... LIMIT over filters and projections over a
+ * table, on the GPU.
  *
  * The device computes keys and finds which rows come first, ties by row; the processor then reads
  * just these rows and sorts them as it would have. So every column, of any type, may be in the
