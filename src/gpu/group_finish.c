@@ -32,6 +32,26 @@ static trueno_status tni_gpu_group_skeleton(const char *name, tni_gpu_kernel_wan
     return TRUENO_OK;
 }
 
+/* Only what a step looks at, so that queries share what they can. */
+static void tni_gpu_group_step_constants(const tni_gpu_group_run *run, uint32_t step,
+                                         tni_gpu_kernel_want *want) {
+    bool rows = step == TNI_GPU_GROUP_COUNT || step == TNI_GPU_GROUP_PAIRS;
+    bool slots = step == TNI_GPU_GROUP_REBASE || step == TNI_GPU_GROUP_EMIT ||
+                 step == TNI_GPU_GROUP_GATHER;
+    if (slots) {
+        tni_gpu_group_constants(run, 0, want);
+        want->constants[19] = 0;
+        want->constants[22] = run->row.physicals;
+    } else if (rows) {
+        want->constants[17] = run->row.stride;
+        want->constants[18] = run->row.key_words;
+    } else {
+        want->constants[17] = 2;
+    }
+    want->constants[21] = step;
+    want->constant_count = 23;
+}
+
 static void tni_gpu_group_dispatch(tni_gpu_group_run *run, tni_gpu_batch *batch, uint32_t step,
                                    const uint32_t *push, uint32_t push_words, uint32_t groups) {
     const tni_gpu_range *ranges[6];
@@ -57,10 +77,7 @@ static void tni_gpu_group_dispatch(tni_gpu_group_run *run, tni_gpu_batch *batch,
         want.bindings[i] = 1;
         slices[i].range = ranges[i]->slab != NULL ? ranges[i] : &run->control;
     }
-    tni_gpu_group_constants(run, 0, &want);
-    want.constants[21] = step;
-    want.constants[22] = run->row.physicals;
-    want.constant_count = 23;
+    tni_gpu_group_step_constants(run, step, &want);
     batch->status =
         tni_gpu_kernel_get(run->device, &want, &kernel, &run->result->compile_ms, run->error);
     if (batch->status == TRUENO_OK) {
@@ -77,7 +94,7 @@ TNI_FN void tni_gpu_group_step(tni_gpu_group_run *run, tni_gpu_batch *batch, uin
 }
 
 TNI_FN void tni_gpu_group_setup(tni_gpu_group_run *run, tni_gpu_batch *batch) {
-    uint32_t words[TNI_GPU_CONTROL_WORDS], push[32], i, at;
+    uint32_t words[TNI_GPU_CONTROL_BASES], push[32], i, at;
     uint32_t used = TNI_GPU_CONTROL_FIELDS + run->shape->key_count * 6;
     memset(words, 0, sizeof words);
     words[TNI_GPU_CONTROL_MASK] = (uint32_t)(run->table_rows - 1);
@@ -85,6 +102,7 @@ TNI_FN void tni_gpu_group_setup(tni_gpu_group_run *run, tni_gpu_batch *batch) {
     words[TNI_GPU_CONTROL_ROWS] = (uint32_t)run->table_rows;
     words[TNI_GPU_CONTROL_CELLS] = run->shared_cells;
     words[TNI_GPU_CONTROL_REPLICAS] = run->replicas;
+    words[TNI_GPU_CONTROL_SHIFT] = run->shift;
     for (i = 0; i < TNI_GPU_SLOTS && run->row.positions == TNI_GPU_GROUP_ALL_POSITIONS; i++) {
         words[TNI_GPU_CONTROL_GRIDS + i] = 61; /* the highest there is */
     }

@@ -46,6 +46,7 @@ typedef struct tni_gpu_group_row {
     uint32_t stride;        /* words */
     uint32_t shared_words;  /* a group's in shared memory */
     uint32_t units;         /* 64-bit words of results a group */
+    uint32_t tuple;         /* words of a row's key and values */
     uint32_t places[TNI_GPU_SLOTS];
     uint32_t physicals;     /* four bits a slot */
 } tni_gpu_group_row;
@@ -58,12 +59,15 @@ struct tni_gpu_group_code {
 
 /* ---- the run ---- */
 
+#define TNI_GPU_GROUP_PARTS 1024u /* partitions at most */
+
 /* The control block, in words. */
 enum {
     TNI_GPU_CONTROL_ERROR, TNI_GPU_CONTROL_FULL, TNI_GPU_CONTROL_LOST, TNI_GPU_CONTROL_GROUPS,
     TNI_GPU_CONTROL_GRIDS, TNI_GPU_CONTROL_MASK = 12, TNI_GPU_CONTROL_PROBES,
     TNI_GPU_CONTROL_ROWS, TNI_GPU_CONTROL_CELLS, TNI_GPU_CONTROL_REPLICAS,
-    TNI_GPU_CONTROL_FIELDS = 18, TNI_GPU_CONTROL_BASES = 66, TNI_GPU_CONTROL_WORDS = 128
+    TNI_GPU_CONTROL_SHIFT, TNI_GPU_CONTROL_FIELDS, TNI_GPU_CONTROL_BASES = 66,
+    TNI_GPU_CONTROL_PARTS = 74, TNI_GPU_CONTROL_WORDS = 74 + TNI_GPU_GROUP_PARTS
 };
 
 typedef struct tni_gpu_group_field {
@@ -86,8 +90,9 @@ typedef struct tni_gpu_group_run {
     uint64_t table_rows;    /* of the table in device memory */
     uint32_t shared_cells;  /* groups in shared memory */
     uint32_t replicas;      /* of each */
+    uint32_t shift;         /* PARTITIONED: partition = place in the table >> shift */
     bool small;             /* finished in the submission of the last morsel */
-    tni_gpu_range control, rows, tiles, out, pairs[4];
+    tni_gpu_range control, rows, tuples, tiles, out, pairs[4];
     tni_gpu_scratch scratch;
     uint64_t out_at;        /* where results lie in device->download */
     uint32_t words[TNI_GPU_CONTROL_GROUPS + 1]; /* the control block's first, downloaded */
@@ -96,7 +101,7 @@ typedef struct tni_gpu_group_run {
 /* Steps of kernels/group_finish.comp. */
 enum {
     TNI_GPU_GROUP_SETUP, TNI_GPU_GROUP_REBASE, TNI_GPU_GROUP_COUNT, TNI_GPU_GROUP_SCAN,
-    TNI_GPU_GROUP_EMIT, TNI_GPU_GROUP_PAIRS, TNI_GPU_GROUP_GATHER
+    TNI_GPU_GROUP_EMIT, TNI_GPU_GROUP_PAIRS, TNI_GPU_GROUP_GATHER, TNI_GPU_GROUP_PARTS_STEP
 };
 
 /* Constants 0 to 20 of kernels/group.glsl. */

@@ -28,8 +28,9 @@
 #define FORM_DIRECT 1u  // the key is an index: one table in device memory
 #define FORM_HASH 2u    // open addressing
 #define FORM_SURVEY 3u  // no table: the highest grid of each float sum
-#define FORM_SPREAD 4u  // no table: rows by partition of their hash, counted
-#define FORM_SCATTER 5u // and written
+#define FORM_SPREAD 4u  // no table: rows of each partition, which is a stretch of the hash table
+#define FORM_SCATTER 5u // and their keys and values, partition by partition
+#define FORM_TUPLES 6u  // open addressing, of those
 
 layout(constant_id = 0) const uint KIND0 = KIND_COUNT;
 layout(constant_id = 1) const uint KIND1 = KIND_NONE;
@@ -79,9 +80,10 @@ struct Field { // a key: code = value - minimum, NULL = range
     uint rows;     /* of the table */                                                              \
     uint cells;    /* of groups in shared memory */                                                \
     uint replicas; /* of a group in shared memory */                                               \
-    uint spare;                                                                                    \
+    uint shift;    /* partition = place in the hash table >> shift */                              \
     Field fields[8];                                                                               \
-    uint bases[8]; /* of slots: grids before this morsel */
+    uint bases[8]; /* of slots: grids before this morsel */                                        \
+    uint parts[1024]; /* of partitions: rows, then where the next one goes */
 
 // The parts of a key in the words of a row.
 uint key_part(const uint64_t key, const uint part) {

@@ -3,6 +3,7 @@
 //
 //     SETUP   words of the control block come with the push constants
 //     REBASE  float sums move to a window that begins at a higher grid
+//     PARTS   one workgroup: rows of partitions to where each begins
 //     COUNT   groups in each tile of 1,024 rows
 //     SCAN    one workgroup: counts of tiles to where each tile's groups go
 //     EMIT    tables by index: results, compact and in order
@@ -21,6 +22,7 @@
 #define STEP_EMIT 4u
 #define STEP_PAIRS 5u
 #define STEP_GATHER 6u
+#define STEP_PARTS 7u
 
 #define PHYSICAL_F32 10u
 #define PHYSICAL_F64 11u
@@ -188,6 +190,18 @@ void scan_tiles(const uint me) {
     }
 }
 
+void scan_parts(const uint me) {
+    uint before = 0u;
+    for (uint first = 0u; first < 1024u; first += 256u) {
+        uint own = control.parts[first + me];
+        fold[me] = own;
+        scan_fold(me);
+        control.parts[first + me] = before + fold[me] - own;
+        before += fold[255];
+        barrier();
+    }
+}
+
 void emit_tile(const uint group, const uint me) {
     uint first = group * 1024u + me * 4u, count = 0u, i;
     for (uint j = 0u; j < 4u; j++) {
@@ -241,6 +255,8 @@ void main() {
         }
     } else if (STEP == STEP_SCAN) {
         scan_tiles(me);
+    } else if (STEP == STEP_PARTS) {
+        scan_parts(me);
     } else if (group * 1024u < push.rows) {
         if (STEP == STEP_COUNT) {
             count_tile(group, me);

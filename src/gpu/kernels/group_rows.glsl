@@ -55,6 +55,9 @@ void q_row(const uint row, const uint segment) {
 shared uint bank[SHARED_WORDS];
 uint failed = 0u;
 Field fields[8];
+uint mask;     // rows of the hash table, less one
+uint probes;
+uint grids[8]; // of the first position of a slot's float sums
 uint cells;    // of groups in shared memory
 uint replicas; // of each of them: a power of two
 
@@ -183,47 +186,6 @@ void add_digit(const uint row, const uint place, const uint position, const int6
     }
 }
 
-void add_real(const uint row, const uint place, const uint s, const uint64_t v) {
-    Real x = real_of(v);
-    uint first = control.grids[s] - (x.grid >> 1);
-    if (x.flags != 0u) {
-        atomicOr(t32[row + WORD_AT(place) + 1u], x.flags);
-        return;
-    }
-    most_single(row + WORD_AT(place), x.grid);
-    if ((x.grid & 1u) != 0u) {
-        add_digit(row, place, first, x.digits[0]);
-        add_digit(row, place, first + 1u, x.digits[1]);
-        add_digit(row, place, first + 2u, x.digits[2]);
-    }
-}
-
-// The value of a slot joins a row. `kind` and `place` are constants once inlined.
-void update(const uint kind, const uint place, const uint s, const uint row, const uint valid,
-            const uint64_t v) {
-    if (kind == KIND_NONE || (valid & (1u << s)) == 0u) {
-        return;
-    }
-    if (IS_COUNTED(place)) {
-        atomicAdd(t32[row + COUNT_AT(place)], 1u);
-    }
-    if (kind == KIND_SUM_SMALL) {
-        add_pair(row + PAIR_AT(place), v);
-    } else if (kind == KIND_SUM_I64) {
-        add_wide(row, place, v, int64_t(v) < int64_t(0) ? 0xffffffffu : 0u);
-    } else if (kind == KIND_SUM_U64) {
-        add_wide(row, place, v, 0u);
-    } else if (kind == KIND_MIN || kind == KIND_MAX) {
-        if (IS_NARROW(place)) {
-            most_single(row + WORD_AT(place), narrow_key(v, place, kind));
-        } else {
-            most_pair(row + PAIR_AT(place), kind == KIND_MIN ? ~v : v);
-        }
-    } else if (kind == KIND_SUM_F64) {
-        add_real(row, place, s, v);
-    }
-}
-
 // ------------------------------------------------------------------ a row in shared memory ---
 //
 // Word w of cell c, replica r: bank[(w * cells + c) * replicas + r].
@@ -275,49 +237,97 @@ void bank_most(const uint word, const uint lane, const uint v) {
     }
 }
 
-void bank_real(const uint word, const uint lane, const uint s, const uint64_t v) {
+// ------------------------------------------------------------------- a value joins a group ---
+//
+// Drivers inline all of this for each of the eight slots before they know which kinds there are:
+// every function has one caller, so that compiling stays short.
+
+// Where a row's group is: its row in device memory and, if it is kept, its lane of the bank.
+bool kept;
+uint at_row, at_lane;
+
+void join_sum(const uint kind, const uint place, const uint word, const uint64_t v) {
+    uint high = kind == KIND_SUM_I64 && int64_t(v) < int64_t(0) ? 0xffffffffu : 0u;
+    if (kept) {
+        high += bank_carry(word, at_lane, v);
+        if (kind != KIND_SUM_SMALL && high != 0u) {
+            atomicAdd(bank[bank_at(word + 2u, at_lane)], high);
+        }
+    } else if (kind == KIND_SUM_SMALL) {
+        add_pair(at_row + PAIR_AT(place), v);
+    } else {
+        add_wide(at_row, place, v, high);
+    }
+}
+
+void join_bound(const uint kind, const uint place, const uint word, const uint64_t v) {
+    if (!IS_NARROW(place)) {
+        most_pair(at_row + PAIR_AT(place), kind == KIND_MIN ? ~v : v);
+    } else if (kept) {
+        bank_most(word, at_lane, narrow_key(v, place, kind));
+    } else {
+        most_single(at_row + WORD_AT(place), narrow_key(v, place, kind));
+    }
+}
+
+void join_real(const uint place, const uint s, const uint word, const uint64_t v) {
     Real x = real_of(v);
-    uint first = control.grids[s] - (x.grid >> 1);
+    uint first = grids[s] - (x.grid >> 1), single = at_row + WORD_AT(place);
     if (x.flags != 0u) {
-        atomicOr(bank[bank_at(word + 1u, lane)], x.flags);
+        if (kept) {
+            atomicOr(bank[bank_at(word + 1u, at_lane)], x.flags);
+        } else {
+            atomicOr(t32[single + 1u], x.flags);
+        }
         return;
     }
-    bank_most(word, lane, x.grid);
-    if ((x.grid & 1u) != 0u) {
-        [[unroll]] for (uint j = 0u; j < 3u; j++) {
-            if (x.digits[j] != int64_t(0) && first + j < POSITIONS) {
-                bank_carry(word + 2u + (first + j) * 2u, lane, uint64_t(x.digits[j]));
-            }
+    if (kept) {
+        bank_most(word, at_lane, x.grid);
+    } else {
+        most_single(single, x.grid);
+    }
+    for (uint j = 0u; j < 3u && (x.grid & 1u) != 0u; j++) {
+        int64_t d = j == 0u ? x.digits[0] : j == 1u ? x.digits[1] : x.digits[2];
+        if (kept && d != int64_t(0) && first + j < POSITIONS) {
+            bank_carry(word + 2u + (first + j) * 2u, at_lane, uint64_t(d));
+        } else if (!kept) {
+            add_digit(at_row, place, first + j, d);
         }
     }
 }
 
-void bank_update(const uint kind, const uint place, const uint s, const uint word,
-                 const uint lane, const uint row, const uint valid, const uint64_t v) {
-    uint at = word + counted_words(place);
-    if (kind == KIND_NONE || (valid & (1u << s)) == 0u) {
+// `kind` and `place` are constants once inlined.
+void join(const uint kind, const uint place, const uint s, const uint word) {
+    uint value = word + counted_words(place);
+    if (kind == KIND_NONE || (q_valid & (1u << s)) == 0u) {
         return;
     }
-    if (IS_COUNTED(place)) {
-        atomicAdd(bank[bank_at(word, lane)], 1u);
+    if (IS_COUNTED(place) && kept) {
+        atomicAdd(bank[bank_at(word, at_lane)], 1u);
+    } else if (IS_COUNTED(place)) {
+        atomicAdd(t32[at_row + COUNT_AT(place)], 1u);
     }
-    if (kind == KIND_SUM_SMALL) {
-        bank_carry(at, lane, v);
-    } else if (kind == KIND_SUM_I64 || kind == KIND_SUM_U64) {
-        uint high = kind == KIND_SUM_I64 && int64_t(v) < int64_t(0) ? 0xffffffffu : 0u;
-        high += bank_carry(at, lane, v);
-        if (high != 0u) {
-            atomicAdd(bank[bank_at(at + 2u, lane)], high);
-        }
+    if (kind == KIND_SUM_SMALL || kind == KIND_SUM_I64 || kind == KIND_SUM_U64) {
+        join_sum(kind, place, value, q_value[s]);
     } else if (kind == KIND_MIN || kind == KIND_MAX) {
-        if (IS_NARROW(place)) {
-            bank_most(at, lane, narrow_key(v, place, kind));
-        } else {
-            most_pair(row + PAIR_AT(place), kind == KIND_MIN ? ~v : v);
-        }
+        join_bound(kind, place, value, q_value[s]);
     } else if (kind == KIND_SUM_F64) {
-        bank_real(at, lane, s, v);
+        join_real(place, s, value, q_value[s]);
     }
+}
+
+#define JOIN(s)                                                                                    \
+    join(KIND##s, PLACE##s, s, word);                                                              \
+    word += SHARED_NEED(s);
+
+void join_all() {
+    uint word = 1u;
+    if (kept) {
+        atomicAdd(bank[at_lane], 1u);
+    } else {
+        atomicAdd(t32[at_row + KEY_WORDS], 1u);
+    }
+    ALL(JOIN)
 }
 
 uint bank_total(const uint word, const uint cell) {
@@ -403,8 +413,8 @@ bool claim(const uint at, const uint part) {
 // order and never given back, so every thread with one key ends at one row.
 uint find(const uint64_t key) {
     uint slot = hash_of(key);
-    for (uint i = 0u; i < control.probes; i++) {
-        uint at = (slot + i & control.mask) * STRIDE;
+    for (uint i = 0u; i < probes; i++) {
+        uint at = (slot + i & mask) * STRIDE;
         if (claim(at, key_part(key, 0u)) &&
             (KEY_WORDS < 2u || claim(at + 1u, key_part(key, 1u))) &&
             (KEY_WORDS < 3u || claim(at + 2u, key_part(key, 2u)))) {
@@ -417,17 +427,7 @@ uint find(const uint64_t key) {
 
 // ------------------------------------------------------------------------------- forms ---
 
-#define UPDATE(s) update(KIND##s, PLACE##s, s, at, q_valid, q_value[s]);
-#define BANK_UPDATE(s)                                                                             \
-    bank_update(KIND##s, PLACE##s, s, word, lane, at, q_valid, q_value[s]);                        \
-    word += SHARED_NEED(s);
 #define ADD_NEED(s) word += SHARED_NEED(s);
-
-void update_bank(const uint lane, const uint at) {
-    uint word = 1u;
-    atomicAdd(bank[lane], 1u);
-    ALL(BANK_UPDATE)
-}
 
 // Behind the words of the cells: the row in device memory whose group a cell holds, plus one.
 uint tag_at(const uint cell) {
@@ -437,55 +437,116 @@ uint tag_at(const uint cell) {
 }
 
 // Whether the row's group is kept in the cell.
-bool keep(const uint cell, const uint at) {
+bool keep(const uint cell) {
     uint tag = bank[tag_at(cell)];
     if (tag == 0u) {
-        tag = atomicCompSwap(bank[tag_at(cell)], 0u, at + 1u);
-        tag = tag == 0u ? at + 1u : tag;
+        tag = atomicCompSwap(bank[tag_at(cell)], 0u, at_row + 1u);
+        tag = tag == 0u ? at_row + 1u : tag;
     }
-    return tag == at + 1u;
+    return tag == at_row + 1u;
 }
 
-void row_to_table() {
-    uint64_t key;
-    uint at;
-    if (!key_word(key)) {
-        return;
-    }
-    if (FORM == FORM_HASH) {
-        at = find(key);
-        if (at == ~0u) {
-            return;
+// Find the place of a key's group; false when there is none.
+bool place_of(const uint64_t key) {
+    uint index = uint(key);
+    if (FORM == FORM_HASH || FORM == FORM_TUPLES) {
+        at_row = find(key);
+        if (at_row == ~0u) {
+            return false;
         }
     } else {
-        if (key >= uint64_t(control.rows)) {
+        if ((key >> 32) != uint64_t(0) || index >= control.rows) {
             failed |= 2u;
-            return;
+            return false;
         }
-        at = uint(key) * STRIDE;
+        at_row = index * STRIDE;
     }
-    if (SHARED_WORDS > 1u) {
-        uint cell = at / STRIDE & (cells - 1u);
-        if (keep(cell, at)) {
-            update_bank(cell, at);
-            return;
-        }
+    if (FORM == FORM_DENSE) {
+        kept = true;
+        at_lane = index * replicas + (gl_LocalInvocationID.x & (replicas - 1u));
+    } else {
+        at_lane = at_row / STRIDE & (cells - 1u);
+        kept = SHARED_WORDS > 1u && keep(at_lane);
     }
-    atomicAdd(t32[at + KEY_WORDS], 1u);
-    ALL(UPDATE)
+    return true;
 }
 
-void row_to_bank() {
-    uint64_t key;
-    if (!key_word(key)) {
-        return;
+// ------------------------------------------------------------------------------ tuples ---
+//
+// A tuple: the key, the bits of q_valid when a slot has NULLs, the values of the slots.
+
+uint tuple_bits() {
+    return (PLACE0 | PLACE1 | PLACE2 | PLACE3 | PLACE4 | PLACE5 | PLACE6 | PLACE7) >> 24 & 1u;
+}
+
+uint tuple_need(const uint kind, const uint place) {
+    if (kind == KIND_NONE || kind == KIND_COUNT) {
+        return 0u;
     }
-    if ((key >> 32) != uint64_t(0) || uint(key) >= cells) {
-        failed |= 2u;
-        return;
+    return kind == KIND_SUM_SMALL || IS_NARROW(place) ? 1u : 2u;
+}
+
+#define TUPLE_NEED(s) words += tuple_need(KIND##s, PLACE##s);
+
+uint tuple_words() {
+    uint words = (KEY_WORDS > 1u ? 2u : 1u) + tuple_bits();
+    ALL(TUPLE_NEED)
+    return words;
+}
+
+uint partition_of(const uint64_t key) {
+    return (hash_of(key) & mask) >> control.shift;
+}
+
+#define PUT_VALUE(s)                                                                               \
+    if (tuple_need(KIND##s, PLACE##s) > 0u) {                                                      \
+        t32[at++] = uint(q_value[s]);                                                              \
+    }                                                                                              \
+    if (tuple_need(KIND##s, PLACE##s) > 1u) {                                                      \
+        t32[at++] = uint(q_value[s] >> 32);                                                        \
     }
-    update_bank(uint(key) * replicas + (gl_LocalInvocationID.x & (replicas - 1u)),
-                uint(key) * STRIDE);
+
+void put_tuple(const uint64_t key, const uint number) {
+    uint at = number * tuple_words();
+    t32[at++] = uint(key);
+    if (KEY_WORDS > 1u) {
+        t32[at++] = uint(key >> 32);
+    }
+    if (tuple_bits() != 0u) {
+        t32[at++] = q_valid;
+    }
+    ALL(PUT_VALUE)
+}
+
+#define TUPLES column[COLUMNS - 1].w // the host keeps it free
+
+uint64_t tuple_value(const uint kind, const uint place, inout uint at) {
+    uint need = tuple_need(kind, place), low, high;
+    if (need == 0u) {
+        return uint64_t(0);
+    }
+    low = TUPLES[at++];
+    high = IS_SIGNED(place) && int(low) < 0 ? 0xffffffffu : 0u;
+    if (need > 1u) {
+        high = TUPLES[at++];
+    }
+    return packUint2x32(uvec2(low, high));
+}
+
+#define GET_VALUE(s) q_value[s] = tuple_value(KIND##s, PLACE##s, at);
+
+uint64_t get_tuple(const uint number) {
+    uint at = number * tuple_words();
+    uint64_t key = uint64_t(TUPLES[at++]);
+    if (KEY_WORDS > 1u) {
+        key |= uint64_t(TUPLES[at++]) << 32;
+    }
+    q_valid = 255u;
+    if (tuple_bits() != 0u) {
+        q_valid = TUPLES[at++];
+    }
+    ALL(GET_VALUE)
+    return key;
 }
 
 void survey(const uint kind, const uint s) {
@@ -501,15 +562,31 @@ void survey(const uint kind, const uint s) {
 
 #define SURVEY(s) survey(KIND##s, s);
 
-void row(const uint number) {
-    q_row(number, number >> 16);
-    failed |= q_error;
-    if (FORM == FORM_DENSE) {
-        row_to_bank();
-    } else if (FORM == FORM_SURVEY) {
-        ALL(SURVEY)
+// `turn`: SCATTER sees each row twice.
+void row(const uint number, const uint turn) {
+    uint64_t key;
+    if (FORM == FORM_TUPLES) {
+        key = get_tuple(number);
     } else {
-        row_to_table();
+        q_row(number, number >> 16);
+        failed |= q_error;
+        if (FORM == FORM_SURVEY) {
+            ALL(SURVEY)
+            return;
+        }
+        if (!key_word(key)) {
+            return;
+        }
+        if (FORM == FORM_SPREAD || FORM == FORM_SCATTER) {
+            uint to = atomicAdd(bank[partition_of(key)], 1u);
+            if (turn == 1u) {
+                put_tuple(key, to);
+            }
+            return;
+        }
+    }
+    if (place_of(key)) {
+        join_all();
     }
 }
 
@@ -528,42 +605,86 @@ void flush_bank() {
     }
 }
 
-void main() {
-    uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
-    uint groups = gl_NumWorkGroups.x * gl_NumWorkGroups.y;
-    uint me = gl_LocalInvocationID.x;
+void flush_parts() {
+    uint parts = mask + 1u >> control.shift;
+    for (uint p = gl_LocalInvocationID.x; p < parts; p += gl_WorkGroupSize.x) {
+        if (bank[p] != 0u) {
+            atomicAdd(control.parts[p], bank[p]);
+        }
+    }
+}
+
+// Between SCATTER's turns: places are reserved for what the first one counted.
+void turn_over(const uint turn) {
+    uint parts = mask + 1u >> control.shift;
+    barrier();
+    for (uint p = gl_LocalInvocationID.x; p < parts; p += gl_WorkGroupSize.x) {
+        bank[p] = turn == 1u && bank[p] != 0u ? atomicAdd(control.parts[p], bank[p]) : 0u;
+    }
+    barrier();
+}
+
+void start() {
     [[unroll]] for (uint k = 0u; k < 8u; k++) {
         if (k < (KEYS & 255u)) {
             fields[k] = control.fields[k];
         }
+        grids[k] = control.grids[k];
     }
+    mask = control.mask;
+    probes = control.probes;
     cells = control.cells;
     replicas = control.replicas;
     if (SHARED_WORDS > 1u) {
-        for (uint i = me; i < SHARED_WORDS; i += gl_WorkGroupSize.x) {
+        for (uint i = gl_LocalInvocationID.x; i < SHARED_WORDS; i += gl_WorkGroupSize.x) {
             bank[i] = 0u;
         }
         barrier();
     }
-    for (uint block = group; block < push.blocks; block += groups) {
-        uint end = min(push.rows, block * 4096u + 4096u);
-        if (FORM == FORM_HASH && control.full != 0u) {
-            break;
-        }
-        for (uint i = block * 4096u + me; i < end; i += gl_WorkGroupSize.x) {
-            row(i);
-        }
-    }
+}
+
+void finish() {
+    uint me = gl_LocalInvocationID.x;
     if (SHARED_WORDS > 1u) {
         barrier();
-    }
-    if (SHARED_WORDS > 1u && FORM != FORM_SURVEY) {
-        flush_bank();
-    }
-    if (FORM == FORM_SURVEY && me < 8u && control.grids[me] < bank[me]) {
-        atomicMax(control.grids[me], bank[me]);
+        if (FORM == FORM_SPREAD) {
+            flush_parts();
+        } else if (FORM == FORM_SURVEY) {
+            if (me < 8u && grids[me] < bank[me]) {
+                atomicMax(control.grids[me], bank[me]);
+            }
+        } else if (FORM != FORM_SCATTER) {
+            flush_bank();
+        }
     }
     if (failed != 0u) {
         atomicOr(control.error, failed);
     }
+}
+
+void main() {
+    uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
+    uint groups = gl_NumWorkGroups.x * gl_NumWorkGroups.y;
+    uint rows = push.rows, tile = 4096u;
+    start();
+    if (FORM == FORM_TUPLES) { // small tiles: rows at work at a time share a stretch of the table
+        rows = control.parts[(mask >> control.shift)];
+        tile = 256u;
+    }
+    for (uint block = group; block < push.blocks; block += groups) {
+        uint end = min(rows, block * tile + tile);
+        if ((FORM == FORM_HASH || FORM == FORM_TUPLES) && control.full != 0u) {
+            break;
+        }
+        for (uint turn = 0u; turn < (FORM == FORM_SCATTER ? 2u : 1u); turn++) {
+            if (FORM == FORM_SCATTER) {
+                turn_over(turn);
+            }
+            for (uint i = block * tile + gl_LocalInvocationID.x; i < end;
+                 i += gl_WorkGroupSize.x) {
+                row(i, turn);
+            }
+        }
+    }
+    finish();
 }
