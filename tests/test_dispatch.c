@@ -167,22 +167,33 @@ static void test_more_groups_cost_more(void) {
 }
 
 static void test_rates_follow_measurements(void) {
-    double factor = 1, rate = 10e6;
+    tni_cost_factor factor;
+    double rate = 10e6, before;
     int i;
-    for (i = 0; i < 40; i++) { /* runs take 2 ms where 1 ms was predicted with factor 1 */
-        tni_cost_learn(&factor, factor * 1.0, 2.0);
+    factor.now = factor.usual = 1;
+    factor.seen = 0;
+    tni_cost_learn(&factor, 1.0, 50.0); /* the first measurement counts in full */
+    TNI_CHECK(factor.now > 49.9 && factor.now < 50.1);
+    for (i = 0; i < 60; i++) { /* runs take 2 ms where 1 ms was predicted with factor 1 */
+        tni_cost_learn(&factor, factor.now * 1.0, 2.0);
     }
-    TNI_CHECK(factor > 1.99 && factor < 2.01);
+    TNI_CHECK(factor.now > 1.99 && factor.now < 2.01);
     for (i = 0; i < 40; i++) {
         tni_cost_learn_rate(&rate, 48e6, 1.0);
     }
     TNI_CHECK(rate > 47.9e6 && rate < 48.1e6);
+    before = factor.now;
     tni_cost_learn(&factor, 1, 1e9); /* one outlier moves it by less than a doubling */
-    TNI_CHECK(factor < 4);
+    TNI_CHECK(factor.now > before && factor.now < 2 * before);
+    for (i = 0; i < 200; i++) { /* and is forgotten while the other side is chosen */
+        tni_cost_relax(&factor);
+    }
+    TNI_CHECK(factor.now < 1.4 * before);
+    before = factor.now;
     tni_cost_learn(&factor, 0, 1);
     tni_cost_learn(&factor, 1, -1);
     tni_cost_learn_rate(&rate, 0, 0);
-    TNI_CHECK(factor < 4 && rate > 47.9e6);
+    TNI_CHECK(factor.now == before && rate > 47.9e6);
 }
 
 int main(void) {

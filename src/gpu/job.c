@@ -317,6 +317,7 @@ TNI_FN void tni_acc_learn_run(tni_acc_job *job, double wall_ms) {
     }
     if (job->work.builds == 0) { /* drivers may compile when first run */
         tni_cost_learn(&rates->factor[job->work.kind], cost->kernel_ms, kernel);
+        tni_cost_relax(&acc->cpu_rates.factor[job->work.kind]);
     }
     if (rest > 0 && job->work.kind == TNI_COST_SCAN && job->work.submissions == 1 &&
         job->work.builds == 0) {
@@ -357,6 +358,7 @@ TNI_FN void tni_acc_learn(tni_accelerator *accelerator, const tni_choice *choice
     }
     tni_mutex_lock(&acc->mutex);
     tni_cost_learn(&acc->cpu_rates.factor[note->work.kind], note->cpu_ms, milliseconds);
+    tni_cost_relax(&acc->gpu_rates.factor[note->work.kind]);
     tni_mutex_unlock(&acc->mutex);
 }
 

@@ -436,7 +436,10 @@ static trueno_status tni_gpu_lane_wait(tni_gpu_device *device, const tni_gpu_lan
                                        tni_error *error) {
     tni_vk_result result = tni_gpu_lane_look(device, lane);
     if (result == TNI_VK_TIMEOUT) {
-        result = device->vk.WaitForFences(device->device, 1, &lane->fence, 1, TNI_GPU_BATCH_WAIT);
+        result = device->vk.WaitForFences(
+            device->device, 1, &lane->fence, 1,
+            /* one that compiles at first use, on a busy processor, may take long */
+            device->info->is_software ? 10 * TNI_GPU_BATCH_WAIT : TNI_GPU_BATCH_WAIT);
     }
     TNI_TRY(tni_gpu_check(device, result, "a kernel", error));
     return tni_gpu_check(device, device->vk.ResetFences(device->device, 1, &lane->fence),

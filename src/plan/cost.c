@@ -8,7 +8,9 @@
 
 #define TNI_COST_HYSTERESIS 0.9
 #define TNI_COST_WEIGHT 0.3        /* of the newest measurement */
+#define TNI_COST_SLOW 0.05
 #define TNI_COST_WILD 4.0
+#define TNI_COST_FIRST 2u
 #define TNI_COST_SPEC_TRANSFER 32e6  /* bytes a millisecond */
 #define TNI_COST_SPEC_COMPUTE 100e6  /* operations a millisecond */
 #define TNI_COST_SPEC_BYTES 10e6
@@ -22,7 +24,8 @@ TNI_FN void tni_cost_gpu_default(tni_cost_gpu *out) {
     out->memory = 400e6;
     out->rows = 200e6;
     for (i = 0; i < TNI_COST_KINDS; i++) {
-        out->factor[i] = 1;
+        out->factor[i].now = out->factor[i].usual = 1;
+        out->factor[i].seen = 0;
     }
 }
 
@@ -32,7 +35,8 @@ TNI_FN void tni_cost_cpu_default(tni_cost_cpu *out, uint32_t threads) {
     out->start_ms = 0.02;
     out->memory = TNI_MIN(10e6 * out->threads, 200e6);
     for (i = 0; i < TNI_COST_KINDS; i++) {
-        out->factor[i] = 1;
+        out->factor[i].now = out->factor[i].usual = 1;
+        out->factor[i].seen = 0;
     }
 }
 
@@ -66,7 +70,7 @@ static double tni_cost_gpu_row(const tni_cost_work *work) {
 
 static double tni_cost_cpu_parts(const tni_cost_work *work, const tni_cost_cpu *cpu,
                                  double *memory, double *arithmetic) {
-    double factor = cpu->factor[work->kind];
+    double factor = cpu->factor[work->kind].now;
     double share = TNI_MAX(TNI_MIN(work->cpu_share, 1.0), 0.0);
     *memory = share * work->bytes / cpu->memory * factor;
     *arithmetic = share * work->rows * tni_cost_cpu_row(work) * 1e-6 / cpu->threads * factor;
@@ -86,7 +90,7 @@ TNI_FN void tni_cost_predict(const tni_cost_work *work, const tni_cost_gpu *gpu,
     out->submit_ms = work->queue_ms + TNI_MAX(work->submissions, 1u) * passes * gpu->submit_ms;
     out->build_ms = work->builds * gpu->build_ms;
     out->upload_ms = work->missing_bytes / gpu->upload;
-    out->kernel_ms = TNI_MAX(memory, arithmetic) * gpu->factor[work->kind];
+    out->kernel_ms = TNI_MAX(memory, arithmetic) * gpu->factor[work->kind].now;
     out->download_ms = work->result_bytes / gpu->download;
     out->gpu_ms = out->submit_ms + out->build_ms + out->upload_ms + out->kernel_ms +
                   out->download_ms;
@@ -134,15 +138,28 @@ TNI_FN const char *tni_cost_term(const tni_cost *cost, bool gpu) {
     return cost->download_ms > most ? "transfer of the result" : term;
 }
 
-TNI_FN void tni_cost_learn(double *factor, double predicted_ms, double measured_ms) {
-    double ratio;
+TNI_FN void tni_cost_learn(tni_cost_factor *factor, double predicted_ms, double measured_ms) {
+    double implied, usual;
     if (!(predicted_ms > 0) || !(measured_ms > 0)) {
         return;
     }
-    ratio = measured_ms / predicted_ms;
-    ratio = TNI_MAX(TNI_MIN(ratio, TNI_COST_WILD), 1 / TNI_COST_WILD);
-    *factor *= 1 + TNI_COST_WEIGHT * (ratio - 1);
-    *factor = TNI_MAX(TNI_MIN(*factor, 1e4), 1e-4);
+    implied = factor->now * (measured_ms / predicted_ms);
+    implied = TNI_MAX(TNI_MIN(implied, 1e5), 1e-5);
+    if (factor->seen++ < TNI_COST_FIRST) {
+        factor->now = factor->usual = implied;
+        return;
+    }
+    usual = TNI_MAX(TNI_MIN(implied, factor->usual * TNI_COST_WILD),
+                    factor->usual / TNI_COST_WILD);
+    implied = TNI_MAX(TNI_MIN(implied, factor->now * TNI_COST_WILD), factor->now / TNI_COST_WILD);
+    factor->now += TNI_COST_WEIGHT * (implied - factor->now);
+    factor->usual += TNI_COST_SLOW * (usual - factor->usual);
+}
+
+TNI_FN void tni_cost_relax(tni_cost_factor *factor) {
+    if (factor->now > factor->usual) {
+        factor->now += TNI_COST_SLOW * (factor->usual - factor->now);
+    }
 }
 
 TNI_FN void tni_cost_learn_rate(double *rate, double amount, double milliseconds) {
@@ -157,7 +174,9 @@ TNI_FN void tni_cost_learn_rate(double *rate, double amount, double milliseconds
 
 #undef TNI_COST_HYSTERESIS
 #undef TNI_COST_WEIGHT
+#undef TNI_COST_SLOW
 #undef TNI_COST_WILD
+#undef TNI_COST_FIRST
 #undef TNI_COST_SPEC_TRANSFER
 #undef TNI_COST_SPEC_COMPUTE
 #undef TNI_COST_SPEC_BYTES

@@ -43,19 +43,26 @@ typedef struct tni_cost_work {
     bool fits;              /* the device's cache can keep it */
 } tni_cost_work;
 
+/* Measured / predicted. The first measurements count in full. Who is not chosen is not measured, so
+ * one slow run must not speak forever: meanwhile the factor falls back to what is usual. */
+typedef struct tni_cost_factor {
+    double now, usual;
+    uint32_t seen;
+} tni_cost_factor;
+
 typedef struct tni_cost_gpu {
     double submit_ms;       /* a submission and waiting for it */
     double build_ms;        /* building a kernel */
     double upload, download, memory; /* bytes a millisecond */
     double rows;            /* rows a millisecond through one operation */
-    double factor[TNI_COST_KINDS]; /* measured / predicted, of kernels */
+    tni_cost_factor factor[TNI_COST_KINDS]; /* of kernels */
 } tni_cost_gpu;
 
 typedef struct tni_cost_cpu {
     double threads;
     double start_ms;        /* getting workers going */
     double memory;          /* bytes a millisecond, all threads together */
-    double factor[TNI_COST_KINDS];
+    tni_cost_factor factor[TNI_COST_KINDS];
 } tni_cost_cpu;
 
 typedef struct tni_cost {
@@ -86,8 +93,11 @@ TNI_FN bool tni_cost_choose(tni_policy policy, const tni_cost_work *work, const 
 TNI_FN const char *tni_cost_term(const tni_cost *cost, bool gpu);
 /* The published rule, for its policy and for reports. */
 TNI_FN bool tni_cost_spec_rule(const tni_cost_work *work);
-/* Move a factor towards what was measured. Wild measurements count as four times off at most. */
-TNI_FN void tni_cost_learn(double *factor, double predicted_ms, double measured_ms);
+/* Move a factor towards what was measured for a prediction made with it. Of later measurements,
+ * wild ones count as four times off at most. */
+TNI_FN void tni_cost_learn(tni_cost_factor *factor, double predicted_ms, double measured_ms);
+/* The other side was chosen. */
+TNI_FN void tni_cost_relax(tni_cost_factor *factor);
 /* Move a rate (per millisecond) towards amount / milliseconds. */
 TNI_FN void tni_cost_learn_rate(double *rate, double amount, double milliseconds);
 
