@@ -14,6 +14,7 @@
 #include "gpu_test.h"
 
 #include "base/bits.h"
+#include "base/hash.h"
 #include "gpu/order.h"
 #include "gpu/spirv_module.h"
 
@@ -123,7 +124,30 @@ static void make_segments(table_data *t, int c, tni_interner *interner) {
     }
 }
 
-static void make_table(table_data *t, uint32_t rows, bool nulls) {
+static int by_word(const void *a, const void *b) {
+    return strcmp((const char *)a, (const char *)b);
+}
+
+/* Every word in its order: codes of the first sight are ranks. */
+static void intern_sorted(tni_interner *interner) {
+    char words[300][24];
+    tni_error error;
+    uint32_t i, code;
+    tni_error_clear(&error);
+    memset(words, 0, sizeof words);
+    for (i = 0; i < 300; i++) {
+        (void)word_of(i, words[i]);
+    }
+    qsort(words, 300, sizeof words[0], by_word);
+    for (i = 0; i < 300; i++) {
+        tni_string word = tni_string_c(words[i]);
+        TNI_CHECK(tni_interner_add(interner, &word, tni_hash_string(&word), &code, &error) ==
+                  TRUENO_OK);
+    }
+}
+
+/* `sorted`: the dictionary is. */
+static void make_table(table_data *t, uint32_t rows, bool nulls, bool sorted) {
     tni_interner interner;
     tni_error error;
     uint32_t i, s;
@@ -133,6 +157,9 @@ static void make_table(table_data *t, uint32_t rows, bool nulls) {
     t->rows = rows;
     t->segment_count = (rows + TNI_SEGMENT_ROWS - 1) / TNI_SEGMENT_ROWS;
     tni_interner_init(&interner, &memory);
+    if (sorted) {
+        intern_sorted(&interner);
+    }
     for (c = 0; c < COLUMN_COUNT; c++) {
         t->values[c] = (uint8_t *)calloc(rows + 8, width_of(c));
         t->segments[c] = (tni_segment **)calloc(t->segment_count + 1, sizeof **t->segments);
@@ -150,7 +177,7 @@ static void make_table(table_data *t, uint32_t rows, bool nulls) {
     }
     if (rows > 0) {
         tni_dictionary *dictionary = NULL;
-        TNI_CHECK(tni_interner_seal(&interner, false, NULL, &dictionary, &error) == TRUENO_OK);
+        TNI_CHECK(tni_interner_seal(&interner, sorted, NULL, &dictionary, &error) == TRUENO_OK);
         for (s = 0; s < t->segment_count; s++) {
             tni_segment_set_dictionary(t->segments[TEXT][s], dictionary);
         }
@@ -400,7 +427,7 @@ static void test_selection(void) {
     for (i = 0; i < TNI_COUNT_OF(lengths); i++) {
         table_data t;
         query q;
-        make_table(&t, lengths[i], i % 2 == 0);
+        make_table(&t, lengths[i], i % 2 == 0, false);
         for (k = 0; k < TNI_COUNT_OF(bounds); k++) {
             start_query(&q, &t, true, bounds[k]);
             q.shape.limit = k % 2 == 0 ? UINT64_MAX : 50;
@@ -424,7 +451,7 @@ static void test_keys(void) {
     table_data t;
     query q;
     uint32_t c, i;
-    make_table(&t, 70001, true);
+    make_table(&t, 70001, true, false);
     for (c = 0; c < COLUMN_COUNT; c++) {
         for (i = 0; i < 4; i++) {
             start_query(&q, &t, i % 2 != 0, 100);
@@ -459,6 +486,48 @@ static void test_keys(void) {
     free_table(&t);
 }
 
+/* Keys whose bounds are known: words are made at once, text by its sorted codes. */
+static void test_known(void) {
+    table_data t;
+    query q;
+    uint32_t i;
+    make_table(&t, 70001, true, true);
+    TNI_CHECK(t.layouts[TEXT].dictionary->sorted);
+    for (i = 0; i < 8; i++) {
+        start_query(&q, &t, i % 2 != 0, 100);
+        add_key(&q, TEXT, (i & 2) != 0, false);
+        add_key(&q, FEW, (i & 4) != 0, i % 2 == 0);
+        if (i % 2 != 0) {
+            add_key(&q, NARROW, (i & 2) == 0, false);
+        }
+        q.shape.limit = i < 4 ? 300 : UINT64_MAX;
+        check(&q, &t, i < 4 ? "top-k" : "sort");
+    }
+    free_table(&t);
+}
+
+/* Zone maps that lie are found out. */
+static void test_wrong_zones(void) {
+    tni_gpu_order_code *code = NULL;
+    tni_gpu_order_result r;
+    tni_arena arena;
+    tni_error error;
+    table_data t;
+    query q;
+    tni_error_clear(&error);
+    make_table(&t, 1000, false, false);
+    t.segments[NARROW][0]->zone.max = tni_value_i64(type_of(NARROW), 5);
+    tni_arena_init(&arena, &memory);
+    start_query(&q, &t, false, 0);
+    add_key(&q, NARROW, false, false);
+    TNI_CHECK(tni_gpu_order_emit(device->info, &q.shape, &arena, &code, &error) == TRUENO_OK);
+    TNI_CHECK(tni_gpu_order(device, &q.shape, code, &t.table, &r, &error) == TRUENO_OK);
+    TNI_CHECK(r.overflowed && r.row_count == 0);
+    tni_gpu_order_free(&r);
+    tni_arena_free(&arena);
+    free_table(&t);
+}
+
 static void test_refusals(void) {
     table_data t;
     query q;
@@ -466,7 +535,7 @@ static void test_refusals(void) {
     tni_arena arena;
     tni_error error;
     tni_error_clear(&error);
-    make_table(&t, 10, false);
+    make_table(&t, 10, false, false);
     tni_arena_init(&arena, &memory);
     start_query(&q, &t, false, 0);
     add_key(&q, FEW, false, false);
@@ -480,8 +549,8 @@ static void test_refusals(void) {
 static void test_modules(void) {
     static const char *const names[] = {
         "select_rows",  "select_rows_int",  "select_rows_plain", "select_rows_plain_int",
-        "select_keys",  "select_keys_int",  "select_ranks",      "radix_pack",
-        "radix_range"};
+        "select_keys",  "select_keys_int",  "select_words",      "select_words_int",
+        "select_ranks", "radix_pack",       "radix_range"};
     const uint32_t *words;
     uint32_t count;
     size_t i;
@@ -567,7 +636,7 @@ static void test_faults(void) {
     tni_error_clear(&error);
     TNI_CHECK(tni_gpu_open(&memory, &options, &gpu, &error) == TRUENO_OK);
     TNI_CHECK(tni_gpu_device_open(gpu, tni_gpu_best(gpu), &device, &error) == TRUENO_OK);
-    make_table(&t, 17000, true);
+    make_table(&t, 17000, true, false);
     tni_arena_init(&arena, &memory);
     for (k = 0; k < TNI_COUNT_OF(kinds); k++) {
         fault_query(&q, &t, k == 1);
@@ -594,6 +663,8 @@ int main(void) {
         test_refusals();
         test_selection();
         test_keys();
+        test_known();
+        test_wrong_zones();
         TNI_CHECK_EQ_UINT(device->used, device->cached_bytes);
         gpu_test_close();
 #if !defined(_WIN32)

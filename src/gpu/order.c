@@ -4,10 +4,11 @@
  *   filter  select_rows, morsel by morsel -> bitmap of the table -> row ids (compact_rows)
  *   keys    select_keys of these rows -> 64-bit keys; codes of text -> ranks (select_ranks)
  *   pack    the range of each key (radix_range) -> words to sort by (radix_pack)
+ *           where bounds are known and one word holds all keys: select_words does both at once
  *   order   radix sort or top-k of positions by the words, the least significant word first
  *   rows    row ids of the positions; with `fetch`, select_keys once more for the values
  *
- * The host waits three times: for the number of rows, for the ranges, for the result.
+ * The host waits for the number of rows, for ranges, for the candidates of top-k, for the result.
  *
  * Uses: base/, column/, gpu/ (of gpu/group_internal.h the inputs of a morsel).
  */
@@ -31,13 +32,23 @@ typedef struct tni_gpu_order_values {
     uint32_t count;
     uint32_t descending, floating, codes; /* bits; of codes: text */
     const tni_dictionary *dictionaries[TNI_GPU_SLOTS];
+    const tni_ir_node *nodes[TNI_GPU_SLOTS];
     bool nullable;
 } tni_gpu_order_values;
 
 struct tni_gpu_order_code {
     tni_gpu_code filter;
     tni_gpu_order_values keys, fetch;
+    tni_gpu_order_values words; /* the keys again, for select_words */
 };
+
+/* kernels/select_words.glsl */
+typedef struct tni_gpu_word {
+    uint64_t minimum[TNI_GPU_SLOTS];
+    uint32_t field[TNI_GPU_SLOTS][2];
+    uint32_t bits;                  /* not looked at there */
+    uint32_t padding[31];
+} tni_gpu_word;
 
 /* kernels/radix_pack.comp */
 typedef struct tni_gpu_pack {
@@ -68,6 +79,10 @@ typedef struct tni_gpu_order_run {
     tni_gpu_slice rows;             /* of the result */
     tni_gpu_pack words[TNI_GPU_ORDER_WORDS];
     uint32_t word_count;
+    bool direct;                    /* one word, made by select_words */
+    tni_gpu_word word;
+    tni_gpu_slice packed;           /* direct: a word a row */
+    bool started;                   /* the control words are clear */
 } tni_gpu_order_run;
 
 /* --------------------------------------------------------------------------- emitting --- */
@@ -143,8 +158,8 @@ static trueno_status tni_gpu_order_prune(const tni_program *from, const tni_gpu_
 static trueno_status tni_gpu_order_emit_values(const tni_gpu_info *info,
                                                const tni_gpu_shape *shape,
                                                const tni_gpu_order_key *keys, uint32_t count,
-                                               tni_arena *arena, tni_gpu_order_values *out,
-                                               tni_error *error) {
+                                               const char *const *skeletons, tni_arena *arena,
+                                               tni_gpu_order_values *out, tni_error *error) {
     tni_gpu_extras extras;
     tni_gpu_shape values = *shape;
     tni_program *program = (tni_program *)tni_arena_alloc(arena, sizeof *program);
@@ -154,14 +169,15 @@ static trueno_status tni_gpu_order_emit_values(const tni_gpu_info *info,
     }
     TNI_TRY(tni_gpu_order_prune(shape->values, keys, count, arena, program, error));
     memset(&extras, 0, sizeof extras);
-    extras.skeleton = "select_keys";
-    extras.skeleton_int = "select_keys_int";
+    extras.skeleton = skeletons[0];
+    extras.skeleton_int = skeletons[1];
     values.filter = NULL;
     values.values = program;
     values.slot_count = out->count = count;
     for (i = 0; i < count; i++) {
         const tni_ir_node *node = &program->nodes[program->outputs[i]];
         bool is_text = tni_type_physical(node->type) == TNI_PHYSICAL_STRING;
+        out->nodes[i] = node;
         values.slots[i].output = i;
         values.slots[i].aggregate = is_text ? TNI_GPU_COUNT : TNI_GPU_MIN;
         out->descending |= keys[i].descending ? 1u << i : 0;
@@ -196,6 +212,8 @@ TNI_FN trueno_status tni_gpu_order_emit(const tni_gpu_info *info,
                                         const tni_gpu_order_shape *shape, tni_arena *arena,
                                         tni_gpu_order_code **out, tni_error *error) {
     tni_gpu_order_code *code = (tni_gpu_order_code *)tni_arena_alloc(arena, sizeof *code);
+    static const char *const keys[] = {"select_keys", "select_keys_int"};
+    static const char *const words[] = {"select_words", "select_words_int"};
     tni_gpu_order_key fetch[TNI_GPU_SLOTS];
     uint32_t i;
     *out = NULL;
@@ -213,15 +231,17 @@ TNI_FN trueno_status tni_gpu_order_emit(const tni_gpu_info *info,
     }
     if (shape->key_count > 0) {
         TNI_TRY(tni_gpu_order_emit_values(info, &shape->shape, shape->keys, shape->key_count,
-                                          arena, &code->keys, error));
+                                          keys, arena, &code->keys, error));
+        TNI_TRY(tni_gpu_order_emit_values(info, &shape->shape, shape->keys, shape->key_count,
+                                          words, arena, &code->words, error));
     }
     if (shape->fetch_count > 0) {
         memset(fetch, 0, sizeof fetch);
         for (i = 0; i < shape->fetch_count; i++) {
             fetch[i].output = shape->fetch[i];
         }
-        TNI_TRY(tni_gpu_order_emit_values(info, &shape->shape, fetch, shape->fetch_count, arena,
-                                          &code->fetch, error));
+        TNI_TRY(tni_gpu_order_emit_values(info, &shape->shape, fetch, shape->fetch_count, keys,
+                                          arena, &code->fetch, error));
         code->fetch.floating = 0; /* -0.0 comes back as it is */
     }
     *out = code;
@@ -269,6 +289,14 @@ static void tni_gpu_order_dispatch(tni_gpu_order_run *run, tni_gpu_batch *batch,
         slices[i] = i < code->input_count ? run->inputs.slices[i] : run->control;
     }
     tni_gpu_batch_dispatch(batch, kernel, slices, columns + extra, push, sizeof push, groups);
+}
+
+/* The control words are 0 at first. */
+static void tni_gpu_order_clear(tni_gpu_order_run *run, tni_gpu_batch *batch) {
+    if (!run->started) {
+        tni_gpu_batch_fill(batch, run->control.range, 0, 16, 0);
+        run->started = true;
+    }
 }
 
 static trueno_status tni_gpu_order_start(tni_gpu_order_run *run, const tni_gpu_code *code,
@@ -324,9 +352,7 @@ static trueno_status tni_gpu_order_filter_morsel(tni_gpu_order_run *run, uint32_
     slices[TNI_GPU_COLUMNS + 1] = *bits;
     slices[TNI_GPU_COLUMNS + 1].offset += (uint64_t)first * (TNI_SEGMENT_ROWS / 8);
     slices[TNI_GPU_COLUMNS + 1].size = tni_gpu_bitmap_bytes(rows);
-    if (morsel == 0) {
-        tni_gpu_batch_fill(&batch, run->control.range, 0, 16, 0);
-    }
+    tni_gpu_order_clear(run, &batch);
     tni_gpu_order_dispatch(run, &batch, kernel, slices, TNI_GPU_COLUMNS, 2, rows, 0,
                            (rows + TNI_GPU_STRIPE_ROWS - 1) / TNI_GPU_STRIPE_ROWS);
     run->result->morsels++;
@@ -402,7 +428,8 @@ typedef struct tni_gpu_order_job {
     const tni_gpu_order_values *values;
     uint32_t mode, count;       /* rows in all */
     tni_gpu_slice rows;         /* their ids; not with ROWS_ALL */
-    tni_gpu_slice out, nulls;
+    tni_gpu_slice out, beside;  /* beside: NULL bits or parameters; range NULL: neither */
+    uint32_t constants[6];
     tni_gpu_kernel *kernel;
 } tni_gpu_order_job;
 
@@ -425,45 +452,29 @@ static trueno_status tni_gpu_order_job_morsel(tni_gpu_order_run *run,
     }
     TNI_TRY(tni_gpu_order_load(run, first, segments));
     TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
+    tni_gpu_order_clear(run, &batch);
     tni_gpu_batch_fill(&batch, run->control.range, 4, 4, first * TNI_SEGMENT_ROWS);
     tni_gpu_batch_fill(&batch, run->control.range, 8, 4, job->count);
     slices[columns] = run->control;
     slices[columns + 1] = job->mode == TNI_GPU_ROWS_ALL ? run->control : job->rows;
     slices[columns + 2] = job->out;
-    slices[columns + 3] = job->values->nullable ? job->nulls : run->control;
+    slices[columns + 3] = job->beside.range != NULL ? job->beside : run->control;
     tni_gpu_order_dispatch(run, &batch, job->kernel, slices, columns, 4, rows, blocks,
                            (rows + 255) / 256);
     return tni_gpu_batch_run(&batch, &run->result->compute_ms);
 }
 
-/* Values of `job->count` rows into job->out, [value][row]. */
-static trueno_status tni_gpu_order_job_run(tni_gpu_order_run *run, tni_gpu_order_job *job) {
+/* job->out of every row, morsel by morsel; `out` and `beside` are there. */
+static trueno_status tni_gpu_order_job_walk(tni_gpu_order_run *run, tni_gpu_order_job *job) {
     const tni_gpu_order_values *values = job->values;
-    uint64_t bytes = (uint64_t)values->count * job->count * 8;
-    uint32_t constants[6], i;
-    tni_gpu_batch batch;
-    if (bytes > run->device->info->storage_range) {
-        return tni_fail(run->error, TRUENO_ERROR_UNSUPPORTED,
-                        "%lu MiB of keys, more than a buffer of the GPU %s holds",
-                        (unsigned long)(bytes >> 20), run->device->info->name);
-    }
-    constants[0] = values->count;
-    constants[1] = job->mode;
-    constants[2] = values->descending & ~values->codes; /* of text: select_ranks does */
-    constants[3] = values->floating;
-    constants[4] = values->codes;
-    constants[5] = values->nullable ? 1 : 0;
+    uint32_t i;
+    job->constants[0] = values->count;
+    job->constants[1] = job->mode;
+    job->constants[3] = values->floating;
+    job->constants[4] = values->codes;
     TNI_TRY(tni_gpu_order_start(run, &values->code, &run->shape->shape));
-    TNI_TRY(tni_gpu_order_kernel(run, &values->code, TNI_GPU_ORDER_COLUMNS, 4, constants, 6,
+    TNI_TRY(tni_gpu_order_kernel(run, &values->code, TNI_GPU_ORDER_COLUMNS, 4, job->constants, 6,
                                  &job->kernel));
-    TNI_TRY(tni_gpu_scratch_take(&run->scratch, bytes, &job->out, run->error));
-    if (values->nullable) {
-        TNI_TRY(tni_gpu_scratch_take(&run->scratch, (uint64_t)job->count * 4, &job->nulls,
-                                     run->error));
-    }
-    TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
-    tni_gpu_batch_fill(&batch, run->control.range, 0, 4, 0);
-    TNI_TRY(tni_gpu_batch_run(&batch, NULL));
     for (i = 0; i < tni_gpu_order_morsels(run); i++) {
         trueno_status status = tni_gpu_order_job_morsel(run, job, i);
         tni_gpu_inputs_unpin(&run->inputs);
@@ -471,6 +482,30 @@ static trueno_status tni_gpu_order_job_run(tni_gpu_order_run *run, tni_gpu_order
     }
     tni_gpu_order_stop(run);
     return TRUENO_OK;
+}
+
+static trueno_status tni_gpu_order_holds(const tni_gpu_order_run *run, uint64_t bytes) {
+    if (bytes > run->device->info->storage_range) {
+        return tni_fail(run->error, TRUENO_ERROR_UNSUPPORTED,
+                        "%lu MiB of keys, more than a buffer of the GPU %s holds",
+                        (unsigned long)(bytes >> 20), run->device->info->name);
+    }
+    return TRUENO_OK;
+}
+
+/* Values of `job->count` rows into job->out, [value][row], and job->beside, NULL bits. */
+static trueno_status tni_gpu_order_job_run(tni_gpu_order_run *run, tni_gpu_order_job *job) {
+    const tni_gpu_order_values *values = job->values;
+    uint64_t bytes = (uint64_t)values->count * job->count * 8;
+    TNI_TRY(tni_gpu_order_holds(run, bytes));
+    job->constants[2] = values->descending & ~values->codes; /* of text: select_ranks does */
+    job->constants[5] = values->nullable ? 1 : 0;
+    TNI_TRY(tni_gpu_scratch_take(&run->scratch, bytes, &job->out, run->error));
+    if (values->nullable) {
+        TNI_TRY(tni_gpu_scratch_take(&run->scratch, (uint64_t)job->count * 4, &job->beside,
+                                     run->error));
+    }
+    return tni_gpu_order_job_walk(run, job);
 }
 
 /* ------------------------------------------------------------------------ ranks of text --- */
@@ -582,7 +617,7 @@ static trueno_status tni_gpu_order_keys(tni_gpu_order_run *run) {
         }
     }
     run->keys = job.out;
-    run->nulls = job.nulls;
+    run->nulls = job.beside;
     return TRUENO_OK;
 }
 
@@ -695,6 +730,133 @@ static trueno_status tni_gpu_order_pack(tni_gpu_order_run *run, tni_gpu_batch *b
     return batch->status;
 }
 
+/* ----------------------------------------------------------------- words made directly --- */
+
+/* Bounds of a plain column's integers from the zone maps of its segments. */
+static bool tni_gpu_order_zones(const tni_gpu_order_run *run, const tni_ir_node *node,
+                                uint64_t *minimum, uint64_t *maximum) {
+    const uint64_t top = UINT64_C(1) << 63;
+    tni_physical p = tni_type_physical(node->type);
+    bool is_signed = p == TNI_PHYSICAL_I8 || p == TNI_PHYSICAL_I16 || p == TNI_PHYSICAL_I32 ||
+                     p == TNI_PHYSICAL_I64;
+    const tni_segment *const *segments;
+    uint32_t s;
+    if (node->op != TNI_IR_COLUMN || p == TNI_PHYSICAL_BOOL || p == TNI_PHYSICAL_F32 ||
+        p == TNI_PHYSICAL_F64) {
+        return false;
+    }
+    segments = run->table->columns[node->column];
+    *minimum = UINT64_MAX;
+    *maximum = 0;
+    for (s = 0; s < run->table->segment_count; s++) {
+        const tni_zone *zone = &segments[s]->zone;
+        uint64_t low, high;
+        if (!zone->has_bounds) {
+            if (zone->rows == segments[s]->rows && zone->null_count == zone->rows) {
+                continue;
+            }
+            return false;
+        }
+        low = is_signed ? (uint64_t)zone->min.as.integer ^ top : zone->min.as.natural;
+        high = is_signed ? (uint64_t)zone->max.as.integer ^ top : zone->max.as.natural;
+        *minimum = TNI_MIN(*minimum, low);
+        *maximum = TNI_MAX(*maximum, high);
+    }
+    return *minimum <= *maximum;
+}
+
+/* Bounds of a key by its type; false for 64 bits: it is worth while to look for them. */
+static bool tni_gpu_order_type_bounds(tni_physical p, uint64_t *minimum, uint64_t *maximum) {
+    const uint64_t top = UINT64_C(1) << 63;
+    uint32_t bits = p == TNI_PHYSICAL_BOOL ? 1 : tni_physical_width(p) * 8;
+    switch (p) {
+    case TNI_PHYSICAL_I8:
+    case TNI_PHYSICAL_I16:
+    case TNI_PHYSICAL_I32:
+        *minimum = top - (UINT64_C(1) << (bits - 1));
+        *maximum = top + ((UINT64_C(1) << (bits - 1)) - 1);
+        return true;
+    case TNI_PHYSICAL_F32: /* from -inf to NaN */
+        *minimum = top - UINT64_C(0x7f800001);
+        *maximum = top + UINT64_C(0x7fffffff);
+        return true;
+    case TNI_PHYSICAL_BOOL:
+    case TNI_PHYSICAL_U8:
+    case TNI_PHYSICAL_U16:
+    case TNI_PHYSICAL_U32:
+        *minimum = 0;
+        *maximum = (UINT64_C(1) << bits) - 1;
+        return true;
+    default: return false;
+    }
+}
+
+static bool tni_gpu_order_bounds(const tni_gpu_order_run *run, uint32_t key, uint64_t *minimum,
+                                 uint64_t *maximum) {
+    const tni_gpu_order_values *words = &run->code->words;
+    const tni_dictionary *dictionary = words->dictionaries[key];
+    if ((words->codes >> key & 1) != 0) {
+        *minimum = 0;
+        *maximum = dictionary != NULL && dictionary->count > 0 ? dictionary->count - 1 : 0;
+        return dictionary != NULL && dictionary->sorted && dictionary->unique;
+    }
+    return tni_gpu_order_zones(run, words->nodes[key], minimum, maximum) ||
+           tni_gpu_order_type_bounds((tni_physical)words->code.physical[key], minimum, maximum);
+}
+
+/* Whether bounds are known of every key and all fit into one word. */
+static bool tni_gpu_order_plan_word(tni_gpu_order_run *run) {
+    const tni_gpu_order_values *words = &run->code->words;
+    tni_gpu_word *word = &run->word;
+    uint32_t k;
+    for (k = words->count; k-- > 0;) {
+        uint64_t minimum = 0, maximum = 0, range;
+        uint32_t width, null_at = 64;
+        if (!tni_gpu_order_bounds(run, k, &minimum, &maximum)) {
+            return false;
+        }
+        range = maximum - minimum;
+        width = range == 0 ? 0 : 64 - tni_clz64(range);
+        word->minimum[k] = run->shape->keys[k].descending ? ~maximum : minimum;
+        word->field[k][0] = width | word->bits << 8;
+        word->bits += width;
+        if ((words->code.never_null >> k & 1) == 0) {
+            null_at = word->bits++;
+        }
+        word->field[k][0] |= null_at << 16;
+        word->field[k][1] = run->shape->keys[k].nulls_first ? 1 : 0;
+        if (word->bits > 64) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static trueno_status tni_gpu_order_word(tni_gpu_order_run *run) {
+    const tni_gpu_order_values *words = &run->code->words;
+    uint64_t bytes = (uint64_t)run->count * (run->word.bits > 32 ? 8 : 4);
+    tni_gpu_order_job job;
+    memset(&job, 0, sizeof job);
+    TNI_TRY(tni_gpu_order_holds(run, bytes));
+    job.values = words;
+    job.mode = run->all ? TNI_GPU_ROWS_ALL : TNI_GPU_ROWS_SELECTED;
+    job.count = run->count;
+    job.rows = run->ids;
+    job.constants[2] = words->descending;
+    job.constants[5] = run->word.bits > 32 ? 1 : 0;
+    TNI_TRY(tni_gpu_scratch_take(&run->scratch, bytes, &job.out, run->error));
+    TNI_TRY(tni_gpu_scratch_take(&run->scratch, sizeof run->word, &job.beside, run->error));
+    TNI_TRY(tni_gpu_upload_bytes(run->device, job.beside.range, &run->word, sizeof run->word,
+                                 run->error));
+    TNI_TRY(tni_gpu_upload_wait(run->device, run->error));
+    TNI_TRY(tni_gpu_order_job_walk(run, &job));
+    run->packed = job.out;
+    run->direct = true;
+    run->word_count = 1;
+    run->words[0].bits = run->word.bits;
+    return TRUENO_OK;
+}
+
 /* -------------------------------------------------------------------------- ordering --- */
 
 static uint64_t tni_gpu_order_bits(const tni_gpu_pack *word) {
@@ -709,11 +871,14 @@ static trueno_status tni_gpu_order_top(tni_gpu_order_run *run, const tni_gpu_sli
     top.wide = run->words[0].bits > 32;
     top.varying = tni_gpu_order_bits(&run->words[0]);
     top.k = run->row_count;
-    TNI_TRY(tni_gpu_scratch_take(&run->scratch, top.count * (top.wide ? 8 : 4), &top.keys,
-                                 run->error));
-    TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
-    (void)tni_gpu_order_pack(run, &batch, parameters, 0, false, NULL, &top.keys);
-    TNI_TRY(tni_gpu_batch_run(&batch, &run->result->compute_ms));
+    top.keys = run->packed;
+    if (!run->direct) {
+        TNI_TRY(tni_gpu_scratch_take(&run->scratch, top.count * (top.wide ? 8 : 4), &top.keys,
+                                     run->error));
+        TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
+        (void)tni_gpu_order_pack(run, &batch, parameters, 0, false, NULL, &top.keys);
+        TNI_TRY(tni_gpu_batch_run(&batch, &run->result->compute_ms));
+    }
     TNI_TRY(tni_gpu_top_k_run(&run->scratch, &top, run->error));
     run->result->compute_ms += top.compute_ms;
     run->order = top.sorted_rows;
@@ -728,9 +893,12 @@ static trueno_status tni_gpu_order_sort(tni_gpu_order_run *run, const tni_gpu_sl
     uint32_t i, w;
     bool wide = run->words[0].bits > 32;
     memset(&sort, 0, sizeof sort);
+    sort.keys[0] = run->packed;
     for (i = 0; i < 2; i++) { /* the first word is the widest, or the only one */
-        TNI_TRY(tni_gpu_scratch_take(&run->scratch, (uint64_t)run->count * (wide ? 8 : 4),
-                                     &sort.keys[i], run->error));
+        if (i == 1 || !run->direct) {
+            TNI_TRY(tni_gpu_scratch_take(&run->scratch, (uint64_t)run->count * (wide ? 8 : 4),
+                                         &sort.keys[i], run->error));
+        }
         TNI_TRY(tni_gpu_scratch_take(&run->scratch, (uint64_t)run->count * 4, &sort.payload[i],
                                      run->error));
     }
@@ -745,7 +913,9 @@ static trueno_status tni_gpu_order_sort(tni_gpu_order_run *run, const tni_gpu_sl
         sort.rows = w == 0;
         sort.varying = tni_gpu_order_bits(&run->words[w]);
         sort.place = 0;
-        (void)tni_gpu_order_pack(run, &batch, parameters, w, w > 0, &order, &sort.keys[0]);
+        if (!run->direct) {
+            (void)tni_gpu_order_pack(run, &batch, parameters, w, w > 0, &order, &sort.keys[0]);
+        }
         (void)tni_gpu_sort_record(&batch, &run->scratch, &sort);
         run->result->passes += sort.passes;
         if (w + 1 < run->word_count) {
@@ -758,21 +928,31 @@ static trueno_status tni_gpu_order_sort(tni_gpu_order_run *run, const tni_gpu_sl
     return TRUENO_OK;
 }
 
-static trueno_status tni_gpu_order_by(tni_gpu_order_run *run) {
+/* Keys of any range: look for it, then pack. */
+static trueno_status tni_gpu_order_measured(tni_gpu_order_run *run, tni_gpu_slice *parameters) {
     uint64_t ranges[TNI_GPU_SLOTS][2];
-    tni_gpu_slice parameters;
     bool failed = false;
     TNI_TRY(tni_gpu_order_keys(run));
     TNI_TRY(tni_gpu_order_ranges(run, ranges, &failed));
     run->result->overflowed = run->result->overflowed || failed;
-    if (failed) {
+    tni_gpu_order_plan(run, ranges);
+    TNI_TRY(tni_gpu_scratch_take(&run->scratch, sizeof run->words, parameters, run->error));
+    TNI_TRY(tni_gpu_upload_bytes(run->device, parameters->range, run->words, sizeof run->words,
+                                 run->error));
+    return tni_gpu_upload_wait(run->device, run->error);
+}
+
+static trueno_status tni_gpu_order_by(tni_gpu_order_run *run) {
+    tni_gpu_slice parameters;
+    memset(&parameters, 0, sizeof parameters);
+    if (tni_gpu_order_plan_word(run)) {
+        TNI_TRY(tni_gpu_order_word(run));
+    } else {
+        TNI_TRY(tni_gpu_order_measured(run, &parameters));
+    }
+    if (run->result->overflowed) {
         return TRUENO_OK;
     }
-    tni_gpu_order_plan(run, ranges);
-    TNI_TRY(tni_gpu_scratch_take(&run->scratch, sizeof run->words, &parameters, run->error));
-    TNI_TRY(tni_gpu_upload_bytes(run->device, parameters.range, run->words, sizeof run->words,
-                                 run->error));
-    TNI_TRY(tni_gpu_upload_wait(run->device, run->error));
     return run->word_count == 1 && run->row_count < run->count
                ? tni_gpu_order_top(run, &parameters)
                : tni_gpu_order_sort(run, &parameters);
@@ -780,87 +960,104 @@ static trueno_status tni_gpu_order_by(tni_gpu_order_run *run) {
 
 /* --------------------------------------------------------------------------- results --- */
 
-/* Row ids of the result, in device memory. */
-static trueno_status tni_gpu_order_final(tni_gpu_order_run *run) {
-    tni_gpu_batch batch;
-    if (run->order.range == NULL && run->ids.range != NULL) {
-        run->rows = run->ids;
-        return TRUENO_OK;
-    }
-    if (run->order.range != NULL && run->ids.range == NULL) {
-        run->rows = run->order;
-        return TRUENO_OK;
-    }
-    TNI_TRY(tni_gpu_scratch_take(&run->scratch, (uint64_t)run->row_count * 4, &run->rows,
-                                 run->error));
-    TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
-    if (run->order.range == NULL) {
-        (void)tni_gpu_row_numbers(&batch, &run->scratch, &run->rows, run->row_count, 0);
-    } else {
-        (void)tni_gpu_gather_record(&batch, &run->scratch, &run->ids, run->count, &run->order,
-                                    &run->rows, run->row_count, false);
-    }
-    return tni_gpu_batch_run(&batch, &run->result->compute_ms);
-}
-
-/* A copy of device memory in the result's arena. */
-static trueno_status tni_gpu_order_bring(tni_gpu_order_run *run, const tni_gpu_slice *from,
-                                         uint64_t bytes, void **out) {
-    tni_gpu_batch batch;
-    uint64_t at = 0;
-    *out = tni_arena_bytes(&run->result->memory, (size_t)bytes + 8);
-    if (*out == NULL) {
+/* Bytes of a download in the result's arena, not zeroed first and yet aligned to 8. */
+static trueno_status tni_gpu_order_keep(tni_gpu_order_run *run, uint64_t at, uint64_t bytes,
+                                        void **out) {
+    uint8_t *room = (uint8_t *)tni_arena_bytes(&run->result->memory, (size_t)bytes + 8);
+    *out = NULL;
+    if (room == NULL) {
         return tni_memory_fail(run->device->memory, (size_t)bytes, run->error);
     }
-    TNI_TRY(tni_gpu_download_reserve(run->device, bytes, run->error));
-    TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
-    tni_gpu_batch_download(&batch, from->range, from->offset, bytes, &at);
-    TNI_TRY(tni_gpu_batch_run(&batch, NULL));
+    *out = room + (8 - (uintptr_t)room % 8) % 8;
     memcpy(*out, run->device->download.data + at, (size_t)bytes);
     return TRUENO_OK;
 }
 
+/* Whether some row failed, of all that ran until the download at `at`. */
+static void tni_gpu_order_judge(tni_gpu_order_run *run, uint64_t at) {
+    uint32_t failed;
+    memcpy(&failed, run->device->download.data + at, 4);
+    run->result->overflowed = run->result->overflowed || failed != 0;
+}
+
+/* Row ids of the result, in device memory and in the arena. */
+static trueno_status tni_gpu_order_final(tni_gpu_order_run *run) {
+    uint64_t bytes = (uint64_t)run->row_count * 4, at = 0, failed_at = 0;
+    bool gathers = run->order.range != NULL && run->ids.range != NULL;
+    bool numbers = run->order.range == NULL && run->ids.range == NULL;
+    void *rows = NULL;
+    tni_gpu_batch batch;
+    run->rows = run->order.range != NULL ? run->order : run->ids;
+    if (gathers || numbers) {
+        TNI_TRY(tni_gpu_scratch_take(&run->scratch, bytes, &run->rows, run->error));
+    }
+    TNI_TRY(tni_gpu_download_reserve(run->device, bytes + 64, run->error));
+    TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
+    tni_gpu_order_clear(run, &batch);
+    if (gathers) {
+        (void)tni_gpu_gather_record(&batch, &run->scratch, &run->ids, run->count, &run->order,
+                                    &run->rows, run->row_count, false);
+    } else if (numbers) {
+        (void)tni_gpu_row_numbers(&batch, &run->scratch, &run->rows, run->row_count, 0);
+    }
+    tni_gpu_batch_download(&batch, run->control.range, 0, 4, &failed_at);
+    tni_gpu_batch_download(&batch, run->rows.range, run->rows.offset, bytes, &at);
+    TNI_TRY(tni_gpu_batch_run(&batch, &run->result->compute_ms));
+    tni_gpu_order_judge(run, failed_at);
+    TNI_TRY(tni_gpu_order_keep(run, at, bytes, &rows));
+    run->result->rows = (uint32_t *)rows;
+    return TRUENO_OK;
+}
+
+/* Keys become bits of values. */
+static void tni_gpu_order_decode(const tni_gpu_order_run *run, uint32_t f) {
+    const tni_gpu_order_values *fetch = &run->code->fetch;
+    const uint32_t *nulls = run->result->nulls;
+    uint64_t *out = run->result->values[f];
+    uint32_t i;
+    for (i = 0; (fetch->codes >> f & 1) == 0 && i < run->row_count; i++) {
+        bool absent = nulls != NULL && (nulls[i] >> f & 1) != 0;
+        out[i] = absent ? 0 : tni_gpu_key_value((tni_physical)fetch->code.physical[f], out[i]);
+    }
+}
+
 static trueno_status tni_gpu_order_fetch(tni_gpu_order_run *run) {
     const tni_gpu_order_values *fetch = &run->code->fetch;
+    uint64_t bytes = (uint64_t)fetch->count * run->row_count * 8, at = 0, nulls_at = 0;
+    uint64_t null_bytes = fetch->nullable ? (uint64_t)run->row_count * 4 : 0, failed_at = 0;
     tni_gpu_order_job job;
+    tni_gpu_batch batch;
     void *values = NULL, *nulls = NULL;
-    uint32_t f, i;
+    uint32_t f;
     memset(&job, 0, sizeof job);
     job.values = fetch;
     job.mode = TNI_GPU_ROWS_ANY;
     job.count = run->row_count;
     job.rows = run->rows;
     TNI_TRY(tni_gpu_order_job_run(run, &job));
-    TNI_TRY(tni_gpu_order_bring(run, &job.out, (uint64_t)fetch->count * job.count * 8, &values));
+    TNI_TRY(tni_gpu_download_reserve(run->device, bytes + null_bytes + 64, run->error));
+    TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
+    tni_gpu_batch_download(&batch, run->control.range, 0, 4, &failed_at);
+    tni_gpu_batch_download(&batch, job.out.range, 0, bytes, &at);
     if (fetch->nullable) {
-        TNI_TRY(tni_gpu_order_bring(run, &job.nulls, (uint64_t)job.count * 4, &nulls));
+        tni_gpu_batch_download(&batch, job.beside.range, 0, null_bytes, &nulls_at);
+    }
+    TNI_TRY(tni_gpu_batch_run(&batch, &run->result->compute_ms));
+    tni_gpu_order_judge(run, failed_at);
+    TNI_TRY(tni_gpu_order_keep(run, at, bytes, &values));
+    if (fetch->nullable) {
+        TNI_TRY(tni_gpu_order_keep(run, nulls_at, null_bytes, &nulls));
         run->result->nulls = (uint32_t *)nulls;
     }
     for (f = 0; f < fetch->count; f++) {
-        uint64_t *out = (uint64_t *)values + (size_t)f * job.count;
-        run->result->values[f] = out;
-        for (i = 0; (fetch->codes >> f & 1) == 0 && i < job.count; i++) {
-            bool absent = nulls != NULL && (((const uint32_t *)nulls)[i] >> f & 1) != 0;
-            out[i] = absent ? 0
-                            : tni_gpu_key_value((tni_physical)fetch->code.physical[f], out[i]);
-        }
+        run->result->values[f] = (uint64_t *)values + (size_t)f * run->row_count;
+        tni_gpu_order_decode(run, f);
     }
-    return TRUENO_OK;
-}
-
-/* Whether a value of the result could not be computed. */
-static trueno_status tni_gpu_order_failed(tni_gpu_order_run *run) {
-    void *word = NULL;
-    uint32_t failed;
-    TNI_TRY(tni_gpu_order_bring(run, &run->control, 4, &word));
-    memcpy(&failed, word, 4);
-    run->result->overflowed = run->result->overflowed || failed != 0;
     return TRUENO_OK;
 }
 
 static trueno_status tni_gpu_order_steps(tni_gpu_order_run *run) {
     tni_gpu_order_result *result = run->result;
-    void *rows = NULL;
     run->count = (uint32_t)run->table->rows;
     TNI_TRY(tni_gpu_scratch_take(&run->scratch, TNI_GPU_ALIGNMENT, &run->control, run->error));
     if (!run->all && run->count > 0) {
@@ -874,17 +1071,13 @@ static trueno_status tni_gpu_order_steps(tni_gpu_order_run *run) {
     if (run->shape->key_count > 0) {
         TNI_TRY(tni_gpu_order_by(run));
     }
-    if (result->overflowed) {
-        return TRUENO_OK;
+    if (!result->overflowed) {
+        TNI_TRY(tni_gpu_order_final(run));
     }
-    TNI_TRY(tni_gpu_order_final(run));
-    if (run->shape->fetch_count > 0) {
+    if (!result->overflowed && run->shape->fetch_count > 0) {
         TNI_TRY(tni_gpu_order_fetch(run));
-        TNI_TRY(tni_gpu_order_failed(run));
     }
-    TNI_TRY(tni_gpu_order_bring(run, &run->rows, (uint64_t)run->row_count * 4, &rows));
-    result->rows = (uint32_t *)rows;
-    result->row_count = run->row_count;
+    result->row_count = result->overflowed ? 0 : run->row_count;
     return TRUENO_OK;
 }
 

@@ -3,6 +3,9 @@
 //
 // Field f takes `width` bits from bit `low` of (key - minimum), or a row's NULL bit, to bit `to` of
 // the word; keys that are NULL count 0. With ORDERED the word of place i is that of row order[i].
+#extension GL_GOOGLE_include_directive : require
+#include "radix_words.glsl"
+
 layout(local_size_x = 256) in;
 layout(constant_id = 0) const uint WIDE = 0u;    // words of 64 bits
 layout(constant_id = 1) const uint ORDERED = 0u;
@@ -20,28 +23,6 @@ layout(set = 0, binding = 4, std430) readonly buffer Parameters {
     uvec2 minimum[8];
     uvec2 field[16];  // {key or 8 + key for its NULL bit, low | width << 8 | to << 16}
 };
-
-// Shifts of 64-bit values in two words; 0 <= by < 64.
-uvec2 right(const uvec2 v, const uint by) {
-    uint b = by & 31u;
-    uvec2 r = by >= 32u ? uvec2(v.y, 0u) : v;
-    return b == 0u ? r : uvec2(r.x >> b | r.y << (32u - b), r.y >> b);
-}
-
-uvec2 left(const uvec2 v, const uint by) {
-    uint b = by & 31u;
-    uvec2 r = by >= 32u ? uvec2(0u, v.x) : v;
-    return b == 0u ? r : uvec2(r.x << b, r.y << b | r.x >> (32u - b));
-}
-
-uvec2 low_bits(const uvec2 v, const uint width) {
-    return uvec2(width >= 32u ? v.x : v.x & (1u << width) - 1u,
-                 width >= 64u ? v.y : width <= 32u ? 0u : v.y & (1u << (width - 32u)) - 1u);
-}
-
-uvec2 minus(const uvec2 a, const uvec2 b) {
-    return uvec2(a.x - b.x, a.y - b.y - (a.x < b.x ? 1u : 0u));
-}
 
 void main() {
     uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
