@@ -315,6 +315,7 @@ static void test_transfers(void) {
             options.parallel.run = helpers == 0 ? NULL : helpers == 1 ? crew : procession;
             options.parallel.user = &calls;
             options.parallel.threads = 4;
+            options.streaming = helpers == 1;
             TNI_CHECK(open_all(&error) == TRUENO_OK);
             TNI_CHECK(scans_shape_make(&s, &t, device->info, &memory, columns, 4, NULL, &error) ==
                       TRUENO_OK);
@@ -335,6 +336,7 @@ static void test_transfers(void) {
         }
     }
     memset(&options.parallel, 0, sizeof options.parallel);
+    options.streaming = false;
     scans_free(&t);
 }
 

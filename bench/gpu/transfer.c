@@ -160,6 +160,8 @@ static tni_gpu_device *open_one(tni_gpu *gpu, tni_error *error) {
     return device;
 }
 
+static bool streaming;
+
 static void measure(const char *name, tni_gpu_transfer transfer, uint32_t threads,
                     uint64_t slot) {
     tni_gpu_options options = TNI_ZERO;
@@ -173,6 +175,7 @@ static void measure(const char *name, tni_gpu_transfer transfer, uint32_t thread
     options.software = software;
     options.transfer = transfer;
     options.staging_bytes = slot;
+    options.streaming = streaming;
     if (tni_scheduler_new(&memory, NULL, threads, &scheduler, &error) != TRUENO_OK) {
         printf("%s\n", error.message);
         exit(1);
@@ -230,6 +233,12 @@ int main(int argc, char **argv) {
     for (i = 0; i < TNI_COUNT_OF(threads) && (i == 0 || threads[i] <= most); i++) {
         measure("mapped", TNI_GPU_TRANSFER_MAPPED, threads[i], (uint64_t)8 << 20);
     }
+    streaming = true; /* stores past the caches */
+    for (i = 0; i < TNI_COUNT_OF(threads) && (i == 0 || threads[i] <= most); i++) {
+        measure("streaming", TNI_GPU_TRANSFER_STAGED, threads[i], (uint64_t)8 << 20);
+        measure("mapped nt", TNI_GPU_TRANSFER_MAPPED, threads[i], (uint64_t)8 << 20);
+    }
+    streaming = false;
     measure("imported", TNI_GPU_TRANSFER_IMPORTED, 1, (uint64_t)8 << 20);
     printf("%s\n", wrong ? "SOME ANSWERS ARE WRONG" : "every answer is right");
     return wrong ? 1 : 0;

@@ -27,6 +27,7 @@ TNI_FN tni_policy tni_accelerator_policy(trueno_backend backend) {
 #define TNI_ACC_OPEN_MS 300.0        /* what opening is taken to cost */
 #define TNI_ACC_HOST_OPEN_MS 3000.0  /* without a thread for it */
 #define TNI_ACC_PROBE_BYTES (UINT64_C(8) << 20)
+#define TNI_ACC_PROBE_MS 3.0
 
 static void tni_acc_choose(tni_accelerator *accelerator, tni_run *run, const tni_plan *plan,
                            tni_choice *out) {
@@ -95,7 +96,8 @@ static void tni_acc_probe_rates(tni_gpu_device *device, const tni_gpu_range *fro
     uint8_t *data;
     int64_t start;
     int i;
-    for (i = 0; i < 3; i++) {
+    start = tni_clock_nanoseconds();
+    for (i = 0; i < 3 || tni_acc_since(start) < TNI_ACC_PROBE_MS; i++) { /* it may have slept */
         if (!tni_acc_probe_batch(device, from, to, 0, &wall, &compute)) {
             return;
         }
@@ -149,6 +151,11 @@ static void tni_acc_calibrate(tni_gpu_device *device, tni_cost_gpu *rates) {
 
 /* ------------------------------------------------------------------------------ opening --- */
 
+static void tni_acc_tasks(void *user, uint32_t count,
+                          void (*task)(void *context, uint32_t index), void *context) {
+    tni_scheduler_run((tni_scheduler *)user, count, task, context);
+}
+
 /* Find and open the best device; what there is afterwards is in `acc`. Called by one thread. */
 static void tni_acc_open(tni_acc *acc) {
     tni_gpu_options options;
@@ -162,6 +169,11 @@ static void tni_acc_open(tni_acc *acc) {
     memset(&options, 0, sizeof options);
     options.software = acc->options.software;
     options.budget_bytes = acc->options.cache_bytes;
+    if (acc->options.scheduler != NULL) {
+        options.parallel.run = tni_acc_tasks;
+        options.parallel.user = acc->options.scheduler;
+        options.parallel.threads = tni_scheduler_workers(acc->options.scheduler);
+    }
     if (tni_gpu_open(acc->memory, &options, &gpu, &error) == TRUENO_OK) {
         info = tni_gpu_best(gpu);
         if (info == NULL) {
@@ -285,11 +297,27 @@ TNI_FN uint64_t tni_acc_owner(tni_acc *acc, tni_table *table, bool count, uint32
         entry = &acc->tables[acc->table_next++ % TNI_ACC_TABLES];
         entry->owner = owner;
         entry->uses = 0;
+        entry->missed_ms = 0;
     }
     *uses = entry->uses;
     entry->uses += count ? 1 : 0;
     tni_mutex_unlock(&acc->mutex);
     return owner;
+}
+
+TNI_FN double tni_acc_missed(tni_acc *acc, uint64_t owner, double more) {
+    double missed = 0;
+    uint32_t i;
+    tni_mutex_lock(&acc->mutex);
+    for (i = 0; i < TNI_ACC_TABLES; i++) {
+        if (acc->tables[i].owner == owner) {
+            missed = acc->tables[i].missed_ms;
+            acc->tables[i].missed_ms += TNI_MAX(more, 0);
+            break;
+        }
+    }
+    tni_mutex_unlock(&acc->mutex);
+    return missed;
 }
 
 TNI_FN uint64_t tni_acc_resident(tni_acc *acc, uint64_t owner, const uint32_t *fields,
@@ -529,6 +557,7 @@ TNI_FN const char *tni_accelerator_devices(tni_accelerator *accelerator,
 #undef TNI_ACC_OPEN_MS
 #undef TNI_ACC_HOST_OPEN_MS
 #undef TNI_ACC_PROBE_BYTES
+#undef TNI_ACC_PROBE_MS
 
 #else /* TRUENO_NO_VULKAN */
 

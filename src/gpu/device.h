@@ -50,6 +50,7 @@ typedef struct tni_gpu_options {
     uint64_t slab_bytes;     /* one allocation of device memory; 0 = 256 MiB */
     uint64_t staging_bytes;  /* one of the four staging slots; 0 = 8 MiB */
     tni_gpu_transfer transfer;
+    bool streaming;          /* arrays are written past the caches; to be measured */
     uint64_t import_bytes;   /* IMPORTED: most host memory kept; 0 = 1/8 of the machine's */
     tni_gpu_parallel parallel; /* of devices opened; device->parallel may change it later */
 } tni_gpu_options;

@@ -15,6 +15,10 @@
  */
 #include "gpu/memory.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #if !defined(TRUENO_NO_VULKAN)
 
 #define TNI_GPU_SLAB_BYTES (UINT64_C(256) << 20)
@@ -170,10 +174,27 @@ static trueno_status tni_gpu_slab_memory(tni_gpu_device *device, tni_gpu_slab *s
     return TRUENO_OK;
 }
 
+/* Bytes of device memory that the driver would still give, where it says (VK_EXT_memory_budget):
+ * other processes use the device too. */
+static uint64_t tni_gpu_driver_room(const tni_gpu_device *device) {
+    tni_vk_memory_properties2 properties = TNI_ZERO;
+    tni_vk_memory_budget budget = TNI_ZERO;
+    uint32_t heap = device->info->heap;
+    if (!device->info->memory_budget) {
+        return UINT64_MAX;
+    }
+    budget.type = TNI_VK_S_MEMORY_BUDGET;
+    properties.type = TNI_VK_S_MEMORY_PROPERTIES2;
+    properties.next = &budget;
+    device->gpu->vk.GetPhysicalDeviceMemoryProperties2(device->info->physical, &properties);
+    return budget.budget[heap] - TNI_MIN(budget.usage[heap], budget.budget[heap]);
+}
+
 static trueno_status tni_gpu_slab_add(tni_gpu_device *device, uint64_t least, tni_error *error) {
     uint64_t size = device->gpu->options.slab_bytes != 0 ? device->gpu->options.slab_bytes
                                                          : TNI_GPU_SLAB_BYTES;
-    uint64_t left = device->budget > device->slab_total ? device->budget - device->slab_total : 0;
+    uint64_t left = TNI_MIN(tni_gpu_driver_room(device),
+                            device->budget - TNI_MIN(device->slab_total, device->budget));
     uint64_t most = device->info->allocation_bytes != 0 ? device->info->allocation_bytes
                                                         : UINT64_C(1) << 30;
     tni_gpu_slab *slab;
@@ -685,6 +706,36 @@ TNI_FN trueno_status tni_gpu_upload(tni_gpu_device *device, const tni_gpu_range 
     return TRUENO_OK;
 }
 
+/* Stores that leave the caches alone: what is written here is read by the device alone. */
+static void tni_gpu_stream(uint8_t *out, const uint8_t *in, size_t size) {
+#if defined(__SSE2__)
+    size_t head = (size_t)(-(uintptr_t)out & 15), i;
+    head = TNI_MIN(head, size);
+    memcpy(out, in, head);
+    for (i = head; i + 64 <= size; i += 64) {
+        __m128i a = _mm_loadu_si128((const __m128i *)(const void *)(in + i));
+        __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(in + i + 16));
+        __m128i c = _mm_loadu_si128((const __m128i *)(const void *)(in + i + 32));
+        __m128i d = _mm_loadu_si128((const __m128i *)(const void *)(in + i + 48));
+        _mm_stream_si128((__m128i *)(void *)(out + i), a);
+        _mm_stream_si128((__m128i *)(void *)(out + i + 16), b);
+        _mm_stream_si128((__m128i *)(void *)(out + i + 32), c);
+        _mm_stream_si128((__m128i *)(void *)(out + i + 48), d);
+    }
+    _mm_sfence();
+    memcpy(out + i, in + i, size - i);
+#else
+    memcpy(out, in, size);
+#endif
+}
+
+static trueno_status tni_gpu_fill_stream(void *user, uint64_t offset, void *out, size_t size,
+                                         tni_error *error) {
+    (void)error;
+    tni_gpu_stream((uint8_t *)out, (const uint8_t *)user + offset, size);
+    return TRUENO_OK;
+}
+
 static trueno_status tni_gpu_fill_bytes(void *user, uint64_t offset, void *out, size_t size,
                                         tni_error *error) {
     (void)error;
@@ -696,7 +747,10 @@ TNI_FN trueno_status tni_gpu_upload_bytes(tni_gpu_device *device, const tni_gpu_
                                           const void *data, uint64_t size, tni_error *error) {
     void *user;
     memcpy(&user, &data, sizeof user); /* read only, but `user` pointers are not const */
-    return tni_gpu_upload(device, range, size, tni_gpu_fill_bytes, user, error);
+    return tni_gpu_upload(device, range, size,
+                          device->gpu->options.streaming ? tni_gpu_fill_stream
+                                                         : tni_gpu_fill_bytes,
+                          user, error);
 }
 
 TNI_FN trueno_status tni_gpu_upload_wait(tni_gpu_device *device, tni_error *error) {
