@@ -248,6 +248,7 @@ static void tni_final_min_max(const tni_final *f) {
     for (i = 0; i < f->count; i++) {
         uint32_t g = f->groups[i];
         const uint8_t *state = TNI_STATE(const uint8_t, f->table, acc, g);
+        uint64_t value[2] = {0, 0};
         int64_t key;
         double number;
         if (tni_final_i64(f, 1, g) == 0) {
@@ -257,15 +258,13 @@ static void tni_final_min_max(const tni_final *f) {
         memcpy(&key, state, sizeof key);
         if (input->class_id == TNI_CLASS_F64) {
             number = tni_float_from_key(key);
-            tni_final_store(f, input, &number, i);
+            memcpy(value, &number, sizeof number);
         } else if (input->type.id == TRUENO_TYPE_UBIGINT) {
-            key = (int64_t)((uint64_t)key ^ (UINT64_C(1) << 63));
-            tni_final_store(f, input, &key, i);
+            value[0] = (uint64_t)key ^ (UINT64_C(1) << 63);
         } else {
-            uint64_t value[2];
             memcpy(value, state, TNI_MIN(size, 16u));
-            tni_final_store(f, input, value, i);
         }
+        tni_final_store(f, input, value, i);
     }
 }
 
@@ -292,8 +291,9 @@ static void tni_final_bits(const tni_final *f) {
         if (tni_final_i64(f, 1, f->groups[i]) == 0) {
             tni_final_null(f, i);
         } else {
-            int64_t bits = tni_final_i64(f, 0, f->groups[i]);
-            tni_final_store(f, input, &bits, i);
+            uint64_t value[2] = {0, 0};
+            value[0] = (uint64_t)tni_final_i64(f, 0, f->groups[i]);
+            tni_final_store(f, input, value, i);
         }
     }
 }

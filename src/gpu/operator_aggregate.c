@@ -148,7 +148,7 @@ static trueno_status tni_acc_register(tni_acc_sums *job, const tni_acc_slot *slo
 static trueno_status tni_acc_pass_plan(tni_acc_sums *job, tni_acc_pass *pass, uint32_t first) {
     tni_gpu_shape *shape = &pass->group.shape;
     uint32_t registers[TNI_GPU_KEYS + TNI_GPU_SLOTS], count = 0, i;
-    tni_program *program;
+    tni_program *program = NULL;
     for (i = 0; i < job->parts.key_count; i++) {
         tni_gpu_group_key *key = &pass->group.keys[i];
         key->output = count;
