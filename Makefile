@@ -180,14 +180,27 @@ test-unit: $(TEST_PROGRAMS) $(SLT_PROGRAM)
 	@BUILD=$(BUILD) sh tests/run.sh $(TEST_PROGRAMS) \
 	    $(if $(SLT_PROGRAM),"$(SLT_PROGRAM) $(SLT_SCRIPTS)")
 
+# Line numbers are all that a report needs of -g.
+ASAN = $(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined CFLAGS="-O1 -g1"
+TSAN = $(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread CFLAGS="-O1 -g1" \
+       TESTS="$(TSAN_TESTS:%=tests/%.c)"
+# What runs several threads; the rest would only take long.
+TSAN_TESTS ?= test_api test_faults test_aggregate test_csv test_parquet
+
 asan:
-	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined CFLAGS="-O1 -g" test-unit
+	@$(ASAN) test-unit
+
+asan-programs:
+	@$(ASAN) test-programs
 
 ubsan:
 	@$(MAKE) --no-print-directory BUILD=build/ubsan SANITIZE=undefined CFLAGS="-O2 -g" test-unit
 
 tsan:
-	@$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread CFLAGS="-O1 -g" test-unit
+	@$(TSAN) test-unit
+
+tsan-programs:
+	@$(TSAN) test-programs
 
 portability: trueno_db.h
 	@BUILD=$(BUILD) sh tests/portability.sh
@@ -232,7 +245,7 @@ clean:
 	rm -rf build trueno
 
 .PHONY: format all help lib amalgamate check-stale spirv demo install test test-unit test-programs asan \
-        ubsan tsan portability fuzz fuzz-programs bench bench-programs clean FORCE
+        asan-programs ubsan tsan tsan-programs portability fuzz fuzz-programs bench bench-programs clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -790,7 +790,7 @@ static void test_configurations_out_of_range(void) {
     trueno_db *db = NULL;
     int number = 0;
     memset(&config, 0, sizeof config);
-    config.backend = (trueno_backend)(TRUENO_BACKEND_GPU + 1);
+    config.backend = (trueno_backend)(TRUENO_BACKEND_SPEC + 1);
     TNI_CHECK_EQ_INT(trueno_open(&config, &db), TRUENO_ERROR_MISUSE);
     TNI_CHECK(db == NULL);
     memset(&config, 0, sizeof config);
