@@ -153,7 +153,7 @@ static void tni_strings_fetch(const tni_agg_strings *strings, const uint64_t *ha
     }
     for (i = 0; i < count; i++) {
         uint64_t slot = strings->slots[tni_strings_home(strings, hashes[i])];
-        if (slot >> 32 == hashes[i] >> 32) {
+        if (slot != 0 && slot >> 32 == hashes[i] >> 32) {
             TNI_PREFETCH(&strings->values[(uint32_t)slot - 1]);
         }
     }
@@ -162,7 +162,7 @@ static void tni_strings_fetch(const tni_agg_strings *strings, const uint64_t *ha
 /* And then the bytes of a long string. */
 static void tni_strings_fetch_bytes(const tni_agg_strings *strings, uint64_t hash) {
     uint64_t slot = strings->slots[tni_strings_home(strings, hash)];
-    if (slot >> 32 == hash >> 32) {
+    if (slot != 0 && slot >> 32 == hash >> 32) {
         const tni_string *s = &strings->values[(uint32_t)slot - 1];
         if (s->length > TNI_STRING_INLINE) {
             TNI_PREFETCH(s->tail.pointer);
