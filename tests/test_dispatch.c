@@ -81,7 +81,9 @@ static void test_cold_data_stays(void) {
     work.missing_bytes = work.bytes;
     TNI_CHECK(!chosen(&work, &gpu, &cpu, TNI_POLICY_AUTO, &cost));
     TNI_CHECK(strcmp(tni_cost_term(&cost, false), "transfer to the device") == 0);
-    work.reuse = 1; /* asked for before: the transfer is an investment */
+    work.missed_ms = cost.upload_ms / 2; /* not lost enough yet for the transfer to pay */
+    TNI_CHECK(!chosen(&work, &gpu, &cpu, TNI_POLICY_AUTO, &cost));
+    work.missed_ms = cost.upload_ms * 2;
     TNI_CHECK(chosen(&work, &gpu, &cpu, TNI_POLICY_AUTO, &cost));
     TNI_CHECK(cost.credit_ms == cost.upload_ms);
     work.fits = false; /* it would not stay */

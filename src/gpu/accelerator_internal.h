@@ -35,6 +35,7 @@ typedef enum tni_acc_state {
 typedef struct tni_acc_table {
     uint64_t owner;
     uint32_t uses;
+    double missed_ms; /* lost on the processor for want of its columns on the device */
 } tni_acc_table;
 
 typedef struct tni_acc {
@@ -70,6 +71,9 @@ TNI_FN tni_gpu_device *tni_acc_device(tni_acc *acc, double cpu_ms, bool force, t
 /* The table's name in the cache; a table is told to say when it goes. Gives the number of earlier
  * uses, and counts this one if `count`. */
 TNI_FN uint64_t tni_acc_owner(tni_acc *acc, tni_table *table, bool count, uint32_t *uses);
+/* What queries of this table lost on the processor so far for want of its columns on the device;
+ * `more` is added for the next time. */
+TNI_FN double tni_acc_missed(tni_acc *acc, uint64_t owner, double more);
 /* Bytes of these columns (fields of the table) in device memory. */
 TNI_FN uint64_t tni_acc_resident(tni_acc *acc, uint64_t owner, const uint32_t *fields,
                                  uint32_t count);

@@ -271,12 +271,17 @@ TNI_FN void tni_acc_predict(tni_acc_job *job, tni_choice *choice) {
     }
     work->passes = job->pass_count;
     work->submissions = 1 + (uint32_t)(image / (128.0 * 1048576));
-    work->reuse = job->uses;
+    work->missed_ms = tni_acc_missed(acc, job->data.owner, 0);
     work->fits = image < (double)most;
     tni_mutex_lock(&acc->mutex);
     tni_cost_predict(work, &acc->gpu_rates, &acc->cpu_rates, &job->cost);
     tni_mutex_unlock(&acc->mutex);
     choice->gpu = tni_cost_choose(acc->options.policy, work, &job->cost);
+    if (!choice->gpu && !job->asked && work->fits) {
+        (void)tni_acc_missed(acc, job->data.owner,
+                             job->cost.cpu_ms - job->cost.submit_ms - job->cost.kernel_ms -
+                                 job->cost.download_ms);
+    }
     tni_acc_explain(job, choice);
 }
 
@@ -304,9 +309,8 @@ TNI_FN void tni_acc_learn_run(tni_acc_job *job, double wall_ms) {
     tni_cost_gpu *rates = &acc->gpu_rates;
     const tni_cost *cost = &job->cost;
     double rest = wall_ms - job->compile_ms - job->upload_ms - job->compute_ms;
-    /* whatever grows with the data, on the device or around it, is the kernel's in the model */
-    double kernel = TNI_MAX(job->compute_ms, wall_ms - job->compile_ms - job->upload_ms -
-                                                 cost->submit_ms - cost->download_ms);
+    /* drivers compile at first runs, and kernels wait for uploads */
+    bool warm = job->work.builds == 0 && job->uploaded_bytes == 0;
     tni_mutex_lock(&acc->mutex);
     if (job->compile_ms > 1 && job->work.builds > 0) {
         rates->build_ms += 0.3 * (job->compile_ms / job->work.builds - rates->build_ms);
@@ -315,12 +319,13 @@ TNI_FN void tni_acc_learn_run(tni_acc_job *job, double wall_ms) {
     if (job->uploaded_bytes > 1u << 20) {
         tni_cost_learn_rate(&rates->upload, (double)job->uploaded_bytes, job->upload_ms);
     }
-    if (job->work.builds == 0) { /* drivers may compile when first run */
-        tni_cost_learn(&rates->factor[job->work.kind], cost->kernel_ms, kernel);
-        tni_cost_relax(&acc->cpu_rates.factor[job->work.kind]);
+    tni_cost_relax(&acc->cpu_rates.factor[job->work.kind]);
+    if (warm && job->compute_ms > 2 * cost->submit_ms) { /* shorter ones tell of waiting */
+        tni_cost_learn(&rates->factor[job->work.kind], cost->kernel_ms, job->compute_ms);
     }
-    if (rest > 0 && job->work.kind == TNI_COST_SCAN && job->work.submissions == 1 &&
-        job->work.builds == 0) {
+    if (warm && rest > 0 && job->work.result_bytes > 1u << 20) {
+        tni_cost_learn_rate(&rates->download, job->work.result_bytes, rest);
+    } else if (warm && rest > 0 && job->work.submissions == 1) {
         rates->submit_ms += 0.1 * (rest / TNI_MAX(job->pass_count, 1u) - rates->submit_ms);
     }
     tni_mutex_unlock(&acc->mutex);
@@ -353,11 +358,13 @@ TNI_FN void tni_acc_learn(tni_accelerator *accelerator, const tni_choice *choice
                           double milliseconds) {
     tni_acc *acc = (tni_acc *)accelerator;
     const tni_acc_note *note = (const tni_acc_note *)choice->work;
-    if (note->work.rows < 1e5) {
-        return; /* starting costs more than the work */
+    double start = acc->cpu_rates.start_ms;
+    if (milliseconds < 5 * start) {
+        return; /* starting cost as much as the work */
     }
     tni_mutex_lock(&acc->mutex);
-    tni_cost_learn(&acc->cpu_rates.factor[note->work.kind], note->cpu_ms, milliseconds);
+    tni_cost_learn(&acc->cpu_rates.factor[note->work.kind], note->cpu_ms - start,
+                   milliseconds - start);
     tni_cost_relax(&acc->gpu_rates.factor[note->work.kind]);
     tni_mutex_unlock(&acc->mutex);
 }

@@ -94,7 +94,7 @@ TNI_FN void tni_cost_predict(const tni_cost_work *work, const tni_cost_gpu *gpu,
     out->download_ms = work->result_bytes / gpu->download;
     out->gpu_ms = out->submit_ms + out->build_ms + out->upload_ms + out->kernel_ms +
                   out->download_ms;
-    out->credit_ms = work->fits ? TNI_MIN(work->reuse, 1.0) * out->upload_ms : 0;
+    out->credit_ms = work->fits ? TNI_MIN(work->missed_ms, out->upload_ms) : 0;
     out->cpu_ms = tni_cost_cpu_parts(work, cpu, &out->memory_ms, &out->arithmetic_ms);
 }
 

@@ -5,9 +5,10 @@
  *   GPU = waits + build + upload of what is not resident + max(memory, arithmetic) + results
  *   CPU = start + max(memory, arithmetic / threads)
  *
- * Data that stays resident serves later queries: the upload is credited by how often this data was
- * asked for before. The GPU is taken when GPU - credit < 0.9 * CPU; the tenth keeps the choice from
- * swinging. Rates follow what runs really take (tni_cost_learn).
+ * Data that stays resident serves later queries: the upload is credited by what the processor has
+ * lost on this data so far beside a device that held it, so that waiting and uploading cost at most
+ * twice the better of the two in hindsight (the ski-rental argument). The GPU is taken when
+ * GPU - credit < 0.9 * CPU; the tenth keeps the choice from swinging. Rates follow what runs really take (tni_cost_learn).
  */
 #ifndef TNI_PLAN_COST_H
 #define TNI_PLAN_COST_H
@@ -39,7 +40,7 @@ typedef struct tni_cost_work {
     uint32_t builds;        /* kernels of this shape that are not built yet */
     double cpu_share;       /* of the rows that zone maps leave to the processor */
     double queue_ms;        /* until the device is free */
-    double reuse;           /* how often this data was asked for before */
+    double missed_ms;       /* lost on the processor so far for want of this data on the device */
     bool fits;              /* the device's cache can keep it */
 } tni_cost_work;
 
