@@ -26,10 +26,11 @@ typedef struct faults_state {
     tni_vk_device_table device;     /* the driver's own */
     tni_vk_instance_table instance;
     bool armed, sticky;
-    long at, calls;                 /* calls: since faults_start */
+    long at;
+    tni_atomic_i64 calls;           /* since faults_start */
     tni_vk_result result;
     const char *hit;                /* the call that failed first */
-    long alive[FAULTS_KINDS];
+    tni_atomic_i64 alive[FAULTS_KINDS];
 } faults_state;
 
 static faults_state faults;
@@ -39,7 +40,7 @@ static void faults_start(long at, tni_vk_result result, bool sticky) {
     faults.at = at;
     faults.result = result;
     faults.sticky = sticky;
-    faults.calls = 0;
+    tni_atomic_store_i64(&faults.calls, 0);
     faults.hit = NULL;
 }
 
@@ -57,10 +58,11 @@ static long faults_alive(void) {
     long sum = 0;
     int i;
     for (i = 0; i < FAULTS_KINDS; i++) {
-        if (faults.alive[i] != 0 && i != FAULTS_INSTANCE) {
-            printf("    %ld %s alive\n", faults.alive[i], names[i]);
+        long alive = (long)tni_atomic_load_i64(&faults.alive[i]);
+        if (alive != 0 && i != FAULTS_INSTANCE) {
+            printf("    %ld %s alive\n", alive, names[i]);
         }
-        sum += faults.alive[i] < 0 ? -faults.alive[i] : faults.alive[i];
+        sum += alive < 0 ? -alive : alive;
     }
     return sum;
 }
@@ -70,7 +72,7 @@ static bool faults_due(const char *name) {
     if (!faults.armed) {
         return false;
     }
-    number = faults.calls++;
+    number = (long)tni_atomic_add_i64(&faults.calls, 1);
     if (number != faults.at && !(faults.sticky && number > faults.at)) {
         return false;
     }
@@ -92,7 +94,7 @@ static bool faults_due(const char *name) {
         return faults.result;                                                                      \
     }                                                                                              \
     result = faults.device.call;                                                                   \
-    faults.alive[kind] += result == TNI_VK_SUCCESS ? 1 : 0;                                        \
+    (void)tni_atomic_add_i64(&faults.alive[kind], result == TNI_VK_SUCCESS ? 1 : 0);               \
     return result;
 
 #define FAULTS_OBJECT(kind, name, info_type)                                                       \
@@ -102,7 +104,7 @@ static bool faults_due(const char *name) {
     }                                                                                              \
     static void TNI_VK_CALL faults_Destroy##name(tni_vk_device device, tni_vk_handle handle,       \
                                                  const void *allocator) {                          \
-        faults.alive[kind] -= handle != 0 ? 1 : 0;                                                 \
+        (void)tni_atomic_add_i64(&faults.alive[kind], handle != 0 ? -1 : 0);                       \
         faults.device.Destroy##name(device, handle, allocator);                                    \
     }
 
@@ -125,7 +127,7 @@ static tni_vk_result TNI_VK_CALL faults_AllocateMemory(tni_vk_device device,
 
 static void TNI_VK_CALL faults_FreeMemory(tni_vk_device device, tni_vk_handle memory,
                                           const void *allocator) {
-    faults.alive[FAULTS_MEMORY] -= memory != 0 ? 1 : 0;
+    (void)tni_atomic_add_i64(&faults.alive[FAULTS_MEMORY], memory != 0 ? -1 : 0);
     faults.device.FreeMemory(device, memory, allocator);
 }
 
@@ -138,12 +140,12 @@ static tni_vk_result TNI_VK_CALL faults_CreateComputePipelines(
 
 static void TNI_VK_CALL faults_DestroyPipeline(tni_vk_device device, tni_vk_handle pipeline,
                                                const void *allocator) {
-    faults.alive[FAULTS_PIPELINE] -= pipeline != 0 ? 1 : 0;
+    (void)tni_atomic_add_i64(&faults.alive[FAULTS_PIPELINE], pipeline != 0 ? -1 : 0);
     faults.device.DestroyPipeline(device, pipeline, allocator);
 }
 
 static void TNI_VK_CALL faults_DestroyDevice(tni_vk_device device, const void *allocator) {
-    faults.alive[FAULTS_DEVICE]--;
+    (void)tni_atomic_add_i64(&faults.alive[FAULTS_DEVICE], -1);
     faults.device.DestroyDevice(device, allocator);
 }
 
@@ -242,12 +244,12 @@ static tni_vk_result TNI_VK_CALL faults_CreateInstance(const tni_vk_instance_inf
         return faults.result;
     }
     result = faults.instance.CreateInstance(info, allocator, out);
-    faults.alive[FAULTS_INSTANCE] += result == TNI_VK_SUCCESS ? 1 : 0;
+    (void)tni_atomic_add_i64(&faults.alive[FAULTS_INSTANCE], result == TNI_VK_SUCCESS ? 1 : 0);
     return result;
 }
 
 static void TNI_VK_CALL faults_DestroyInstance(tni_vk_instance instance, const void *allocator) {
-    faults.alive[FAULTS_INSTANCE]--;
+    (void)tni_atomic_add_i64(&faults.alive[FAULTS_INSTANCE], -1);
     faults.instance.DestroyInstance(instance, allocator);
 }
 
@@ -276,7 +278,7 @@ static tni_vk_result TNI_VK_CALL faults_CreateDevice(tni_vk_physical device,
         return faults.result;
     }
     result = faults.instance.CreateDevice(device, info, allocator, out);
-    faults.alive[FAULTS_DEVICE] += result == TNI_VK_SUCCESS ? 1 : 0;
+    (void)tni_atomic_add_i64(&faults.alive[FAULTS_DEVICE], result == TNI_VK_SUCCESS ? 1 : 0);
     return result;
 }
 

@@ -62,7 +62,7 @@ static void test_opening(void) {
             trueno_status status;
             faults_start(n, kinds[k], k == 0);
             status = open_all(&error);
-            calls = faults.calls;
+            calls = (long)tni_atomic_load_i64(&faults.calls);
             hit = faults_stop();
             TNI_CHECK(status == TRUENO_OK || is_clean(status));
             TNI_CHECK(hit == (n < calls));

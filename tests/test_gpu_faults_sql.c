@@ -227,7 +227,7 @@ int main(void) {
         acc->device = NULL;
         acc->gpu->options.intercept = faults_intercept;
         faults_intercept(NULL, &acc->gpu->vk, NULL);
-        faults.alive[FAULTS_INSTANCE] = 1;
+        tni_atomic_store_i64(&faults.alive[FAULTS_INSTANCE], 1);
         renew();
         test_memory();
         test_lost();

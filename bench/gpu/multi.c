@@ -1,7 +1,7 @@
 /*
- * multi.c - times one GPU against several over the same resident table, 8 GB unless asked otherwise.
+ * multi.c - times one GPU against several over the same resident table.
  *
- *     gpu_multi [MB] [devices] [--software]
+ *     gpu_multi [MB = 8000] [devices] [--software]
  *
  * Every device that is usable takes part, or `devices` logical ones when fewer are there (which
  * shows the cost of splitting, not a gain). One line a shape and number of devices: cold (each
