@@ -8,7 +8,8 @@
  * resident, the median wall time of a whole run with submission and result copy, the device's own
  * time, and the rate at which columns were read. "cpu" is the engine's one timed run of the same
  * query, every thread. Keys are INTEGERs below the number of groups ("index"), or BIGINTs spread
- * over 40 bits, for which only hashing serves.
+ * over 40 bits, for which only hashing serves. "direct", "hashed" and "partitioned" name the form;
+ * otherwise the library chooses.
  *
  * It uses the library's internals, so it is linked with the modules of src/.
  */
@@ -98,8 +99,8 @@ static void make_columns(void) {
     }
 }
 
-/* Keys of so many groups; the table is another one from now on. */
-static void make_keys(uint64_t groups) {
+/* Keys of so many groups, skewed or not; the table is another one from now on. */
+static void make_keys(uint64_t groups, bool skewed) {
     trueno_column columns[COLUMN_COUNT];
     static const char *const names[] = {"k", "s", "amount", "price"};
     uint64_t i;
@@ -109,7 +110,7 @@ static void make_keys(uint64_t groups) {
     }
     owner++;
     for (i = 0; i < row_count; i++) {
-        uint64_t k = tni_hash_u64(i * 7 + 3) % groups;
+        uint64_t h = tni_hash_u64(i * 7 + 3), k = skewed && (h >> 63) != 0 ? 7 : h % groups;
         ((int32_t *)data[KEY])[i] = (int32_t)k;
         ((int64_t *)data[SPREAD_KEY])[i] = (int64_t)(k * SPREAD);
     }
@@ -208,7 +209,7 @@ static bool check(const question *q, const tni_gpu_group_result *r, double *ms) 
 static void ask(const question *q, uint64_t groups) {
     double wall[RUNS], compute[RUNS], begin, ms, cpu = 0, first = 0, compile = 0, awake = 0;
     double bytes = 0;
-    tni_gpu_table table = {0};
+    tni_gpu_table table;
     tni_gpu_group_result r;
     tni_gpu_group_code *code = NULL;
     const tni_segment *const *columns[COLUMN_COUNT];
@@ -221,6 +222,7 @@ static void ask(const question *q, uint64_t groups) {
     bool ok = false;
     plan p;
     int i;
+    memset(&table, 0, sizeof table);
     for (i = 0; i < COLUMN_COUNT; i++) {
         columns[i] = pointers[i];
     }
@@ -281,7 +283,8 @@ static void ask_all(void) {
         {"index, sum(DOUBLE)", KEY, PRICE, TNI_GPU_GROUP_AUTO, index_real},
         {"direct, sum(INTEGER)", KEY, AMOUNT, TNI_GPU_GROUP_DIRECT, index_sum},
         {"spread, sum(INTEGER)", SPREAD_KEY, AMOUNT, TNI_GPU_GROUP_AUTO, hash_sum},
-        {"spread, hashed", SPREAD_KEY, AMOUNT, TNI_GPU_GROUP_HASH, hash_sum}};
+        {"spread, hashed", SPREAD_KEY, AMOUNT, TNI_GPU_GROUP_HASH, hash_sum},
+        {"spread, partitioned", SPREAD_KEY, AMOUNT, TNI_GPU_GROUP_PARTITIONED, hash_sum}};
     size_t i, j;
     printf("%-26s %10s %-12s %6s %8s %8s %9s %9s %7s %9s\n", "query", "groups", "form", "passes",
            "first ms", "build ms", "wall ms", "device ms", "GB/s", "cpu ms");
@@ -289,20 +292,27 @@ static void ask_all(void) {
         if (counts[i] > row_count) {
             continue;
         }
-        make_keys(counts[i]);
+        make_keys(counts[i], false);
         for (j = 0; j < TNI_COUNT_OF(questions); j++) {
             ask(&questions[j], counts[i]);
         }
     }
+    printf("\nhalf of the rows in one group\n");
+    make_keys(TNI_MIN(row_count, 100000), true);
+    for (j = 0; j < TNI_COUNT_OF(questions); j++) {
+        ask(&questions[j], TNI_MIN(row_count, 100000));
+    }
 }
 
 int main(int argc, char **argv) {
-    tni_gpu_options options = {0};
-    trueno_config config = {0};
+    tni_gpu_options options;
+    trueno_config config;
     tni_gpu *gpu;
     tni_error error;
     tni_text text;
     int i;
+    memset(&options, 0, sizeof options);
+    memset(&config, 0, sizeof config);
     row_count = 10000000;
     for (i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--software") == 0) {

@@ -57,6 +57,7 @@ uint failed = 0u;
 Field fields[8];
 uint mask;     // rows of the hash table, less one
 uint probes;
+uint limit;    // rows of a table by index
 uint grids[8]; // of the first position of a slot's float sums
 uint cells;    // of groups in shared memory
 uint replicas; // of each of them: a power of two
@@ -455,7 +456,7 @@ bool place_of(const uint64_t key) {
             return false;
         }
     } else {
-        if ((key >> 32) != uint64_t(0) || index >= control.rows) {
+        if ((key >> 32) != uint64_t(0) || index >= limit) {
             failed |= 2u;
             return false;
         }
@@ -635,6 +636,7 @@ void start() {
     probes = control.probes;
     cells = control.cells;
     replicas = control.replicas;
+    limit = control.rows;
     if (SHARED_WORDS > 1u) {
         for (uint i = gl_LocalInvocationID.x; i < SHARED_WORDS; i += gl_WorkGroupSize.x) {
             bank[i] = 0u;
