@@ -188,6 +188,18 @@ typedef enum trueno_backend {
                             and 100 GFLOP/s: the published rule; AUTO compares predicted times */
 } trueno_backend;
 
+/* A Vulkan device of the host, used instead of one that the library would open: Vulkan 1.1 or later,
+ * made with shaderInt64. Handles are VkInstance, VkPhysicalDevice, VkDevice and VkQueue; they must
+ * live until trueno_close has returned. The library submits to the queue during its own calls only,
+ * and never from two threads at a time; the host must not submit to it then. */
+typedef struct trueno_vulkan {
+    void *instance, *physical_device, *device, *queue;
+    uint32_t queue_family;     /* of `queue`: it can compute */
+    bool float64;              /* the device was made with shaderFloat64: DOUBLE runs there */
+    bool atomic_int64;         /* ... and with shaderBufferInt64Atomics */
+    void (*(*get_instance_proc_addr)(void *instance, const char *name))(void); /* NULL: none */
+} trueno_vulkan;
+
 typedef struct trueno_config {
     trueno_backend backend;    /* AUTO; the environment variable TRUENO_BACKEND (auto, gpu, simd,
                                   scalar, spec...) overrides AUTO */
@@ -208,6 +220,7 @@ typedef struct trueno_config {
     const char *pipeline_cache; /* folder for compiled GPU kernels; NULL = TRUENO_PIPELINE_CACHE,
                                    else the user's cache folder; "" = none; copied. Nothing is
                                    written without a GPU at work, nor with no_file_access. */
+    trueno_vulkan vulkan;      /* get_instance_proc_addr NULL = the library finds its own */
 } trueno_config;
 
 /* ---------------------------------------------------------------------------- database --- */

@@ -7,6 +7,7 @@
 #if !defined(_POSIX_C_SOURCE)
 #define _POSIX_C_SOURCE 200112L
 #endif
+#include "gpu/device.h"
 #include "tests/test.h"
 #include "trueno.h"
 
@@ -243,6 +244,51 @@ static void test_other_policies_leave_short_queries_alone(void) {
     }
 }
 
+#if !defined(TRUENO_NO_VULKAN)
+/* A device that somebody else made is used as it is, and left alive. */
+static void test_a_device_of_the_host(trueno_db *scalar) {
+    tni_memory memory;
+    tni_gpu_options options;
+    tni_gpu *gpu = NULL;
+    tni_gpu_device *device = NULL;
+    trueno_config config;
+    trueno_db *db = NULL;
+    tni_error error;
+    tni_error_clear(&error);
+    tni_memory_init(&memory, NULL, 0);
+    memset(&options, 0, sizeof options);
+    memset(&config, 0, sizeof config);
+    options.software = true;
+    if (!TNI_CHECK(tni_gpu_open(&memory, &options, &gpu, &error) == TRUENO_OK) ||
+        !TNI_CHECK(tni_gpu_device_open(gpu, tni_gpu_best(gpu), &device, &error) == TRUENO_OK)) {
+        tni_gpu_close(gpu);
+        return;
+    }
+    config.backend = TRUENO_BACKEND_GPU;
+    config.pipeline_cache = "";
+    memcpy(&config.vulkan.instance, &gpu->instance, sizeof(void *));
+    memcpy(&config.vulkan.physical_device, &device->info->physical, sizeof(void *));
+    memcpy(&config.vulkan.device, &device->device, sizeof(void *));
+    memcpy(&config.vulkan.queue, &device->compute, sizeof(void *));
+    memcpy(&config.vulkan.get_instance_proc_addr, &gpu->vk.GetInstanceProcAddr,
+           sizeof config.vulkan.get_instance_proc_addr);
+    config.vulkan.queue_family = device->info->compute_family;
+    config.vulkan.float64 = true;
+    if (TNI_CHECK(trueno_open(&config, &db) == TRUENO_OK) && run(db, tables[0])) {
+        trueno_result *a = trueno_query(db, cases[1].sql);
+        trueno_result *b = trueno_query(scalar, cases[1].sql);
+        compare(cases[1].sql, a, b);
+        TNI_CHECK(ran_on_gpu(a));
+        trueno_result_free(a);
+        trueno_result_free(b);
+    }
+    trueno_close(db);
+    TNI_CHECK(device->vk.DeviceWaitIdle(device->device) == TNI_VK_SUCCESS);
+    tni_gpu_device_close(device);
+    tni_gpu_close(gpu);
+}
+#endif
+
 int main(void) {
     trueno_db *gpu, *scalar;
     const char *line;
@@ -267,6 +313,9 @@ int main(void) {
         test_data_stays_on_the_device_until_its_table_goes(gpu);
         test_devices_tell_what_they_hold(gpu);
         test_explain_shows_both_predictions(gpu);
+#if !defined(TRUENO_NO_VULKAN)
+        test_a_device_of_the_host(scalar);
+#endif
     }
     trueno_close(gpu);
     trueno_close(scalar);

@@ -93,6 +93,7 @@ static trueno_status tni_database_accelerator(trueno_db *db, tni_error *error) {
     options.threads = db->config.threads;
     options.directory = db->config.no_file_access ? "" : db->config.pipeline_cache;
     options.scheduler = db->scheduler;
+    options.host = db->config.vulkan.get_instance_proc_addr != NULL ? &db->config.vulkan : NULL;
     return tni_accelerator_new(&db->account->memory, &options, &db->accelerator, error);
 }
 

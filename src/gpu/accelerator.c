@@ -169,6 +169,8 @@ static void tni_acc_open(tni_acc *acc) {
     memset(&options, 0, sizeof options);
     options.software = acc->options.software;
     options.budget_bytes = acc->options.cache_bytes;
+    options.host = acc->options.host;
+    options.software = options.software || options.host != NULL;
     if (acc->options.scheduler != NULL) {
         options.parallel.run = tni_acc_tasks;
         options.parallel.user = acc->options.scheduler;

@@ -20,6 +20,7 @@ typedef struct tni_accelerator_options {
     uint32_t threads;      /* of the processor, for predictions */
     const char *directory; /* for compiled kernels; NULL = the user's cache, "" = none; kept by the
                               caller */
+    const trueno_vulkan *host; /* the host's device; outlives the accelerator; may be NULL */
     tni_scheduler *scheduler; /* fills transfer buffers; outlives the accelerator */
 } tni_accelerator_options;
 

@@ -360,10 +360,35 @@ static void tni_gpu_say(tni_gpu *gpu, const char *reason) {
     (void)snprintf(gpu->reason, sizeof gpu->reason, "%s", reason);
 }
 
+/* The host's device alone, judged like any; what it was not made with counts as absent. */
+static trueno_status tni_gpu_find_host(tni_gpu *gpu, tni_error *error) {
+    const trueno_vulkan *host = gpu->options.host;
+    tni_vk_physical physical;
+    memcpy(&gpu->vk.GetInstanceProcAddr, &host->get_instance_proc_addr,
+           sizeof gpu->vk.GetInstanceProcAddr);
+    memcpy(&gpu->instance, &host->instance, sizeof gpu->instance);
+    memcpy(&physical, &host->physical_device, sizeof physical);
+    if (!tni_gpu_load_instance(&gpu->vk, gpu->instance)) {
+        tni_gpu_say(gpu, "the host's Vulkan is older than version 1.1");
+        return TRUENO_OK;
+    }
+    tni_gpu_intercept(gpu, &gpu->vk, NULL);
+    TNI_TRY(tni_gpu_judge_all(gpu, &physical, 1, error));
+    gpu->devices[0].float64 = gpu->devices[0].float64 && host->float64;
+    gpu->devices[0].atomic_int64 = gpu->devices[0].atomic_int64 && host->atomic_int64;
+    gpu->devices[0].compute_family = gpu->devices[0].transfer_family = host->queue_family;
+    gpu->devices[0].transfer_queue = false;
+    gpu->devices[0].import_alignment = 0; /* its extension may not be enabled */
+    return TRUENO_OK;
+}
+
 static trueno_status tni_gpu_find(tni_gpu *gpu, tni_error *error) {
     tni_vk_physical physicals[TNI_GPU_MOST_DEVICES];
     uint32_t count = TNI_GPU_MOST_DEVICES;
     tni_vk_result result;
+    if (gpu->options.host != NULL) {
+        return tni_gpu_find_host(gpu, error);
+    }
     gpu->library = tni_gpu_library(gpu->options.loader);
     if (gpu->library == NULL) {
         tni_gpu_say(gpu, "no Vulkan loader is installed");
@@ -421,7 +446,7 @@ TNI_FN void tni_gpu_close(tni_gpu *gpu) {
         return;
     }
     tni_free(gpu->memory, gpu->devices, gpu->device_count * sizeof *gpu->devices);
-    if (gpu->instance != NULL && gpu->vk.DestroyInstance != NULL) {
+    if (gpu->instance != NULL && gpu->vk.DestroyInstance != NULL && gpu->options.host == NULL) {
         gpu->vk.DestroyInstance(gpu->instance, NULL);
     }
     if (gpu->library != NULL) {
@@ -546,6 +571,21 @@ TNI_FN void tni_gpu_settle(tni_gpu_device *device) {
     device->transfer_dirty = false;
     device->lost = !ok || !tni_gpu_settle_objects(device);
     device->unsettled = false;
+}
+
+/* The host made the device. */
+static trueno_status tni_gpu_adopt_device(tni_gpu *gpu, tni_gpu_device *device,
+                                          tni_error *error) {
+    const trueno_vulkan *host = gpu->options.host;
+    memcpy(&device->device, &host->device, sizeof device->device);
+    memcpy(&device->compute, &host->queue, sizeof device->compute);
+    device->transfer = device->compute;
+    if (!tni_gpu_load_device(gpu, device)) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the driver of %s lacks functions",
+                        device->info->name);
+    }
+    device->ready = true;
+    return TRUENO_OK;
 }
 
 static trueno_status tni_gpu_create_device(tni_gpu *gpu, tni_gpu_device *device,
@@ -691,7 +731,8 @@ TNI_FN trueno_status tni_gpu_device_open(tni_gpu *gpu, const tni_gpu_info *info,
         tni_free(gpu->memory, device, sizeof *device);
         return tni_fail_memory(error, sizeof *device);
     }
-    status = tni_gpu_create_device(gpu, device, error);
+    status = gpu->options.host != NULL ? tni_gpu_adopt_device(gpu, device, error)
+                                       : tni_gpu_create_device(gpu, device, error);
     if (status == TRUENO_OK) {
         status = tni_gpu_create_objects(device, error);
     }
@@ -730,7 +771,9 @@ TNI_FN void tni_gpu_device_close(tni_gpu_device *device) {
             tni_gpu_memory_free(device);
             tni_gpu_destroy_objects(device);
         }
-        device->vk.DestroyDevice(device->device, NULL);
+        if (device->gpu->options.host == NULL) {
+            device->vk.DestroyDevice(device->device, NULL);
+        }
     }
     tni_mutex_free(&device->transfer_mutex);
     tni_mutex_free(&device->mutex);

@@ -44,6 +44,7 @@ typedef struct tni_gpu_options {
      * each device's functions are loaded, with the table whose pointers it may replace. */
     void (*intercept)(void *user, tni_vk_instance_table *instance, tni_vk_device_table *device);
     void *intercept_user;
+    const trueno_vulkan *host; /* use this device and open none; lives as long; may be NULL */
     bool software;           /* use software devices (llvmpipe...) too */
     const char *loader;      /* path of the Vulkan loader; NULL = the system's */
     uint64_t budget_bytes;   /* most device memory to take; 0 = 80% of what is free */

@@ -8,7 +8,8 @@
  * Data that stays resident serves later queries: the upload is credited by what the processor has
  * lost on this data so far beside a device that held it, so that waiting and uploading cost at most
  * twice the better of the two in hindsight (the ski-rental argument). The GPU is taken when
- * GPU - credit < 0.9 * CPU; the tenth keeps the choice from swinging. Rates follow what runs really take (tni_cost_learn).
+ * GPU - credit < 0.9 * CPU; the tenth keeps the choice from swinging. Rates follow what runs really
+ * take (tni_cost_learn).
  */
 #ifndef TNI_PLAN_COST_H
 #define TNI_PLAN_COST_H
