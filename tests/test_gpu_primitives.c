@@ -306,7 +306,7 @@ static int by_key(const void *a, const void *b) {
 
 typedef struct sort_case {
     bool wide, has_payload, rows, plain, exact;
-    uint32_t items, parts;
+    uint32_t items, parts, subgroups;
 } sort_case;
 
 static void check_sort(uint32_t count, int distribution, const sort_case *c) {
@@ -341,6 +341,7 @@ static void check_sort(uint32_t count, int distribution, const sort_case *c) {
     sort.plain = c->plain;
     sort.items = c->items;
     sort.parts = c->parts;
+    sort.subgroups = c->subgroups;
     sort.varying = UINT64_MAX;
     TNI_CHECK(tni_gpu_download_reserve(device, total + (uint64_t)count * 4 + 64, &error) ==
               TRUENO_OK);
@@ -383,9 +384,9 @@ static void check_sort(uint32_t count, int distribution, const sort_case *c) {
 
 static void test_sort(void) {
     static const sort_case cases[] = {
-        {false, false, false, false, false, 0, 0}, {false, true, true, false, true, 0, 0},
-        {true, true, false, false, true, 0, 0},    {true, false, false, false, false, 4, 3},
-        {false, true, false, true, true, 0, 0},    {true, true, true, true, false, 0, 5}};
+        {false, false, false, false, false, 0, 0, 0}, {false, true, true, false, true, 0, 0, 8},
+        {true, true, false, false, true, 0, 0, 0},    {true, false, false, false, false, 4, 3, 8},
+        {false, true, false, true, true, 0, 0, 0},    {true, true, true, true, false, 0, 5, 0}};
     size_t i, k;
     int d;
     for (i = 0; i < TNI_COUNT_OF(lengths) - 1; i++) {

@@ -181,7 +181,7 @@ typedef struct sort_case {
     const char *name;
     bool wide, has_rows, plain, ask; /* ask: which bits differ, first */
     uint32_t bits;                   /* random bits of a key */
-    uint32_t items, parts;
+    uint32_t items, parts, subgroups;
 } sort_case;
 
 static uint64_t key_of(const sort_case *c, uint64_t i) {
@@ -241,6 +241,7 @@ static void run_sort(const sort_case *c) {
     sort.plain = c->plain;
     sort.items = c->items;
     sort.parts = c->parts;
+    sort.subgroups = c->subgroups;
     tni_gpu_scratch_init(&scratch, device);
     put(&scratch, keys, bytes, &pristine);
     put(&scratch, NULL, bytes, &sort.keys[0]);
@@ -272,9 +273,9 @@ static void run_sort(const sort_case *c) {
     }
     (void)snprintf(name, sizeof name, "sort %s, %u passes%s", c->name, sort.passes,
                    c->plain ? ", no subgroups" : "");
-    if (c->items != 0 || c->parts != 0) {
-        (void)snprintf(name + strlen(name), sizeof name - strlen(name), ", %u x %u", c->items,
-                       c->parts);
+    if (c->items != 0 || c->parts != 0 || c->subgroups != 0) {
+        (void)snprintf(name + strlen(name), sizeof name - strlen(name), ", %u x %u, %u", c->items,
+                       c->subgroups, c->parts);
     }
     print_line(name, build_ms, compute, wall, rows,
                (double)sort.passes * (double)rows * (width * 3.0 + (c->has_rows ? 8.0 : 0.0)),
@@ -285,14 +286,23 @@ static void run_sort(const sort_case *c) {
 
 static void run_sorts(bool tune) {
     static const sort_case cases[] = {
-        {"u32", false, false, false, false, 32, 0, 0},
-        {"u32 + rows", false, true, false, false, 32, 0, 0},
-        {"u64", true, false, false, false, 64, 0, 0},
-        {"u64 + rows", true, true, false, false, 64, 0, 0},
-        {"u32 of 20 bits, asked", false, false, false, true, 20, 0, 0},
-        {"u64 of 40 bits + rows, asked", true, true, false, true, 40, 0, 0},
-        {"u32 in order + rows", false, true, false, true, 0, 0, 0},
-        {"u32", false, false, true, false, 32, 0, 0}};
+        {"u32", false, false, false, false, 32, 0, 0, 0},
+        {"u32 + rows", false, true, false, false, 32, 0, 0, 0},
+        {"u64", true, false, false, false, 64, 0, 0, 0},
+        {"u64 + rows", true, true, false, false, 64, 0, 0, 0},
+        {"u32 of 20 bits, asked", false, false, false, true, 20, 0, 0, 0},
+        {"u64 of 40 bits + rows, asked", true, true, false, true, 40, 0, 0, 0},
+        {"u32 in order + rows", false, true, false, true, 0, 0, 0, 0},
+        {"u32", false, false, true, false, 32, 0, 0, 0},
+        /* tiles: keys a thread x subgroups, workgroups */
+        {"u32 + rows", false, true, false, false, 32, 16, 0, 8},
+        {"u32 + rows", false, true, false, false, 32, 8, 0, 16},
+        {"u32 + rows", false, true, false, false, 32, 20, 0, 16},
+        {"u32 + rows", false, true, false, false, 32, 16, 12288, 16},
+        {"u32", false, false, false, false, 32, 16, 0, 8},
+        {"u64 + rows", true, true, false, false, 64, 8, 0, 8},
+        {"u64 + rows", true, true, false, false, 64, 12, 0, 16},
+        {"u64 + rows", true, true, false, false, 64, 8, 12288, 16}};
     static const uint32_t items[] = {8, 12, 20, 24, 32}, parts[] = {512, 1024, 4096, 8192};
     size_t i, k;
     for (i = 0; i < TNI_COUNT_OF(cases); i++) {
@@ -315,7 +325,7 @@ static void run_sorts(bool tune) {
 /* ------------------------------------------------------------------------------ top-k --- */
 
 static void run_top(bool wide, uint32_t k, uint32_t bits) {
-    sort_case c = {"", false, false, false, false, 0, 0, 0};
+    sort_case c = {"", false, false, false, false, 0, 0, 0, 0};
     uint32_t width = wide ? 8 : 4, found = 0, row, i;
     uint64_t bytes = rows * width, r, below = 0, key, last = 0;
     uint8_t *keys = (uint8_t *)room(bytes);

@@ -460,7 +460,7 @@ static trueno_status tni_gpu_order_job_morsel(tni_gpu_order_run *run,
     slices[columns + 2] = job->out;
     slices[columns + 3] = job->beside.range != NULL ? job->beside : run->control;
     tni_gpu_order_dispatch(run, &batch, job->kernel, slices, columns, 4, rows, blocks,
-                           (rows + 255) / 256);
+                           (rows + 1023) / 1024);
     return tni_gpu_batch_run(&batch, &run->result->compute_ms);
 }
 
@@ -597,7 +597,8 @@ static trueno_status tni_gpu_order_ranks(tni_gpu_order_run *run, const tni_gpu_o
     push[3] = job->values->descending >> key & 1;
     slices[0] = job->out;
     TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
-    tni_gpu_batch_dispatch(&batch, kernel, slices, 2, push, sizeof push, (job->count + 255) / 256);
+    tni_gpu_batch_dispatch(&batch, kernel, slices, 2, push, sizeof push,
+                           (job->count + 1023) / 1024);
     return tni_gpu_batch_run(&batch, &run->result->compute_ms);
 }
 
@@ -726,7 +727,7 @@ static trueno_status tni_gpu_order_pack(tni_gpu_order_run *run, tni_gpu_batch *b
     slices[4] = *parameters;
     slices[4].offset = word * sizeof(tni_gpu_pack);
     slices[4].size = sizeof(tni_gpu_pack);
-    tni_gpu_batch_dispatch(batch, kernel, slices, 5, NULL, 0, (run->count + 255) / 256);
+    tni_gpu_batch_dispatch(batch, kernel, slices, 5, NULL, 0, (run->count + 1023) / 1024);
     return batch->status;
 }
 

@@ -100,7 +100,7 @@ TNI_FN trueno_status tni_gpu_row_numbers(tni_gpu_batch *batch, tni_gpu_scratch *
     TNI_GPU_STEP(batch, tni_gpu_fits(batch, count, 4));
     TNI_GPU_STEP(batch,
                  tni_gpu_primitive(scratch, "prefix_rows", 1, NULL, 0, &kernel, batch->error));
-    tni_gpu_batch_dispatch(batch, kernel, &slice, 1, push, sizeof push, (count + 255) / 256);
+    tni_gpu_batch_dispatch(batch, kernel, &slice, 1, push, sizeof push, (count + 1023) / 1024);
     return batch->status;
 }
 
@@ -153,7 +153,7 @@ TNI_FN trueno_status tni_gpu_varying(tni_gpu_batch *batch, tni_gpu_scratch *scra
     tni_gpu_batch_fill(batch, slices[1].range, 8, 8, 0);
     if (count > 0) {
         tni_gpu_batch_dispatch(batch, kernel, slices, 2, &push, sizeof push,
-                               (uint32_t)TNI_MIN((count + 1023) / 1024, 2048));
+                               (uint32_t)TNI_MIN((count + 4095) / 4096, 2048));
     }
     tni_gpu_batch_download(batch, slices[1].range, 0, 16, at);
     return batch->status;
@@ -169,7 +169,7 @@ TNI_FN uint64_t tni_gpu_varying_bits(const tni_gpu_device *device, uint64_t at) 
 /* How a sort is cut, and its kernels. */
 typedef struct tni_gpu_sort_plan {
     bool plain;
-    uint32_t threads, items, tile, parts, part_keys;
+    uint32_t subgroups, threads, items, tile, parts, part_keys;
     tni_gpu_kernel *count, *scan, *scatter;
     tni_gpu_slice counts, totals;
 } tni_gpu_sort_plan;
@@ -182,11 +182,24 @@ TNI_FN bool tni_gpu_has_ballots(const tni_gpu_info *info) {
            (lanes == 8 || lanes == 16 || lanes == 32 || lanes == 64);
 }
 
+/* Large tiles write long runs and have few of them open at a time, which the second-level cache must
+ * hold until they are whole: with 8 subgroups and a payload a pass took four times as long on an H200
+ * as the bytes explain. */
+static uint32_t tni_gpu_sort_subgroups(const tni_gpu_info *info, const tni_gpu_sort *sort,
+                                       bool plain) {
+    uint32_t wanted = sort->subgroups != 0 ? sort->subgroups : 16;
+    uint32_t words = TNI_MAX(16 * TNI_GPU_DIGITS, 16 * info->subgroup_size * 8);
+    bool fits = 16 * info->subgroup_size <= TNI_MIN(info->group_threads, 512) &&
+                (words + 3 * TNI_GPU_DIGITS) * 4 <= info->shared_bytes;
+    return plain || wanted < 16 || !fits ? 8 : 16;
+}
+
 static void tni_gpu_sort_cut(const tni_gpu_info *info, const tni_gpu_sort *sort,
                              tni_gpu_sort_plan *plan) {
     uint32_t room = info->shared_bytes / 4 - 4 * TNI_GPU_DIGITS, tiles, part_tiles, parts;
     plan->plain = sort->plain || !tni_gpu_has_ballots(info);
-    plan->threads = plan->plain ? 256 : 8 * info->subgroup_size;
+    plan->subgroups = tni_gpu_sort_subgroups(info, sort, plan->plain);
+    plan->threads = plan->plain ? 256 : plan->subgroups * info->subgroup_size;
     plan->items = sort->items != 0 ? sort->items : sort->wide ? 8 : 16;
     plan->items = TNI_MAX(TNI_MIN(plan->items, room / plan->threads), 4);
     plan->tile = plan->threads * plan->items;
@@ -199,19 +212,20 @@ static void tni_gpu_sort_cut(const tni_gpu_info *info, const tni_gpu_sort *sort,
 
 static trueno_status tni_gpu_sort_prepare(tni_gpu_batch *batch, tni_gpu_scratch *scratch,
                                           const tni_gpu_sort *sort, tni_gpu_sort_plan *plan) {
-    uint32_t constants[6], wide = sort->wide ? 1 : 0;
+    uint32_t constants[7], wide = sort->wide ? 1 : 0;
     tni_error *error = batch->error;
     tni_gpu_sort_cut(batch->device->info, sort, plan);
     constants[0] = plan->threads;
     constants[1] = plan->items;
     constants[2] = wide;
     constants[3] = sort->has_payload ? 1 : 0;
-    constants[4] = TNI_MAX(plan->tile, 8 * TNI_GPU_DIGITS);
+    constants[4] = TNI_MAX(plan->tile, plan->subgroups * TNI_GPU_DIGITS);
     constants[5] = sort->wide ? plan->items : 1;
+    constants[6] = plan->subgroups;
     TNI_TRY(tni_gpu_primitive(scratch, "radix_count", 2, &wide, 1, &plan->count, error));
     TNI_TRY(tni_gpu_primitive(scratch, "radix_scan", 2, NULL, 0, &plan->scan, error));
     TNI_TRY(tni_gpu_primitive(scratch, plan->plain ? "radix_scatter_plain" : "radix_scatter", 6,
-                              constants, 6, &plan->scatter, error));
+                              constants, 7, &plan->scatter, error));
     TNI_TRY(tni_gpu_scratch_take(scratch, (uint64_t)plan->parts * TNI_GPU_DIGITS * 4,
                                  &plan->counts, error));
     return tni_gpu_scratch_take(scratch, TNI_GPU_DIGITS * 4, &plan->totals, error);

@@ -71,6 +71,7 @@ typedef struct tni_gpu_sort {
     tni_gpu_slice keys[2], payload[2]; /* input in [0]; both are overwritten */
     /* tuning, 0 = by the device */
     uint32_t items;          /* keys a thread */
+    uint32_t subgroups;      /* of a workgroup: 8 or 16 */
     uint32_t parts;          /* at most so many workgroups */
     bool plain;              /* without subgroups */
     /* results */

@@ -73,7 +73,7 @@ TNI_FN trueno_status tni_gpu_gather_record(tni_gpu_batch *batch, tni_gpu_scratch
     slices[1] = tni_gpu_part_of(rows, count * 4);
     slices[2] = tni_gpu_part_of(out, count * width);
     tni_gpu_batch_dispatch(batch, kernel, slices, 3, &push, sizeof push,
-                           (uint32_t)((count + 255) / 256));
+                           (uint32_t)((count + 1023) / 1024));
     return batch->status;
 }
 
@@ -130,7 +130,7 @@ static trueno_status tni_gpu_top_rounds(tni_gpu_batch *batch, tni_gpu_top_work *
         slices[1] = work->state;
         slices[2] = work->counts;
         tni_gpu_batch_dispatch(batch, count, slices, 3, push, sizeof push,
-                               TNI_MIN(TNI_GPU_TOP_GROUPS, ((uint32_t)top->count + 255) / 256));
+                               TNI_MIN(TNI_GPU_TOP_GROUPS, ((uint32_t)top->count + 2047) / 2048));
         tni_gpu_batch_dispatch(batch, pick, slices + 1, 2, push, sizeof push, 1);
         left &= (UINT64_C(1) << shift) - 1;
     }

@@ -21,12 +21,16 @@ void main() {
     uint me = gl_LocalInvocationID.x;
     uint stride = gl_NumWorkGroups.x * 256u;
     uint width = WIDE != 0u ? 2u : 4u; // keys of a vector
-    uint whole = push.count / width;
+    uint vectors = (push.count + width - 1u) / width;
     uvec4 sum = uvec4(~0u, ~0u, 0u, 0u);
-    for (uint at = gl_WorkGroupID.x * 256u + me; at <= whole; at += stride) {
-        uint n = min(push.count - at * width, width);
-        if (n > 0u) {
-            uvec4 v = keys[at];
+    for (uint at = gl_WorkGroupID.x * 256u + me; at < vectors; at += stride * 4u) {
+        uvec4 vs[4]; // four loads in flight
+        [[unroll]] for (uint j = 0u; j < 4u; j++) {
+            vs[j] = keys[min(at + j * stride, vectors - 1u)]; // the last again: no harm
+        }
+        [[unroll]] for (uint j = 0u; j < 4u; j++) {
+            uvec4 v = vs[j];
+            uint n = push.count - min(at + j * stride, vectors - 1u) * width;
             if (WIDE != 0u) {
                 v.zw = n > 1u ? v.zw : v.xy;
                 sum = both(sum, uvec4(v.xy, v.xy));

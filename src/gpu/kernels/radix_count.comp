@@ -41,13 +41,19 @@ void main() {
     uint first = part * push.part_keys;
     uint end = min(push.count - first, push.part_keys) + first;
     uint width = WIDE != 0u ? 2u : 4u; // keys of a vector
-    for (uint at = first + me * width; at < end; at += 256u * width) {
-        uint n = min(end - at, width);
-        uvec4 v = keys[at / width];
-        if (WIDE != 0u) {
-            v.xy = push.shift < 32u ? v.xz : v.yw;
+    for (uint at = first + me * width; at < end; at += 1024u * width) {
+        uvec4 v[4]; // four loads in flight
+        [[unroll]] for (uint j = 0u; j < 4u; j++) {
+            uint k = at + j * 256u * width;
+            v[j] = k < end ? keys[k / width] : uvec4(0u);
         }
-        add(copy, v >> (push.shift & 31u) & 255u, n);
+        [[unroll]] for (uint j = 0u; j < 4u; j++) {
+            uint k = at + j * 256u * width;
+            if (WIDE != 0u) {
+                v[j].xy = push.shift < 32u ? v[j].xz : v[j].yw;
+            }
+            add(copy, v[j] >> (push.shift & 31u) & 255u, k < end ? min(end - k, width) : 0u);
+        }
     }
     barrier();
     uint sum = 0u;

@@ -4,6 +4,7 @@
 // Field f takes `width` bits from bit `low` of (key - minimum), or a row's NULL bit, to bit `to` of
 // the word; keys that are NULL count 0. With ORDERED the word of place i is that of row order[i].
 #extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
 #include "radix_words.glsl"
 
 layout(local_size_x = 256) in;
@@ -24,12 +25,7 @@ layout(set = 0, binding = 4, std430) readonly buffer Parameters {
     uvec2 field[16];  // {key or 8 + key for its NULL bit, low | width << 8 | to << 16}
 };
 
-void main() {
-    uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
-    uint i = group * 256u + gl_LocalInvocationID.x;
-    if (i >= count) {
-        return;
-    }
+void pack(const uint i) {
     uint row = ORDERED != 0u ? order[i] : i;
     uint absent = NULLABLE != 0u ? nulls[row] : 0u;
     uvec2 word = uvec2(0u);
@@ -47,5 +43,16 @@ void main() {
         target_pairs.w[i] = word;
     } else {
         target.w[i] = word.x;
+    }
+}
+
+// Four rows a thread: small workgroups in large numbers cost more than what they do.
+void main() {
+    uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
+    [[unroll]] for (uint j = 0u; j < 4u; j++) {
+        uint i = group * 1024u + j * 256u + gl_LocalInvocationID.x;
+        if (i < count) {
+            pack(i);
+        }
     }
 }

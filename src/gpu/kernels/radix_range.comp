@@ -1,6 +1,8 @@
 #version 450
 // radix_range.comp - the smallest and the largest of 64-bit keys that are not NULL, a pair a
 // workgroup. Without any: a smallest that is larger than the largest.
+#extension GL_EXT_control_flow_attributes : require
+
 layout(local_size_x = 256) in;
 layout(constant_id = 0) const uint NULLABLE = 0u;
 layout(set = 0, binding = 0, std430) readonly buffer Keys { uvec2 keys[]; };
@@ -27,10 +29,18 @@ void main() {
     uint me = gl_LocalInvocationID.x;
     uint stride = gl_NumWorkGroups.x * 256u;
     uvec4 sum = uvec4(~0u, ~0u, 0u, 0u);
-    for (uint i = gl_WorkGroupID.x * 256u + me; i < push.count; i += stride) {
-        uvec2 key = keys[push.at + i];
-        if (NULLABLE == 0u || (nulls[i] >> push.number & 1u) == 0u) {
-            sum = both(sum, uvec4(key, key));
+    for (uint i = gl_WorkGroupID.x * 256u + me; i < push.count; i += stride * 4u) {
+        uvec2 key[4]; // four loads in flight
+        bool absent[4];
+        [[unroll]] for (uint j = 0u; j < 4u; j++) {
+            uint k = min(i + j * stride, push.count - 1u); // the last again: no harm
+            key[j] = keys[push.at + k];
+            absent[j] = NULLABLE != 0u && (nulls[k] >> push.number & 1u) != 0u;
+        }
+        [[unroll]] for (uint j = 0u; j < 4u; j++) {
+            if (!absent[j]) {
+                sum = both(sum, uvec4(key[j], key[j]));
+            }
         }
     }
     folded[me] = sum;

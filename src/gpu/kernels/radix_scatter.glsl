@@ -1,7 +1,7 @@
 // radix_scatter.glsl - a part's keys go to their places, tile by tile. See radix.glsl.
 //
-// Ranking keeps the order of the tile. With subgroups, 8 of them hold a tile in stripes: key i of a
-// lane lies i * lanes + lane into its subgroup's stretch. Eight ballots tell each lane who has its
+// Ranking keeps the order of the tile. With subgroups, 8 or 16 of them hold a tile in stripes: key i
+// of a lane lies i * lanes + lane into its subgroup's stretch. Eight ballots tell each lane who has its
 // digit; a counter a subgroup and digit carries the rank from stripe to stripe. Without, the
 // workgroup is one stripe wide and bits set in shared memory stand in for the ballots.
 //
@@ -21,8 +21,9 @@ layout(constant_id = 0) const uint THREADS = 256u;
 layout(constant_id = 1) const uint ITEMS = 16u;   // keys a thread
 layout(constant_id = 2) const uint WIDE = 0u;     // 64-bit keys
 layout(constant_id = 3) const uint PAYLOAD = 0u;  // 32 bits beside each key
-layout(constant_id = 4) const uint POOL = 4096u;  // at least THREADS * ITEMS and 8 * DIGITS
+layout(constant_id = 4) const uint POOL = 4096u;  // at least THREADS * ITEMS and GROUPS * DIGITS
 layout(constant_id = 5) const uint WIDE_ITEMS = 1u; // ITEMS where keys are wide
+layout(constant_id = 6) const uint GROUPS = 8u;   // subgroups; 8 without them
 #define TILE (THREADS * ITEMS)
 
 layout(set = 0, binding = 0, std430) readonly buffer In { uint w[]; } source;
@@ -34,7 +35,7 @@ layout(set = 0, binding = 3, std430) writeonly buffer OutPayload { uint payload_
 layout(set = 0, binding = 4, std430) readonly buffer Counts { uint counts[]; };
 layout(set = 0, binding = 5, std430) readonly buffer Totals { uint totals[]; };
 
-shared uint pool[POOL];      // counters [8][digit], then a tile's words in order
+shared uint pool[POOL];      // counters [GROUPS][digit], then a tile's words in order
 shared uint place[DIGITS];   // where the digit's next key of this part goes
 shared uint start[DIGITS];   // of the digit within the tile
 shared uint folded[DIGITS];
@@ -119,7 +120,7 @@ uint digit_of(const uint word) {
 
 void main() {
 #if SUBGROUPS
-    const uint lanes = THREADS / 8u;
+    const uint lanes = THREADS / GROUPS;
     uint me = gl_SubgroupID * lanes + gl_SubgroupInvocationID;
     uint stretch = gl_SubgroupID * lanes * ITEMS + gl_SubgroupInvocationID;
 #else
@@ -158,7 +159,7 @@ void main() {
                 other[i % WIDE_ITEMS] = high ? pair.x : pair.y;
             }
         }
-        for (uint i = me; i < 8u * DIGITS; i += THREADS) {
+        for (uint i = me; i < GROUPS * DIGITS; i += THREADS) {
             pool[i] = 0u;
         }
 #if !SUBGROUPS
@@ -172,7 +173,7 @@ void main() {
         for (uint d = me; d < DIGITS; d += THREADS) {
 #if SUBGROUPS
             uint sum = 0u;
-            [[unroll]] for (uint s = 0u; s < 8u; s++) {
+            [[unroll]] for (uint s = 0u; s < GROUPS; s++) {
                 uint c = pool[s * DIGITS + d];
                 pool[s * DIGITS + d] = sum;
                 sum += c;

@@ -16,18 +16,14 @@ layout(constant_id = 5) const uint NULLABLE = 0u;   // any key: nulls[] is writt
 layout(set = 0, binding = 3, std430) writeonly buffer Keys { uvec2 keys[]; };
 layout(set = 0, binding = 4, std430) writeonly buffer Nulls { uint nulls[]; };
 
-void main() {
-    uint i = group_number() * 256u + gl_LocalInvocationID.x;
-    if (i >= push.rows) {
-        return;
-    }
+void take(const uint i) {
     uint to = place(i);
-    uint row = row_of(i, to);
-    if (MODE == 2u && row >= push.blocks) {
+    uint from = row_of(i, to);
+    if (MODE == 2u && from >= push.blocks) {
         return;
     }
     uint absent = 0u;
-    q_row(row, row >> 16);
+    q_row(from, from >> 16);
     [[unroll]] for (uint s = 0u; s < SLOTS; s++) {
         if (s < KEYS) {
             bool is_code = (CODES >> s & 1u) != 0u;
@@ -43,5 +39,16 @@ void main() {
     }
     if (q_error != 0u) {
         atomicOr(error, q_error);
+    }
+}
+
+// Four rows a thread: small workgroups in large numbers cost more than what they do.
+void main() {
+    uint first = group_number() * 1024u + gl_LocalInvocationID.x;
+    [[unroll]] for (uint j = 0u; j < 4u; j++) {
+        uint i = first + j * 256u;
+        if (i < push.rows) {
+            take(i);
+        }
     }
 }

@@ -20,16 +20,12 @@ layout(set = 0, binding = 4, std430) readonly buffer Parameters {
     uvec2 field[SLOTS]; // {width | to << 8 | null_at << 16, the NULL bit of rows that are not}
 };
 
-void main() {
-    uint i = group_number() * 256u + gl_LocalInvocationID.x;
-    if (i >= push.rows) {
-        return;
-    }
+void take(const uint i) {
     uint to = place(i);
-    uint row = row_of(i, to);
+    uint from = row_of(i, to);
     uvec2 word = uvec2(0u);
     uint failed = 0u;
-    q_row(row, row >> 16);
+    q_row(from, from >> 16);
     failed = q_error;
     [[unroll]] for (uint s = 0u; s < SLOTS; s++) {
         if (s < KEYS) {
@@ -54,5 +50,16 @@ void main() {
     }
     if (failed != 0u) {
         atomicOr(error, failed);
+    }
+}
+
+// Four rows a thread: small workgroups in large numbers cost more than what they do.
+void main() {
+    uint first = group_number() * 1024u + gl_LocalInvocationID.x;
+    [[unroll]] for (uint j = 0u; j < 4u; j++) {
+        uint i = first + j * 256u;
+        if (i < push.rows) {
+            take(i);
+        }
     }
 }
