@@ -189,9 +189,9 @@ typedef enum trueno_backend {
 } trueno_backend;
 
 /* A Vulkan device of the host, used instead of one that the library would open: Vulkan 1.1 or
- * later, made with shaderInt64. Handles are VkInstance, VkPhysicalDevice, VkDevice and VkQueue; they
- * must live until trueno_close has returned. The library submits to the queue during its own calls only,
- * and never from two threads at a time; the host must not submit to it then. */
+ * later, made with shaderInt64. Handles are VkInstance, VkPhysicalDevice, VkDevice and VkQueue;
+ * they must live until trueno_close has returned. The library submits to the queue during its own
+ * calls only, and never from two threads at a time; the host must not submit to it then. */
 typedef struct trueno_vulkan {
     void *instance, *physical_device, *device, *queue;
     uint32_t queue_family;     /* of `queue`: it can compute */
