@@ -774,13 +774,22 @@ TNI_FN trueno_status tni_gpu_batch_wait(tni_gpu_batch *batch, double *compute_ms
     return batch->status;
 }
 
+/* Behind all that was uploaded so far. */
+static void tni_gpu_batch_submit_last(tni_gpu_batch *batch) {
+    tni_vk_handle uploaded = 0;
+    if (batch->status == TRUENO_OK) {
+        batch->status = tni_gpu_upload_signal(batch->device, &uploaded, batch->error);
+    }
+    (void)tni_gpu_batch_submit(batch, uploaded);
+}
+
 TNI_FN trueno_status tni_gpu_batch_run(tni_gpu_batch *batch, double *compute_ms) {
-    (void)tni_gpu_batch_submit(batch, 0);
+    tni_gpu_batch_submit_last(batch);
     return tni_gpu_batch_wait(batch, compute_ms);
 }
 
 TNI_FN trueno_status tni_gpu_batch_flush(tni_gpu_batch *batch) {
-    (void)tni_gpu_batch_submit(batch, 0);
+    tni_gpu_batch_submit_last(batch);
     tni_gpu_batch_finish(batch);
     if (batch->status == TRUENO_OK) {
         tni_gpu_batch_sets_free(batch);

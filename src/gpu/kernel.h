@@ -85,11 +85,12 @@ TNI_FN void tni_gpu_batch_download(tni_gpu_batch *batch, const tni_gpu_range *ra
 /* Submit and wait for what was recorded so far, then go on: for work whose parts would take longer
  * together than drivers give one submission (keep each below about 100 ms). */
 TNI_FN trueno_status tni_gpu_batch_flush(tni_gpu_batch *batch);
-/* Submit, wait, and add the device's own time to `compute_ms` (may be NULL). The batch is done
- * with afterwards, whatever the status. */
+/* Submit behind all uploads so far, wait, and add the device's own time to `compute_ms` (may be
+ * NULL). The batch is done with afterwards, whatever the status. */
 TNI_FN trueno_status tni_gpu_batch_run(tni_gpu_batch *batch, double *compute_ms);
 /* The same in two steps, with work of the host or another batch between. The device starts when
- * the semaphore `after` is signalled (0: at once). A failed submit is reported by the wait too. */
+ * the semaphore `after` is signalled (0: at once; tni_gpu_upload_signal gives that of uploads). A
+ * failed submit is reported by the wait too. */
 TNI_FN trueno_status tni_gpu_batch_submit(tni_gpu_batch *batch, tni_vk_handle after);
 TNI_FN trueno_status tni_gpu_batch_wait(tni_gpu_batch *batch, double *compute_ms);
 /* Give up a batch that was begun and will not be run. */
