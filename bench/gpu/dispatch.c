@@ -120,6 +120,9 @@ static void load(trueno_db *db, const bench_data *data, uint64_t rows) {
     }
 }
 
+/* What the dispatcher said of its last choice. */
+static char reason[512];
+
 /* Milliseconds of the query; *gpu: some pipeline ran there. */
 static double time_query(trueno_db *db, const char *sql, bool *gpu) {
     double start = now_ms(), ms;
@@ -131,6 +134,9 @@ static double time_query(trueno_db *db, const char *sql, bool *gpu) {
         die(trueno_result_error(r));
     }
     *gpu = false;
+    if (info->pipeline_count > 0) {
+        (void)snprintf(reason, sizeof reason, "%s", info->pipelines[0].reason);
+    }
     for (p = 0; p < info->pipeline_count; p++) {
         *gpu = *gpu || strncmp(info->pipelines[p].backend, "gpu:", 4) == 0;
     }
@@ -230,6 +236,9 @@ int main(int argc, char **argv) {
                 printf("%-18s %11llu %-8s | %9.3f %9.3f | %-6s %9.3f %6.1f%%\n", queries[q].name,
                        (unsigned long long)rows, cold ? "cold" : "resident", g, c,
                        chose ? "GPU" : "SIMD", b, loss * 100);
+                if (loss > 0.10 && mine - best >= 0.02) {
+                    printf("    %s\n", reason);
+                }
             }
         }
     }
