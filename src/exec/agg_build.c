@@ -429,7 +429,7 @@ static trueno_status tni_build_whole(tni_agg_builder *builder, tni_agg_spill *fr
     builder->inputs += rows;
     builder->groups += table->count;
     TNI_TRY(tni_agg_collect_prepare(agg, table, error));
-    if (!agg->any_order) {
+    if (!builder->any_order) {
         order = builder->order;
         status = tni_grow(agg->run->env->memory, &order, &builder->order_capacity,
                           (size_t)table->count + 1, sizeof *builder->order, error);
@@ -483,7 +483,7 @@ static trueno_status tni_build_piece(tni_agg_builder *builder, tni_agg_spill *fr
     status = tni_build_whole(builder, from, partition, rows, depth, error);
     if (status == TRUENO_OK) {
         return builder->emit(builder->context, &builder->scratch.table,
-                             agg->any_order ? NULL : builder->order, error);
+                             builder->any_order ? NULL : builder->order, error);
     }
     if (!tni_agg_short(agg, status) || depth + 1 >= TNI_BUILD_DEPTH) {
         return status;

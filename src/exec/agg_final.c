@@ -186,10 +186,31 @@ static void tni_final_count(const tni_final *f) {
     }
 }
 
+/* Sums of 8 bytes as HUGEINT. */
+static void tni_final_sum_words(const tni_final *f) {
+    int64_t sums[TNI_VECTOR_ROWS];
+    int64_t counts[TNI_VECTOR_ROWS];
+    uint32_t i;
+    tni_final_words(f, 0, sums);
+    tni_final_words(f, 1, counts);
+    for (i = 0; i < f->count; i++) {
+        if (counts[i] == 0) {
+            tni_final_null(f, i);
+        } else {
+            ((tni_i128 *)f->out)[i] = tni_i128_from_i64(sums[i]);
+        }
+    }
+}
+
 static trueno_status tni_final_sum_of(const tni_final *f, tni_error *error) {
     tni_physical physical = tni_type_physical(f->aggregate->type);
-    bool floats = f->agg->accumulators[f->accs[0]].kind == TNI_AGG_SUM_F64;
+    tni_agg_kind kind = f->agg->accumulators[f->accs[0]].kind;
+    bool floats = kind == TNI_AGG_SUM_F64;
     uint32_t i;
+    if (kind == TNI_AGG_SUM_I64 && physical == TNI_PHYSICAL_I128) {
+        tni_final_sum_words(f);
+        return TRUENO_OK;
+    }
     for (i = 0; i < f->count; i++) {
         uint32_t g = f->groups[i];
         if (tni_final_i64(f, 1, g) == 0) {
@@ -212,6 +233,22 @@ static trueno_status tni_final_sum_of(const tni_final *f, tni_error *error) {
     return TRUENO_OK;
 }
 
+/* Of sums and counts of 8 bytes. */
+static void tni_final_average_words(const tni_final *f, double power) {
+    int64_t sums[TNI_VECTOR_ROWS];
+    int64_t counts[TNI_VECTOR_ROWS];
+    uint32_t i;
+    tni_final_words(f, 0, sums);
+    tni_final_words(f, 1, counts);
+    for (i = 0; i < f->count; i++) {
+        if (counts[i] == 0) {
+            tni_final_null(f, i);
+        } else {
+            ((double *)f->out)[i] = (double)sums[i] / power / (double)counts[i];
+        }
+    }
+}
+
 static void tni_final_average(const tni_final *f) {
     const tni_agg_input *input = tni_final_input(f, 0);
     bool floats = f->agg->accumulators[f->accs[0]].kind == TNI_AGG_SUM_F64;
@@ -219,6 +256,11 @@ static void tni_final_average(const tni_final *f) {
     uint32_t i;
     for (i = 0; input->type.id == TRUENO_TYPE_DECIMAL && i < input->type.scale; i++) {
         power *= 10;
+    }
+    if (f->agg->accumulators[f->accs[0]].kind == TNI_AGG_SUM_I64 &&
+        f->aggregate->type.id == TRUENO_TYPE_DOUBLE) {
+        tni_final_average_words(f, power);
+        return;
     }
     for (i = 0; i < f->count; i++) {
         uint32_t g = f->groups[i];
@@ -248,7 +290,6 @@ static void tni_final_min_max(const tni_final *f) {
     for (i = 0; i < f->count; i++) {
         uint32_t g = f->groups[i];
         const uint8_t *state = TNI_STATE(const uint8_t, f->table, acc, g);
-        uint64_t value[2] = {0, 0};
         int64_t key;
         double number;
         if (tni_final_i64(f, 1, g) == 0) {
@@ -258,13 +299,15 @@ static void tni_final_min_max(const tni_final *f) {
         memcpy(&key, state, sizeof key);
         if (input->class_id == TNI_CLASS_F64) {
             number = tni_float_from_key(key);
-            memcpy(value, &number, sizeof number);
+            tni_final_store(f, input, &number, i);
         } else if (input->type.id == TRUENO_TYPE_UBIGINT) {
-            value[0] = (uint64_t)key ^ (UINT64_C(1) << 63);
+            key = (int64_t)((uint64_t)key ^ (UINT64_C(1) << 63));
+            tni_final_store(f, input, &key, i);
         } else {
+            uint64_t value[2];
             memcpy(value, state, TNI_MIN(size, 16u));
+            tni_final_store(f, input, value, i);
         }
-        tni_final_store(f, input, value, i);
     }
 }
 
@@ -291,9 +334,8 @@ static void tni_final_bits(const tni_final *f) {
         if (tni_final_i64(f, 1, f->groups[i]) == 0) {
             tni_final_null(f, i);
         } else {
-            uint64_t value[2] = {0, 0};
-            value[0] = (uint64_t)tni_final_i64(f, 0, f->groups[i]);
-            tni_final_store(f, input, value, i);
+            int64_t bits = tni_final_i64(f, 0, f->groups[i]);
+            tni_final_store(f, input, &bits, i);
         }
     }
 }

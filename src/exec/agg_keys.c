@@ -641,6 +641,9 @@ static trueno_status tni_agg_whole_words(tni_agg *agg, tni_agg_worker *worker, u
             memcpy(&word[TNI_VECTOR_ROWS + i], p + 8, 8);
         }
     }
+    if (v->form == TNI_FORM_CONSTANT ? !v->is_null : v->validity == NULL) {
+        return TRUENO_OK;
+    }
     for (i = 0; i < rows; i++) {
         if (tni_vector_is_null(v, i)) {
             nulls[i] |= UINT64_C(1) << key->null_shift;

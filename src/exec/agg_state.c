@@ -474,7 +474,6 @@ static void tni_update_powers(const tni_kernels *kernels, tni_agg_states s,
     double low[TNI_VECTOR_ROWS];
     bool pair = a->size > sizeof(tni_float_state);
     uint32_t i;
-    high[0] = low[0] = 0; /* compilers see that there may be no rows */
     for (i = 0; i < rows; i++) {
         if (mask != NULL && !tni_bit_get(mask, i)) {
             high[i] = low[i] = 0;

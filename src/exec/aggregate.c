@@ -808,6 +808,29 @@ static trueno_status tni_agg_output_run(tni_agg_output *out, tni_agg_builder *bu
     return TRUENO_OK;
 }
 
+/* Do rows end up where their order makes no difference: in an aggregation of counts, extremes and
+ * exact sums? */
+static bool tni_agg_taker_is_blind(const tni_operator *first) {
+    const tni_agg *taker;
+    uint32_t a;
+    bool blind;
+    while (first->next != NULL) {
+        first = first->next;
+    }
+    if (first->ops != &tni_agg_ops) {
+        return false;
+    }
+    taker = (const tni_agg *)first;
+    blind = !tni_agg_feed_ordered(taker, 0);
+    for (a = 0; a < taker->accumulator_count; a++) {
+        blind = blind && !taker->accumulators[a].ordered_sum;
+    }
+    for (a = 0; a < taker->distinct_count; a++) {
+        blind = blind && !tni_agg_feed_ordered(taker, a + 1);
+    }
+    return blind;
+}
+
 static trueno_status tni_agg_driver_run(tni_driver *base, uint32_t worker, tni_operator *first,
                                         tni_error *error) {
     tni_agg_driver *driver = (tni_agg_driver *)base;
@@ -824,6 +847,7 @@ static trueno_status tni_agg_driver_run(tni_driver *base, uint32_t worker, tni_o
     tni_arena_init(&out.heap, memory);
     if (driver->agg->by_partition) {
         status = tni_agg_builder_init(&builder, driver->agg, tni_agg_emit_table, &out, error);
+        builder.any_order = driver->agg->any_order || tni_agg_taker_is_blind(first);
     }
     if (status == TRUENO_OK) {
         status = tni_agg_output_run(&out, &builder, error);

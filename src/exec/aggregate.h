@@ -448,6 +448,7 @@ typedef struct tni_agg_builder {
     uint32_t *numbers;           /* [TNI_VECTOR_ROWS] */
     uint64_t *order;             /* [order_capacity] */
     size_t order_capacity;
+    bool any_order;              /* nobody cares: groups go out as they lie */
     tni_agg_emitter emit;
     void *context;
     uint64_t groups, inputs;     /* so far: how much rows reduce */
