@@ -182,9 +182,9 @@ TNI_FN bool tni_gpu_has_ballots(const tni_gpu_info *info) {
            (lanes == 8 || lanes == 16 || lanes == 32 || lanes == 64);
 }
 
-/* Large tiles write long runs and have few of them open at a time, which the second-level cache must
- * hold until they are whole: with 8 subgroups and a payload a pass took four times as long on an H200
- * as the bytes explain. */
+/* Large tiles write long runs and have few of them open at a time, which the second-level cache
+ * must hold until they are whole: with 8 subgroups and a payload a pass took four times as long
+ * on an H200 as its bytes explain. */
 static uint32_t tni_gpu_sort_subgroups(const tni_gpu_info *info, const tni_gpu_sort *sort,
                                        bool plain) {
     uint32_t wanted = sort->subgroups != 0 ? sort->subgroups : 16;
