@@ -208,9 +208,17 @@ static uint32_t tni_gpu_group_shared(const tni_gpu_group_run *run) { /* words */
     return TNI_MIN(run->device->info->shared_bytes, TNI_GPU_GROUP_SHARED) / 4;
 }
 
+/* Whether so many cells are worth a table by index: it is cleared and read back as a whole. */
+static bool tni_gpu_group_full(const tni_gpu_group_run *run) {
+    uint64_t rows = run->table->rows, groups = run->shape->groups_expected;
+    uint64_t most = groups == 0 ? rows * 2 : TNI_MIN(groups, rows) * 8;
+    return run->cells <= TNI_MAX(rows * 4, 65536) &&
+           run->cells <= TNI_MAX(most, TNI_GPU_GROUP_MOST_CELLS);
+}
+
 static bool tni_gpu_group_fits(tni_gpu_group_run *run, tni_gpu_group_form form,
                                uint32_t positions) {
-    uint64_t rows = run->table->rows, most = tni_gpu_group_table_most(run);
+    uint64_t most = tni_gpu_group_table_most(run);
     bool forced = run->shape->form == form;
     if (run->cells == 0 || run->cells > UINT32_MAX ||
         (run->shape->form != TNI_GPU_GROUP_AUTO && !forced)) {
@@ -223,8 +231,7 @@ static bool tni_gpu_group_fits(tni_gpu_group_run *run, tni_gpu_group_form form,
     if (form == TNI_GPU_GROUP_DENSE) {
         return run->cells <= tni_gpu_group_shared(run) / run->row.shared_words;
     }
-    return forced || (run->cells <= TNI_GPU_GROUP_MOST_CELLS &&
-                      run->cells <= TNI_MAX(rows * 4, 65536));
+    return forced || tni_gpu_group_full(run);
 }
 
 /* The next power of two rows for so many groups. */
