@@ -8,6 +8,7 @@
 #include "exec/aggregate.h"
 
 #define TNI_IMPORT_BLOCKS 16u /* blocks of 4,096 rows in a row group */
+#define TNI_IMPORT_PIECE 32768u
 
 /* ------------------------------------------------------------------------------- parts --- */
 
@@ -144,22 +145,22 @@ static trueno_status tni_import_blocks(tni_agg *agg, uint32_t a, const tni_part_
 /* Set the states of accumulator `a` in the rows of `groups`. */
 static trueno_status tni_import_states(tni_agg *agg, tni_agg_table *table, uint32_t a,
                                        const tni_part_values *values, const uint32_t *groups,
-                                       uint64_t count, tni_error *error) {
+                                       uint64_t from, uint64_t to, tni_error *error) {
     const tni_accumulator *acc = &agg->accumulators[a];
     uint64_t g;
     switch (acc->kind) {
     case TNI_AGG_COUNT:
-        for (g = 0; g < count; g++) {
+        for (g = from; g < to; g++) {
             *TNI_STATE(int64_t, table, acc, groups[g]) = (int64_t)values->counts[g];
         }
         return TRUENO_OK;
     case TNI_AGG_SUM_I64:
-        for (g = 0; g < count; g++) {
+        for (g = from; g < to; g++) {
             *TNI_STATE(int64_t, table, acc, groups[g]) = (int64_t)values->sums[g].low;
         }
         return TRUENO_OK;
     case TNI_AGG_SUM_I128:
-        for (g = 0; g < count; g++) {
+        for (g = from; g < to; g++) {
             *TNI_STATE(tni_i128, table, acc, groups[g]) = values->sums[g];
         }
         return TRUENO_OK;
@@ -167,15 +168,14 @@ static trueno_status tni_import_states(tni_agg *agg, tni_agg_table *table, uint3
         if (acc->ordered_sum) {
             return tni_import_blocks(agg, a, values, error);
         }
-        for (g = 0; g < count; g++) {
-            tni_float_state *state = TNI_STATE(tni_float_state, table, acc, groups[g]);
-            memcpy(state->limbs, values->limbs[g].limbs, sizeof state->limbs);
-            state->flags = values->limbs[g].flags;
-            state->grid = values->limbs[g].grid;
+        for (g = from; g < to; g++) {
+            memcpy(TNI_STATE(tni_float_state, table, acc, groups[g]),
+                   (const uint8_t *)values->limbs + g * TNI_PART_LIMBS_BYTES,
+                   TNI_PART_LIMBS_BYTES);
         }
         return TRUENO_OK;
     default:
-        for (g = 0; g < count; g++) {
+        for (g = from; g < to; g++) {
             if (values->counts[g] > 0) {
                 *TNI_STATE(int64_t, table, acc, groups[g]) =
                     tni_import_extreme(&agg->inputs[acc->arguments[0]], values->bits[g]);
@@ -185,33 +185,33 @@ static trueno_status tni_import_states(tni_agg *agg, tni_agg_table *table, uint3
     }
 }
 
-/* Direct mode: the group number of each group. */
-static trueno_status tni_import_direct(const tni_agg *agg, const tni_part_import *import,
-                                       uint32_t *groups, tni_error *error) {
+/* Direct mode: the group numbers of groups [from, to). */
+static bool tni_import_direct(const tni_agg *agg, const tni_part_import *import, uint64_t from,
+                              uint64_t to, uint32_t *groups) {
     uint64_t g;
     uint32_t k;
-    for (g = 0; g < import->group_count; g++) {
+    for (g = from; g < to; g++) {
         uint64_t number = 0;
         for (k = 0; k < agg->key_count; k++) {
             const tni_agg_key *key = &agg->keys[k];
             uint64_t code = import->nulls[k][g] != 0 ? key->null_code : import->codes[k][g];
             if (code > key->null_code) {
-                return tni_fail(error, TRUENO_ERROR_INTERNAL, "a group key out of its range");
+                return false;
             }
             number += code * key->stride;
         }
         groups[g] = (uint32_t)number;
     }
-    return TRUENO_OK;
+    return true;
 }
 
 /* Hash mode: key words, group numbers as they come. */
-static trueno_status tni_import_words(const tni_agg *agg, tni_agg_table *table,
-                                      const tni_part_import *import, uint32_t *groups,
-                                      tni_error *error) {
+static bool tni_import_words(const tni_agg *agg, tni_agg_table *table,
+                             const tni_part_import *import, uint64_t from, uint64_t to,
+                             uint32_t *groups) {
     uint64_t g;
     uint32_t k;
-    for (g = 0; g < import->group_count; g++) {
+    for (g = from; g < to; g++) {
         uint64_t *words = table->keys + (size_t)g * agg->word_count;
         memset(words, 0, agg->word_count * sizeof *words);
         for (k = 0; k < agg->key_count; k++) {
@@ -225,29 +225,77 @@ static trueno_status tni_import_words(const tni_agg *agg, tni_agg_table *table,
             }
             code = is_null ? key->null_code : code;
             if (code > key->null_code) {
-                return tni_fail(error, TRUENO_ERROR_INTERNAL, "a group key out of its range");
+                return false;
             }
             words[key->word] |= code << key->shift;
         }
         groups[g] = (uint32_t)g;
     }
-    table->count = (uint32_t)import->group_count;
+    return true;
+}
+
+/* Groups are taken over in pieces, by all workers when there are many. */
+typedef struct tni_import_task {
+    tni_agg *agg;
+    tni_agg_table *table;
+    const tni_part_import *import;
+    uint32_t *groups;
+    tni_atomic_i32 failed;
+} tni_import_task;
+
+static trueno_status tni_import_range(tni_import_task *task, uint64_t from, uint64_t to,
+                                      tni_error *error) {
+    tni_agg *agg = task->agg;
+    const tni_part_import *import = task->import;
+    bool fine = agg->direct
+                    ? tni_import_direct(agg, import, from, to, task->groups)
+                    : tni_import_words(agg, task->table, import, from, to, task->groups);
+    uint32_t a;
+    if (!fine) {
+        return tni_fail(error, TRUENO_ERROR_INTERNAL, "a group key out of its range");
+    }
+    for (a = 0; a < agg->accumulator_count; a++) {
+        TNI_TRY(tni_import_states(agg, task->table, a, &import->parts[a], task->groups, from, to,
+                                  error));
+    }
     return TRUENO_OK;
+}
+
+static void tni_import_piece(void *context, uint32_t index) {
+    tni_import_task *task = (tni_import_task *)context;
+    uint64_t from = (uint64_t)index * TNI_IMPORT_PIECE;
+    tni_error error;
+    tni_error_clear(&error);
+    if (tni_import_range(task, from, TNI_MIN(from + TNI_IMPORT_PIECE, task->import->group_count),
+                         &error) != TRUENO_OK) {
+        tni_atomic_store_i32(&task->failed, 1);
+    }
 }
 
 static trueno_status tni_import_table(tni_agg *agg, tni_agg_table *table,
                                       const tni_part_import *import, uint32_t *groups,
                                       tni_error *error) {
     uint64_t capacity = agg->direct ? agg->domain : TNI_MAX(import->group_count, 1u);
-    uint32_t a;
+    tni_import_task task;
     TNI_TRY(tni_agg_table_init(agg, table, (uint32_t)capacity, error));
-    TNI_TRY(agg->direct ? tni_import_direct(agg, import, groups, error)
-                        : tni_import_words(agg, table, import, groups, error));
-    for (a = 0; a < agg->accumulator_count; a++) {
-        TNI_TRY(tni_import_states(agg, table, a, &import->parts[a], groups, import->group_count,
-                                  error));
+    memset(&task, 0, sizeof task);
+    task.agg = agg;
+    task.table = table;
+    task.import = import;
+    task.groups = groups;
+    if (!agg->direct) {
+        table->count = (uint32_t)import->group_count;
     }
-    return TRUENO_OK;
+    if (import->group_count <= TNI_IMPORT_PIECE) {
+        return tni_import_range(&task, 0, import->group_count, error);
+    }
+    tni_scheduler_run(
+        agg->run->scheduler,
+        (uint32_t)((import->group_count + TNI_IMPORT_PIECE - 1) / TNI_IMPORT_PIECE),
+        tni_import_piece, &task);
+    return tni_atomic_load_i32(&task.failed) == 0
+               ? TRUENO_OK
+               : tni_fail(error, TRUENO_ERROR_INTERNAL, "a group key out of its range");
 }
 
 TNI_FN trueno_status tni_aggregate_import(tni_operator *sink, const tni_part_import *import,
@@ -276,3 +324,4 @@ TNI_FN trueno_status tni_aggregate_import(tni_operator *sink, const tni_part_imp
 }
 
 #undef TNI_IMPORT_BLOCKS
+#undef TNI_IMPORT_PIECE

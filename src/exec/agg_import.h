@@ -35,11 +35,7 @@ typedef struct tni_part_key {
     const tni_dictionary *dictionary; /* text: codes are its entries */
 } tni_part_key;
 
-/* A float sum in limbs, as tni_float_state in exec/aggregate.h. */
-typedef struct tni_part_limbs {
-    int64_t limbs[3];
-    uint32_t flags, grid;
-} tni_part_limbs;
+#define TNI_PART_LIMBS_BYTES 32u /* limbs[3], flags, grid: tni_float_state of exec/aggregate.h */
 
 /* Values of a part, by group; only those of its kind are set. */
 typedef struct tni_part_values {
@@ -47,7 +43,7 @@ typedef struct tni_part_values {
     const tni_i128 *sums;         /* INTEGER */
     const uint64_t *bits;         /* MIN, MAX: value bits, integers widened to 64 bits by their
                                      sign; ignored where the count is 0 */
-    const tni_part_limbs *limbs;  /* LIMBS */
+    const void *limbs;            /* LIMBS: [group] of 32 bytes */
     const double *blocks;         /* BLOCKS: of all blocks of the table, 16 a row group */
     uint64_t block_count;
 } tni_part_values;

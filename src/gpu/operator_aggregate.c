@@ -338,28 +338,14 @@ static trueno_status tni_acc_values_scan(tni_acc_sums *job, tni_part_values *val
 }
 
 static trueno_status tni_acc_values_groups(tni_acc_sums *job, tni_part_values *values) {
-    uint64_t count = job->passes[0].groups.group_count, g;
     uint32_t p;
     for (p = 0; p < job->parts.part_count; p++) {
         uint32_t slot = job->slot_of[p], s = slot % TNI_GPU_SLOTS;
         const tni_gpu_group_result *r = &job->passes[slot / TNI_GPU_SLOTS].groups;
-        const tni_gpu_float_sum *floats = r->floats[s];
         values[p].counts = r->counts[s];
         values[p].bits = r->bits[s];
         values[p].sums = r->sums[s];
-        if (job->parts.parts[p].kind == TNI_PART_LIMBS) {
-            tni_part_limbs *limbs = (tni_part_limbs *)tni_arena_alloc(
-                &job->base.arena, (size_t)TNI_MAX(count, 1u) * sizeof *limbs);
-            if (limbs == NULL) {
-                return tni_acc_short_of_memory(&job->base);
-            }
-            for (g = 0; g < count; g++) {
-                memcpy(limbs[g].limbs, floats[g].limbs, sizeof limbs[g].limbs);
-                limbs[g].flags = floats[g].flags;
-                limbs[g].grid = floats[g].grid;
-            }
-            values[p].limbs = limbs;
-        }
+        values[p].limbs = r->floats[s];
     }
     return TRUENO_OK;
 }

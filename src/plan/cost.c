@@ -45,7 +45,9 @@ static double tni_cost_cpu_row(const tni_cost_work *work) {
     double ns = 0.15 * work->operations + 0.1 * work->aggregates;
     switch (work->kind) {
     case TNI_COST_GROUP_DENSE: ns += 0.6 * work->keys + 0.7 * work->aggregates; break;
-    case TNI_COST_GROUP_DIRECT: ns += 0.8 * work->keys + 1.2 * work->aggregates; break;
+    case TNI_COST_GROUP_DIRECT:
+        ns += 0.8 * work->keys + 1.2 * work->aggregates + (work->groups > 65536 ? 5 : 0);
+        break;
     case TNI_COST_GROUP_HASH:
         ns += 1.5 * work->keys + 1.0 * work->aggregates + (work->groups > 65536 ? 20 : 6);
         break;
