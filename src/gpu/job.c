@@ -319,13 +319,14 @@ TNI_FN void tni_acc_learn_run(tni_acc_job *job, double wall_ms) {
     if (job->uploaded_bytes > 1u << 20) {
         tni_cost_learn_rate(&rates->upload, (double)job->uploaded_bytes, job->upload_ms);
     }
-    tni_cost_relax(&acc->cpu_rates.factor[job->work.kind]);
-    if (warm && job->compute_ms > 2 * cost->submit_ms) { /* shorter ones tell of waiting */
-        tni_cost_learn(&rates->factor[job->work.kind], cost->kernel_ms, job->compute_ms);
+    tni_cost_relax(tni_cost_factor_at(acc->cpu_rates.factor[job->work.kind], job->work.rows));
+    if (warm) { /* what grows with the data around the device is the kernel's in the model, too */
+        double kernel = wall_ms - job->compile_ms - job->upload_ms - cost->submit_ms -
+                        cost->download_ms;
+        tni_cost_learn(tni_cost_factor_at(rates->factor[job->work.kind], job->work.rows),
+                       cost->kernel_ms, TNI_MAX(kernel, job->compute_ms));
     }
-    if (warm && rest > 0 && job->work.result_bytes > 1u << 20) {
-        tni_cost_learn_rate(&rates->download, job->work.result_bytes, rest);
-    } else if (warm && rest > 0 && job->work.submissions == 1) {
+    if (warm && rest > 0 && job->work.kind == TNI_COST_SCAN && job->work.submissions == 1) {
         rates->submit_ms += 0.1 * (rest / TNI_MAX(job->pass_count, 1u) - rates->submit_ms);
     }
     tni_mutex_unlock(&acc->mutex);
@@ -359,13 +360,13 @@ TNI_FN void tni_acc_learn(tni_accelerator *accelerator, const tni_choice *choice
     tni_acc *acc = (tni_acc *)accelerator;
     const tni_acc_note *note = (const tni_acc_note *)choice->work;
     double start = acc->cpu_rates.start_ms;
-    if (milliseconds < 5 * start) {
+    if (milliseconds < 2 * start) {
         return; /* starting cost as much as the work */
     }
     tni_mutex_lock(&acc->mutex);
-    tni_cost_learn(&acc->cpu_rates.factor[note->work.kind], note->cpu_ms - start,
-                   milliseconds - start);
-    tni_cost_relax(&acc->gpu_rates.factor[note->work.kind]);
+    tni_cost_learn(tni_cost_factor_at(acc->cpu_rates.factor[note->work.kind], note->work.rows),
+                   note->cpu_ms - start, milliseconds - start);
+    tni_cost_relax(tni_cost_factor_at(acc->gpu_rates.factor[note->work.kind], note->work.rows));
     tni_mutex_unlock(&acc->mutex);
 }
 

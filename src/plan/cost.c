@@ -7,6 +7,8 @@
 #include "plan/cost.h"
 
 #define TNI_COST_HYSTERESIS 0.9
+#define TNI_COST_MORSEL 65536.0    /* rows a thread takes at a time */
+#define TNI_COST_NEXT_SUBMIT 0.01  /* milliseconds a further submission adds */
 #define TNI_COST_WEIGHT 0.3        /* of the newest measurement */
 #define TNI_COST_SLOW 0.05
 #define TNI_COST_WILD 4.0
@@ -24,8 +26,11 @@ TNI_FN void tni_cost_gpu_default(tni_cost_gpu *out) {
     out->memory = 400e6;
     out->rows = 200e6;
     for (i = 0; i < TNI_COST_KINDS; i++) {
-        out->factor[i].now = out->factor[i].usual = 1;
-        out->factor[i].seen = 0;
+        uint32_t size;
+        for (size = 0; size < TNI_COST_SIZES; size++) {
+            out->factor[i][size].now = out->factor[i][size].usual = 1;
+            out->factor[i][size].seen = 0;
+        }
     }
 }
 
@@ -35,9 +40,44 @@ TNI_FN void tni_cost_cpu_default(tni_cost_cpu *out, uint32_t threads) {
     out->start_ms = 0.02;
     out->memory = TNI_MIN(10e6 * out->threads, 200e6);
     for (i = 0; i < TNI_COST_KINDS; i++) {
-        out->factor[i].now = out->factor[i].usual = 1;
-        out->factor[i].seen = 0;
+        uint32_t size;
+        for (size = 0; size < TNI_COST_SIZES; size++) {
+            out->factor[i][size].now = out->factor[i][size].usual = 1;
+            out->factor[i][size].seen = 0;
+        }
     }
+}
+
+static uint32_t tni_cost_size(double rows) {
+    double limit = 65536;
+    uint32_t size = 0;
+    while (size + 1 < TNI_COST_SIZES && rows > limit) {
+        limit *= 4;
+        size++;
+    }
+    return size;
+}
+
+/* The factor of this size, or of the nearest size that was measured. */
+static double tni_cost_factor_now(const tni_cost_factor *factors, double rows) {
+    uint32_t size = tni_cost_size(rows), step;
+    for (step = 0; step < TNI_COST_SIZES; step++) {
+        if (size + step < TNI_COST_SIZES && factors[size + step].seen > 0) {
+            return factors[size + step].now;
+        }
+        if (step <= size && factors[size - step].seen > 0) {
+            return factors[size - step].now;
+        }
+    }
+    return factors[size].now;
+}
+
+TNI_FN tni_cost_factor *tni_cost_factor_at(tni_cost_factor *factors, double rows) {
+    tni_cost_factor *factor = &factors[tni_cost_size(rows)];
+    if (factor->seen == 0) {
+        factor->now = factor->usual = tni_cost_factor_now(factors, rows);
+    }
+    return factor;
 }
 
 /* Nanoseconds a row of one thread. */
@@ -72,10 +112,11 @@ static double tni_cost_gpu_row(const tni_cost_work *work) {
 
 static double tni_cost_cpu_parts(const tni_cost_work *work, const tni_cost_cpu *cpu,
                                  double *memory, double *arithmetic) {
-    double factor = cpu->factor[work->kind].now;
+    double factor = tni_cost_factor_now(cpu->factor[work->kind], work->rows);
+    double threads = TNI_MAX(TNI_MIN(cpu->threads, work->rows / TNI_COST_MORSEL), 1.0);
     double share = TNI_MAX(TNI_MIN(work->cpu_share, 1.0), 0.0);
-    *memory = share * work->bytes / cpu->memory * factor;
-    *arithmetic = share * work->rows * tni_cost_cpu_row(work) * 1e-6 / cpu->threads * factor;
+    *memory = share * work->bytes / cpu->memory * (cpu->threads / threads) * factor;
+    *arithmetic = share * work->rows * tni_cost_cpu_row(work) * 1e-6 / threads * factor;
     return cpu->start_ms + TNI_MAX(*memory, *arithmetic);
 }
 
@@ -89,14 +130,16 @@ TNI_FN void tni_cost_predict(const tni_cost_work *work, const tni_cost_gpu *gpu,
     double passes = TNI_MAX(work->passes, 1u);
     double memory = work->bytes * passes / gpu->memory;
     double arithmetic = work->rows * tni_cost_gpu_row(work) / gpu->rows;
-    out->submit_ms = work->queue_ms + TNI_MAX(work->submissions, 1u) * passes * gpu->submit_ms;
+    /* the first is waited for, the next ones are prepared meanwhile */
+    out->submit_ms = work->queue_ms + passes * gpu->submit_ms +
+                     passes * (TNI_MAX(work->submissions, 1u) - 1) * TNI_COST_NEXT_SUBMIT;
     out->build_ms = work->builds * gpu->build_ms;
     out->upload_ms = work->missing_bytes / gpu->upload;
-    out->kernel_ms = TNI_MAX(memory, arithmetic) * gpu->factor[work->kind].now;
+    out->kernel_ms = TNI_MAX(memory, arithmetic) * tni_cost_factor_now(gpu->factor[work->kind], work->rows);
     out->download_ms = work->result_bytes / gpu->download;
     out->gpu_ms = out->submit_ms + out->build_ms + out->upload_ms + out->kernel_ms +
                   out->download_ms;
-    out->credit_ms = work->fits ? TNI_MIN(work->missed_ms, out->upload_ms) : 0;
+    out->credit_ms = work->fits ? TNI_MIN(work->missed_ms, out->upload_ms + out->build_ms) : 0;
     out->cpu_ms = tni_cost_cpu_parts(work, cpu, &out->memory_ms, &out->arithmetic_ms);
 }
 
@@ -175,6 +218,8 @@ TNI_FN void tni_cost_learn_rate(double *rate, double amount, double milliseconds
 }
 
 #undef TNI_COST_HYSTERESIS
+#undef TNI_COST_MORSEL
+#undef TNI_COST_NEXT_SUBMIT
 #undef TNI_COST_WEIGHT
 #undef TNI_COST_SLOW
 #undef TNI_COST_WILD

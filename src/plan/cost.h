@@ -5,9 +5,10 @@
  *   GPU = waits + build + upload of what is not resident + max(memory, arithmetic) + results
  *   CPU = start + max(memory, arithmetic / threads)
  *
- * Data that stays resident serves later queries: the upload is credited by what the processor has
- * lost on this data so far beside a device that held it, so that waiting and uploading cost at most
- * twice the better of the two in hindsight (the ski-rental argument). The GPU is taken when
+ * Data that stays resident and kernels that stay built serve later queries: upload and build are
+ * credited by what the processor has lost on this data so far beside a device that had both, so
+ * that waiting and then paying cost at most twice the better of the two in hindsight (the
+ * ski-rental argument). The GPU is taken when
  * GPU - credit < 0.9 * CPU; the tenth keeps the choice from swinging. Rates follow what runs really
  * take (tni_cost_learn).
  */
@@ -25,6 +26,10 @@ typedef enum tni_cost_kind {
     TNI_COST_TOP,          /* the first rows of an ORDER BY */
     TNI_COST_KINDS
 } tni_cost_kind;
+
+/* Sizes of inputs that have factors of their own: 2^16 rows, 2^18, ... What starting, filling caches
+ * and few morsels cost depends on size more than any formula here would say. */
+#define TNI_COST_SIZES 8u
 
 /* What a pipeline has to do. */
 typedef struct tni_cost_work {
@@ -57,14 +62,14 @@ typedef struct tni_cost_gpu {
     double build_ms;        /* building a kernel */
     double upload, download, memory; /* bytes a millisecond */
     double rows;            /* rows a millisecond through one operation */
-    tni_cost_factor factor[TNI_COST_KINDS]; /* of kernels */
+    tni_cost_factor factor[TNI_COST_KINDS][TNI_COST_SIZES]; /* of kernels */
 } tni_cost_gpu;
 
 typedef struct tni_cost_cpu {
     double threads;
     double start_ms;        /* getting workers going */
     double memory;          /* bytes a millisecond, all threads together */
-    tni_cost_factor factor[TNI_COST_KINDS];
+    tni_cost_factor factor[TNI_COST_KINDS][TNI_COST_SIZES];
 } tni_cost_cpu;
 
 typedef struct tni_cost {
@@ -100,6 +105,8 @@ TNI_FN bool tni_cost_spec_rule(const tni_cost_work *work);
 TNI_FN void tni_cost_learn(tni_cost_factor *factor, double predicted_ms, double measured_ms);
 /* The other side was chosen. */
 TNI_FN void tni_cost_relax(tni_cost_factor *factor);
+/* The one of a kind's factors for `rows`, as it was used for a prediction, to learn with. */
+TNI_FN tni_cost_factor *tni_cost_factor_at(tni_cost_factor *factors, double rows);
 /* Move a rate (per millisecond) towards amount / milliseconds. */
 TNI_FN void tni_cost_learn_rate(double *rate, double amount, double milliseconds);
 
