@@ -185,7 +185,7 @@ ASAN = $(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined 
 TSAN = $(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread CFLAGS="-O1 -g1" \
        TESTS="$(TSAN_TESTS:%=tests/%.c)"
 # What runs several threads; the rest would only take long.
-TSAN_TESTS ?= test_api test_faults test_aggregate test_csv test_parquet
+TSAN_TESTS ?= test_api test_faults test_csv test_parquet
 
 asan:
 	@$(ASAN) test-unit

@@ -453,7 +453,8 @@ TRUENO_API trueno_status trueno_result_to_arrow(trueno_result *result,
 /* ------------------------------------------------------------------ catalogue, functions --- */
 
 /* For shells and completion: call `visit` for every table and view name, function, keyword or
- * setting. `kind` is "table", "view", "column" (detail: "table type"), "function" or "keyword". */
+ * setting. `kind` is "table", "view", "column" (detail: "table type"), "function" or "keyword".
+ * `visit` must not use `db`: its tables are locked meanwhile. */
 TRUENO_API void trueno_visit_names(trueno_db *db,
                                    void (*visit)(void *user, const char *kind, const char *name,
                                                  const char *detail),
