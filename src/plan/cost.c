@@ -58,18 +58,22 @@ static uint32_t tni_cost_size(double rows) {
     return size;
 }
 
-/* The factor of this size, or of the nearest size that was measured. */
+/* The factor of this size, or of the nearest size that was measured. Smaller ones may say that it is
+ * faster than the formulas, never that it is slower: there it was starting that took the time. Who
+ * is thought too fast is tried, and then measured. */
 static double tni_cost_factor_now(const tni_cost_factor *factors, double rows) {
-    uint32_t size = tni_cost_size(rows), step;
-    for (step = 0; step < TNI_COST_SIZES; step++) {
-        if (size + step < TNI_COST_SIZES && factors[size + step].seen > 0) {
-            return factors[size + step].now;
-        }
-        if (step <= size && factors[size - step].seen > 0) {
-            return factors[size - step].now;
+    uint32_t size = tni_cost_size(rows), i;
+    for (i = size; i < TNI_COST_SIZES; i++) {
+        if (factors[i].seen > 0) {
+            return factors[i].now;
         }
     }
-    return factors[size].now;
+    for (i = size; i-- > 0;) {
+        if (factors[i].seen > 0) {
+            return TNI_MIN(factors[i].now, 1.0);
+        }
+    }
+    return 1;
 }
 
 TNI_FN tni_cost_factor *tni_cost_factor_at(tni_cost_factor *factors, double rows) {
