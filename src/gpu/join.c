@@ -26,6 +26,7 @@
 #define TNI_GPU_JOIN_REPEATED 1u
 #define TNI_GPU_JOIN_LARGE (UINT64_C(512) << 20) /* a hashed table far beyond any cache */
 #define TNI_GPU_JOIN_PART_ROWS 1024u /* build rows expected of a part; twice that is the most */
+#define TNI_GPU_JOIN_PART_FULL 1600u /* expected of a part, with some room left */
 #define TNI_GPU_JOIN_MOST_PART_BITS 20u
 
 /* What every kernel of the join is pushed; see kernels/join.glsl. */
@@ -287,6 +288,9 @@ static trueno_status tni_gpu_join_partitioned(tni_gpu_joining *w) {
            ((uint64_t)TNI_GPU_JOIN_PART_ROWS << bits) < join->build.rows) {
         bits++;
     }
+    if (bits % 8 == 1 && join->build.rows >> (bits - 1) < TNI_GPU_JOIN_PART_FULL) {
+        bits -= bits > 1 ? 1 : 0; /* one pass less of the sort */
+    }
     TNI_TRY(tni_gpu_join_cut(w, &join->build, bits, &build));
     TNI_TRY(tni_gpu_join_cut(w, &join->probe, bits, &probe));
     slices[0] = build.hashes;
@@ -499,6 +503,7 @@ TNI_FN void tni_gpu_join_free(tni_gpu_device *device, tni_gpu_join *join) {
 #undef TNI_GPU_JOIN_REPEATED
 #undef TNI_GPU_JOIN_LARGE
 #undef TNI_GPU_JOIN_PART_ROWS
+#undef TNI_GPU_JOIN_PART_FULL
 #undef TNI_GPU_JOIN_MOST_PART_BITS
 
 #endif
