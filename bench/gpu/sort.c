@@ -5,11 +5,11 @@
  *
  * One line a case: the median of the device's own time and of the wall time with submission and
  * wait, elements a second, and bytes that must move (input read once, output written once; a sort
- * pass reads twice) a second beside those of a copy within the device. --tune tries other tiles of the
- * sort as well.
+ * pass reads twice) a second beside those of the driver's copy within the device. --tune tries
+ * other tiles of the sort as well.
  *
- * Selections and ORDER BY run over a table of two INTEGER columns, resident; their wall time has the
- * copy of the row ids to the host.
+ * Selections and ORDER BY run over a table of two INTEGER columns, resident; their wall time has
+ * the copy of the row ids to the host.
  *
  * It uses the library's internals, so it is linked with the modules of src/.
  */
@@ -379,8 +379,8 @@ static void run_top(bool wide, uint32_t k, uint32_t bits) {
         below += key_of(&c, r) < last ? 1 : 0;
     }
     ok = ok && found == TNI_MIN(k, rows) && below < found;
-    (void)snprintf(name, sizeof name, "top %u of u%u, %u random bits, %u sorted", k, width * 8, bits,
-                   top.candidates);
+    (void)snprintf(name, sizeof name, "top %u of u%u, %u random bits, %u sorted", k, width * 8,
+                   bits, top.candidates);
     print_line(name, build_ms, compute, wall, rows, (double)bytes, ok);
     tni_gpu_scratch_free(&work);
     tni_gpu_scratch_free(&scratch);

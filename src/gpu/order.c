@@ -44,11 +44,11 @@ struct tni_gpu_order_code {
 
 /* kernels/select_words.glsl */
 typedef struct tni_gpu_word {
-    uint64_t minimum[TNI_GPU_SLOTS];
+    uint64_t minimum[TNI_GPU_SLOTS], null_code[TNI_GPU_SLOTS];
     uint32_t field[TNI_GPU_SLOTS][2];
     uint32_t bits;                  /* not looked at there */
-    uint32_t padding[31];
-} tni_gpu_word;
+    uint32_t padding[15];
+} tni_gpu_word; /* TNI_GPU_ALIGNMENT bytes */
 
 /* kernels/radix_pack.comp */
 typedef struct tni_gpu_pack {
@@ -766,7 +766,7 @@ static bool tni_gpu_order_zones(const tni_gpu_order_run *run, const tni_ir_node 
     return *minimum <= *maximum;
 }
 
-/* Bounds of a key by its type; false for 64 bits: it is worth while to look for them. */
+/* Bounds of a key by its type; false for integers of 64 bits: it is worth while to look. */
 static bool tni_gpu_order_type_bounds(tni_physical p, uint64_t *minimum, uint64_t *maximum) {
     const uint64_t top = UINT64_C(1) << 63;
     uint32_t bits = p == TNI_PHYSICAL_BOOL ? 1 : tni_physical_width(p) * 8;
@@ -780,6 +780,10 @@ static bool tni_gpu_order_type_bounds(tni_physical p, uint64_t *minimum, uint64_
     case TNI_PHYSICAL_F32: /* from -inf to NaN */
         *minimum = top - UINT64_C(0x7f800001);
         *maximum = top + UINT64_C(0x7fffffff);
+        return true;
+    case TNI_PHYSICAL_F64:
+        *minimum = UINT64_C(0x000fffffffffffff);
+        *maximum = UINT64_MAX;
         return true;
     case TNI_PHYSICAL_BOOL:
     case TNI_PHYSICAL_U8:
@@ -811,21 +815,24 @@ static bool tni_gpu_order_plan_word(tni_gpu_order_run *run) {
     tni_gpu_word *word = &run->word;
     uint32_t k;
     for (k = words->count; k-- > 0;) {
-        uint64_t minimum = 0, maximum = 0, range;
-        uint32_t width, null_at = 64;
+        const tni_gpu_order_key *key = &run->shape->keys[k];
+        uint64_t minimum = 0, maximum = 0, most;
         if (!tni_gpu_order_bounds(run, k, &minimum, &maximum)) {
             return false;
         }
-        range = maximum - minimum;
-        width = range == 0 ? 0 : 64 - tni_clz64(range);
-        word->minimum[k] = run->shape->keys[k].descending ? ~maximum : minimum;
-        word->field[k][0] = width | word->bits << 8;
-        word->bits += width;
+        most = maximum - minimum;
+        word->minimum[k] = key->descending ? ~maximum : minimum;
         if ((words->code.never_null >> k & 1) == 0) {
-            null_at = word->bits++;
+            if (most == UINT64_MAX) {
+                return false;
+            }
+            most++;
+            word->minimum[k] -= key->nulls_first ? 1 : 0; /* wraps around, as differences do */
+            word->null_code[k] = key->nulls_first ? 0 : most;
         }
-        word->field[k][0] |= null_at << 16;
-        word->field[k][1] = run->shape->keys[k].nulls_first ? 1 : 0;
+        word->field[k][0] = most == 0 ? 0 : 64 - tni_clz64(most);
+        word->field[k][1] = word->bits;
+        word->bits += word->field[k][0];
         if (word->bits > 64) {
             return false;
         }

@@ -1,8 +1,8 @@
 // select_words.glsl - the keys of selected rows, packed in one word to sort by. See select.glsl.
 //
 // Bounds of every key are known beforehand: key s takes `width` bits of (key - minimum) from bit
-// `to` of the word on, and its NULL bit stands at bit `null_at` (64: it has none). A key that
-// leaves its bounds sets the error: the bounds were wrong, and so would be the order.
+// `to` of the word on, and NULL has a code of its own below or above all others. A key that leaves
+// its bounds sets the error: the bounds were wrong, and so would be the order.
 #extension GL_GOOGLE_include_directive : require
 #define COLUMNS 20
 #include "radix_words.glsl"
@@ -17,7 +17,8 @@ layout(set = 0, binding = 3, std430) writeonly buffer Out { uint w[]; } target;
 layout(set = 0, binding = 3, std430) writeonly buffer OutPairs { uvec2 w[]; } target_pairs;
 layout(set = 0, binding = 4, std430) readonly buffer Parameters {
     uvec2 minimum[SLOTS];
-    uvec2 field[SLOTS]; // {width | to << 8 | null_at << 16, the NULL bit of rows that are not}
+    uvec2 null_code[SLOTS];
+    uvec2 field[SLOTS]; // {width, to}
 };
 
 void take(const uint i) {
@@ -31,16 +32,10 @@ void take(const uint i) {
         if (s < KEYS) {
             uint q = (CODES >> s & 1u) != 0u ? SLOTS + s : s;
             bool there = (q_valid >> q & 1u) != 0u;
-            uint width = field[s].x & 255u, at = field[s].x >> 8 & 255u;
-            uint null_at = field[s].x >> 16;
             uvec2 v = minus(directed(unpackUint2x32(q_value[q]), s), minimum[s]);
-            if (there) {
-                failed |= low_bits(v, width) != v ? 1u : 0u;
-                word |= left(v, at & 63u);
-            }
-            if (null_at < 64u) {
-                word |= left(uvec2(there ? field[s].y : 1u - field[s].y, 0u), null_at);
-            }
+            v = there ? v : null_code[s];
+            failed |= low_bits(v, field[s].x) != v ? 1u : 0u;
+            word |= left(v, field[s].y & 63u);
         }
     }
     if (WIDE != 0u) {
