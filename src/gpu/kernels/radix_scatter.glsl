@@ -1,9 +1,9 @@
 // radix_scatter.glsl - a part's keys go to their places, tile by tile. See radix.glsl.
 //
-// Ranking keeps the order of the tile. With subgroups, 8 or 16 of them hold a tile in stripes: key i
-// of a lane lies i * lanes + lane into its subgroup's stretch. Eight ballots tell each lane who has its
-// digit; a counter a subgroup and digit carries the rank from stripe to stripe. Without, the
-// workgroup is one stripe wide and bits set in shared memory stand in for the ballots.
+// Ranking keeps the order of the tile. With subgroups, 8 or 16 of them hold a tile in stripes: key
+// i of a lane lies i * lanes + lane into its subgroup's stretch. Eight ballots tell each lane who
+// has its digit; a counter a subgroup and digit carries the rank from stripe to stripe. Without,
+// the workgroup is one stripe wide and bits set in shared memory stand in for the ballots.
 //
 // Then the tile is put in order in shared memory and written from there, so that neighbouring
 // threads write neighbouring places of the same digit. 64-bit keys and payloads take turns in

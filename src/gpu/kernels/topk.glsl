@@ -3,8 +3,8 @@
 // state.prefix holds the digits known so far of the k-th smallest key, below them zeros;
 // state.known the bits that they are. A round counts the next digit of the keys that share them
 // (topk_count) and picks the digit that holds the k-th (topk_pick). Once few enough keys share it
-// the rounds that follow do nothing: these keys are candidates, all of them. topk_mark sets a bit for
-// each key below the prefix, and one in another bitmap for each that shares it.
+// the rounds that follow do nothing: these keys are candidates, all of them. topk_mark sets a bit
+// for each key below the prefix, and one in another bitmap for each that shares it.
 struct State {
     uint prefix[2]; // low word, high word
     uint known[2];
