@@ -208,6 +208,9 @@ TNI_FN void tni_cost_learn(tni_cost_factor *factor, double predicted_ms, double 
 TNI_FN void tni_cost_relax(tni_cost_factor *factor) {
     if (factor->now > factor->usual) {
         factor->now += TNI_COST_SLOW * (factor->usual - factor->now);
+    } else if (factor->now > 1) { /* who is never taken is tried again, now and then */
+        factor->now *= 1 - TNI_COST_SLOW;
+        factor->usual *= 1 - TNI_COST_SLOW;
     }
 }
 
