@@ -244,6 +244,36 @@ static void test_other_policies_leave_short_queries_alone(void) {
     }
 }
 
+/* Two contexts of one device stand for two devices: scans are shared, the rest runs on the first. */
+static void test_several_devices(trueno_db *scalar) {
+    static const size_t some[] = {0, 1, 4, 12, 21};
+    trueno_db *db;
+    uint64_t cached = 0;
+    size_t i;
+    (void)setenv("TRUENO_GPU_CONTEXTS", "2", 1);
+    db = open_with(TRUENO_BACKEND_GPU);
+    (void)unsetenv("TRUENO_GPU_CONTEXTS");
+    if (!TNI_CHECK(db != NULL) || !run(db, tables[0])) {
+        return;
+    }
+    TNI_CHECK(strstr(trueno_devices(db, NULL, NULL), "all devices") != NULL);
+    for (i = 0; i < sizeof some / sizeof *some; i++) {
+        trueno_result *a = trueno_query(db, cases[some[i]].sql);
+        trueno_result *b = trueno_query(scalar, cases[some[i]].sql);
+        compare(cases[some[i]].sql, a, b);
+        TNI_CHECK(ran_on_gpu(a));
+        trueno_result_free(a);
+        trueno_result_free(b);
+    }
+    (void)trueno_devices(db, count_cached, &cached);
+    TNI_CHECK(cached > 0);
+    run(db, "DROP TABLE t");
+    cached = 0;
+    (void)trueno_devices(db, count_cached, &cached);
+    TNI_CHECK(cached == 0);
+    trueno_close(db);
+}
+
 #if !defined(TRUENO_NO_VULKAN)
 /* A device that somebody else made is used as it is, and left alive. */
 static void test_a_device_of_the_host(trueno_db *scalar) {
@@ -313,6 +343,7 @@ int main(void) {
         test_data_stays_on_the_device_until_its_table_goes(gpu);
         test_devices_tell_what_they_hold(gpu);
         test_explain_shows_both_predictions(gpu);
+        test_several_devices(scalar);
 #if !defined(TRUENO_NO_VULKAN)
         test_a_device_of_the_host(scalar);
 #endif

@@ -79,6 +79,7 @@ static void tni_config_resolve(trueno_config *config) {
 static trueno_status tni_database_accelerator(trueno_db *db, tni_error *error) {
     const char *wish = tni_environment("TRUENO_BACKEND");
     const char *software = tni_environment("TRUENO_GPU_SOFTWARE");
+    const char *contexts = tni_environment("TRUENO_GPU_CONTEXTS"); /* for tests */
     trueno_backend backend = db->config.backend;
     tni_accelerator_options options;
     if (backend == TRUENO_BACKEND_AUTO && wish != NULL) {
@@ -92,6 +93,7 @@ static trueno_status tni_database_accelerator(trueno_db *db, tni_error *error) {
     options.cache_bytes = db->config.gpu_cache_bytes;
     options.threads = db->config.threads;
     options.directory = db->config.no_file_access ? "" : db->config.pipeline_cache;
+    options.contexts = contexts == NULL ? 0 : (uint32_t)(contexts[0] - '0') % 10;
     options.scheduler = db->scheduler;
     options.host = db->config.vulkan.get_instance_proc_addr != NULL ? &db->config.vulkan : NULL;
     return tni_accelerator_new(&db->account->memory, &options, &db->accelerator, error);

@@ -26,6 +26,7 @@ TNI_FN tni_policy tni_accelerator_policy(trueno_backend backend) {
 
 #define TNI_ACC_OPEN_MS 300.0        /* what opening is taken to cost */
 #define TNI_ACC_HOST_OPEN_MS 3000.0  /* without a thread for it */
+#define TNI_ACC_MANY_ROWS 16e6        /* fewer are not worth a second device */
 #define TNI_ACC_PROBE_BYTES (UINT64_C(8) << 20)
 #define TNI_ACC_PROBE_MS 3.0
 
@@ -156,11 +157,40 @@ static void tni_acc_tasks(void *user, uint32_t count,
     tni_scheduler_run((tni_scheduler *)user, count, task, context);
 }
 
+/* Open the other devices that are as real as the first. */
+static uint32_t tni_acc_open_others(tni_acc *acc, tni_gpu *gpu, tni_gpu_device **devices) {
+    uint32_t wanted = acc->options.contexts, count = 1, i;
+    for (i = 0; wanted == 0 && i < gpu->device_count && count < TNI_GPU_MULTI_DEVICES; i++) {
+        const tni_gpu_info *info = &gpu->devices[i];
+        tni_error ignored;
+        tni_error_clear(&ignored);
+        if (info->usable && !info->is_software && info != devices[0]->info &&
+            info->kind == devices[0]->info->kind &&
+            tni_gpu_device_open(gpu, info, &devices[count], &ignored) == TRUENO_OK) {
+            count++;
+        }
+    }
+    for (; count < TNI_MIN(wanted, TNI_GPU_MULTI_DEVICES); count++) {
+        tni_error ignored;
+        tni_error_clear(&ignored);
+        if (tni_gpu_device_open(gpu, devices[0]->info, &devices[count], &ignored) != TRUENO_OK) {
+            break;
+        }
+    }
+    return count;
+}
+
+TNI_FN uint32_t tni_acc_share_of_devices(const tni_acc *acc, double rows) {
+    return acc->options.contexts > 1 || rows >= TNI_ACC_MANY_ROWS ? acc->device_count : 1;
+}
+
 /* Find and open the best device; what there is afterwards is in `acc`. Called by one thread. */
 static void tni_acc_open(tni_acc *acc) {
     tni_gpu_options options;
     tni_gpu *gpu = NULL;
     tni_gpu_device *device = NULL;
+    tni_gpu_device *devices[TNI_GPU_MULTI_DEVICES];
+    uint32_t count = 0;
     const tni_gpu_info *info;
     tni_cost_gpu rates;
     tni_error error;
@@ -184,9 +214,15 @@ static void tni_acc_open(tni_acc *acc) {
         } else if (tni_gpu_device_open(gpu, info, &device, &error) == TRUENO_OK) {
             tni_pipeline_cache_load(device, acc->options.directory);
             tni_acc_calibrate(device, &rates);
+            devices[0] = device;
+            count = tni_acc_open_others(acc, gpu, devices);
         }
     }
     tni_mutex_lock(&acc->mutex);
+    if (count > 0) {
+        memcpy(acc->devices, devices, count * sizeof *devices);
+    }
+    acc->device_count = count;
     acc->gpu = gpu;
     acc->device = device;
     acc->gpu_rates = rates;
@@ -238,6 +274,7 @@ static void tni_acc_wish(tni_acc *acc, double cpu_ms) {
 TNI_FN tni_gpu_device *tni_acc_device(tni_acc *acc, double cpu_ms, bool force, tni_arena *arena,
                                       const char **reason) {
     tni_gpu_device *device = NULL;
+    uint32_t i;
     tni_mutex_lock(&acc->mutex);
     if (force) {
         tni_acc_open_here(acc);
@@ -246,6 +283,9 @@ TNI_FN tni_gpu_device *tni_acc_device(tni_acc *acc, double cpu_ms, bool force, t
     }
     switch (acc->state) {
     case TNI_ACC_READY:
+        for (i = 0; i < acc->device_count && acc->device->lost; i++) {
+            acc->device = acc->devices[i]; /* another one, if any is left */
+        }
         device = acc->device;
         if (device->lost) {
             *reason = tni_acc_text(arena, "the GPU %s was lost", device->info->name);
@@ -268,14 +308,14 @@ TNI_FN tni_gpu_device *tni_acc_device(tni_acc *acc, double cpu_ms, bool force, t
 
 static void tni_acc_forget(void *user, uint64_t owner) {
     tni_acc *acc = (tni_acc *)user;
-    tni_gpu_device *device;
+    uint32_t count, i;
     tni_mutex_lock(&acc->mutex);
-    device = acc->state == TNI_ACC_READY ? acc->device : NULL;
+    count = acc->state == TNI_ACC_READY ? acc->device_count : 0;
     tni_mutex_unlock(&acc->mutex);
-    if (device != NULL) {
-        tni_mutex_lock(&device->mutex);
-        tni_gpu_cache_drop(device, owner);
-        tni_mutex_unlock(&device->mutex);
+    for (i = 0; i < count; i++) {
+        tni_mutex_lock(&acc->devices[i]->mutex);
+        tni_gpu_cache_drop(acc->devices[i], owner);
+        tni_mutex_unlock(&acc->devices[i]->mutex);
     }
 }
 
@@ -322,9 +362,8 @@ TNI_FN double tni_acc_missed(tni_acc *acc, uint64_t owner, double more) {
     return missed;
 }
 
-TNI_FN uint64_t tni_acc_resident(tni_acc *acc, uint64_t owner, const uint32_t *fields,
-                                 uint32_t count) {
-    tni_gpu_device *device = acc->device;
+static uint64_t tni_acc_resident_on(tni_gpu_device *device, uint64_t owner,
+                                    const uint32_t *fields, uint32_t count) {
     const tni_gpu_entry *entry;
     uint64_t bytes = 0;
     uint32_t i;
@@ -335,6 +374,19 @@ TNI_FN uint64_t tni_acc_resident(tni_acc *acc, uint64_t owner, const uint32_t *f
         }
     }
     tni_mutex_unlock(&device->mutex);
+    return bytes;
+}
+
+TNI_FN uint64_t tni_acc_resident(tni_acc *acc, uint32_t devices, uint64_t owner,
+                                 const uint32_t *fields, uint32_t count) {
+    uint64_t bytes = 0;
+    uint32_t i;
+    if (devices <= 1) {
+        return tni_acc_resident_on(acc->device, owner, fields, count);
+    }
+    for (i = 0; i < devices; i++) {
+        bytes += tni_acc_resident_on(acc->devices[i], owner, fields, count);
+    }
     return bytes;
 }
 
@@ -485,6 +537,7 @@ TNI_FN trueno_status tni_accelerator_new(tni_memory *memory,
 
 TNI_FN void tni_accelerator_free(tni_accelerator *accelerator) {
     tni_acc *acc = (tni_acc *)accelerator;
+    uint32_t i;
     if (acc == NULL) {
         return;
     }
@@ -499,7 +552,9 @@ TNI_FN void tni_accelerator_free(tni_accelerator *accelerator) {
         tni_pipeline_cache_save(acc->device, acc->options.directory);
         tni_mutex_unlock(&acc->device->mutex);
     }
-    tni_gpu_device_close(acc->device);
+    for (i = 0; i < acc->device_count; i++) {
+        tni_gpu_device_close(acc->devices[i]);
+    }
     tni_gpu_close(acc->gpu);
     tni_condition_free(&acc->changed);
     tni_mutex_free(&acc->mutex);
@@ -510,23 +565,26 @@ static void tni_acc_visit_one(const tni_acc *acc, const tni_gpu_info *info,
                               void (*visit)(void *user, const trueno_device *device),
                               void *user) {
     trueno_device device;
+    uint32_t i;
     memset(&device, 0, sizeof device);
     device.name = info->name;
     device.reason = info->reason;
     device.software = info->is_software;
     device.memory_bytes = info->heap_bytes;
-    device.used = acc->device != NULL && acc->device->info == info;
-    if (device.used) {
-        device.used = !acc->device->lost;
-        device.reason = acc->device->lost ? "lost: the driver gave it up" : info->reason;
-        device.budget_bytes = acc->device->budget;
-        tni_mutex_lock(&acc->device->mutex);
-        device.cached_bytes = acc->device->cached_bytes;
-        tni_mutex_unlock(&acc->device->mutex);
-    } else if (info->usable && acc->device != NULL) {
-        device.reason = "another device is used";
-    } else if (info->usable) {
-        device.reason = acc->reason;
+    for (i = 0; i < acc->device_count; i++) {
+        tni_gpu_device *opened = acc->devices[i];
+        if (opened->info != info) {
+            continue;
+        }
+        device.used = !opened->lost;
+        device.reason = opened->lost ? "lost: the driver gave it up" : info->reason;
+        tni_mutex_lock(&opened->mutex);
+        device.budget_bytes += opened->budget;
+        device.cached_bytes += opened->cached_bytes;
+        tni_mutex_unlock(&opened->mutex);
+    }
+    if (info->usable && device.budget_bytes == 0) {
+        device.reason = acc->device != NULL ? "another device is used" : acc->reason;
     }
     visit(user, &device);
 }
@@ -544,8 +602,9 @@ TNI_FN const char *tni_accelerator_devices(tni_accelerator *accelerator,
     } else if (acc->state == TNI_ACC_READY && acc->options.policy == TNI_POLICY_CPU) {
         (void)snprintf(acc->line, sizeof acc->line, "queries run on the processor, as configured");
     } else if (acc->state == TNI_ACC_READY) {
-        (void)snprintf(acc->line, sizeof acc->line, "queries may run on %s",
-                       acc->device->info->name);
+        (void)snprintf(acc->line, sizeof acc->line, "queries may run on %s%s",
+                       acc->device->info->name,
+                       acc->device_count > 1 ? ", large scans on all devices in use" : "");
     } else {
         (void)snprintf(acc->line, sizeof acc->line, "%s", acc->reason);
     }
@@ -558,6 +617,7 @@ TNI_FN const char *tni_accelerator_devices(tni_accelerator *accelerator,
 
 #undef TNI_ACC_OPEN_MS
 #undef TNI_ACC_HOST_OPEN_MS
+#undef TNI_ACC_MANY_ROWS
 #undef TNI_ACC_PROBE_BYTES
 #undef TNI_ACC_PROBE_MS
 

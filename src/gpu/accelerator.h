@@ -21,6 +21,7 @@ typedef struct tni_accelerator_options {
     const char *directory; /* for compiled kernels; NULL = the user's cache, "" = none; kept by the
                               caller */
     const trueno_vulkan *host; /* the host's device; outlives the accelerator; may be NULL */
+    uint32_t contexts;     /* tests: open the best device so often; 0 = every device once */
     tni_scheduler *scheduler; /* fills transfer buffers; outlives the accelerator */
 } tni_accelerator_options;
 

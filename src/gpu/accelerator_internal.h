@@ -17,6 +17,7 @@
 
 #include "gpu/group.h"
 #include "gpu/kernel.h"
+#include "gpu/multi.h"
 #include "gpu/order.h"
 #include "gpu/scan.h"
 #include "plan/fuse.h"
@@ -46,7 +47,9 @@ typedef struct tni_acc {
     tni_condition changed;     /* of the state */
     tni_acc_state state;
     tni_gpu *gpu;
-    tni_gpu_device *device;    /* READY */
+    tni_gpu_device *device;    /* READY: the best one, for work that one device does */
+    tni_gpu_device *devices[TNI_GPU_MULTI_DEVICES]; /* all, the best first */
+    uint32_t device_count;
     char reason[256];          /* NONE */
     char line[320];            /* of tni_accelerator_devices */
     double wish_ms;            /* spent on the processor with what a GPU may have taken */
@@ -75,8 +78,8 @@ TNI_FN uint64_t tni_acc_owner(tni_acc *acc, tni_table *table, bool count, uint32
  * `more` is added for the next time. */
 TNI_FN double tni_acc_missed(tni_acc *acc, uint64_t owner, double more);
 /* Bytes of these columns (fields of the table) in device memory. */
-TNI_FN uint64_t tni_acc_resident(tni_acc *acc, uint64_t owner, const uint32_t *fields,
-                                 uint32_t count);
+TNI_FN uint64_t tni_acc_resident(tni_acc *acc, uint32_t devices, uint64_t owner,
+                                 const uint32_t *fields, uint32_t count);
 TNI_FN bool tni_acc_shape_known(tni_acc *acc, uint64_t hash);
 TNI_FN void tni_acc_shape_learn(tni_acc *acc, uint64_t hash);
 /* The kernel of a scan as the device's cache knows it. */
@@ -108,6 +111,7 @@ typedef struct tni_acc_job {
     tni_fused fused;
     tni_fused_columns columns;
     tni_gpu_device *device;
+    uint32_t device_count;     /* that share the work, acc->devices[0 ..) */
     tni_gpu_table data;
     tni_gpu_layout *layouts;
     uint32_t *fields;          /* [columns.count] of the table */
@@ -128,6 +132,8 @@ TNI_FN void tni_acc_begin(tni_acc_job *job, tni_accelerator *accelerator, tni_ru
 TNI_FN trueno_status tni_acc_look(tni_acc_job *job);  /* is there a table */
 TNI_FN trueno_status tni_acc_worth(tni_acc_job *job, tni_choice *choice);
 TNI_FN trueno_status tni_acc_find_device(tni_acc_job *job);
+/* How many devices work on so many rows. */
+TNI_FN uint32_t tni_acc_share_of_devices(const tni_acc *acc, double rows);
 TNI_FN trueno_status tni_acc_data(tni_acc_job *job);  /* after programs were cut: the columns */
 TNI_FN void tni_acc_predict(tni_acc_job *job, tni_choice *choice);
 TNI_FN uint64_t tni_acc_hash_shape(const tni_acc_job *job, const tni_gpu_shape *shape);

@@ -123,6 +123,7 @@ TNI_FN trueno_status tni_acc_find_device(tni_acc_job *job) {
     bool force = job->acc->options.policy != TNI_POLICY_AUTO;
     job->device = tni_acc_device(job->acc, job->asked ? 0 : job->cost.cpu_ms, force, &job->arena,
                                  &reason);
+    job->device_count = job->work.devices = 1;
     return job->device == NULL ? tni_acc_refuse(job, reason) : TRUENO_OK;
 }
 
@@ -254,7 +255,7 @@ static void tni_acc_explain(const tni_acc_job *job, tni_choice *choice) {
 TNI_FN void tni_acc_predict(tni_acc_job *job, tni_choice *choice) {
     tni_acc *acc = job->acc;
     tni_cost_work *work = &job->work;
-    uint64_t resident, most = job->device->budget;
+    uint64_t resident, most = job->device->budget * job->device_count;
     double image = work->missing_bytes;
     uint32_t in_flight;
     tni_mutex_lock(&acc->mutex);
@@ -262,8 +263,8 @@ TNI_FN void tni_acc_predict(tni_acc_job *job, tni_choice *choice) {
     work->queue_ms = in_flight * acc->recent_ms;
     tni_mutex_unlock(&acc->mutex);
     resident = in_flight > 0 ? 0
-                             : tni_acc_resident(acc, job->data.owner, job->fields,
-                                                job->columns.count);
+                             : tni_acc_resident(acc, job->device_count, job->data.owner,
+                                                job->fields, job->columns.count);
     if (in_flight > 0 && job->uses > 0 && image <= (double)most) {
         work->missing_bytes = 0; /* asking would wait for the device; it was there before */
     } else {

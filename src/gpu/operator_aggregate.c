@@ -235,6 +235,10 @@ static trueno_status tni_acc_decide(tni_acc_sums *job, tni_choice *choice) {
     TNI_TRY(tni_acc_parts(job));
     TNI_TRY(tni_acc_worth(&job->base, choice));
     TNI_TRY(tni_acc_find_device(&job->base));
+    if (job->parts.key_count == 0) {
+        job->base.device_count = tni_acc_share_of_devices(job->base.acc, job->base.work.rows);
+        job->base.work.devices = job->base.device_count;
+    }
     TNI_TRY(tni_acc_passes(job));
     TNI_TRY(tni_acc_data(&job->base));
     for (p = 0; p < job->base.pass_count; p++) {
@@ -251,6 +255,20 @@ static trueno_status tni_acc_decide(tni_acc_sums *job, tni_choice *choice) {
 
 /* -------------------------------------------------------------------------------- running --- */
 
+/* One pass over the table, by one device or by all. */
+static trueno_status tni_acc_scan(tni_acc_sums *job, tni_acc_pass *pass) {
+    tni_acc *acc = job->base.acc;
+    tni_gpu_parallel parallel;
+    if (job->base.device_count <= 1) {
+        return tni_gpu_scan(job->base.device, &pass->group.shape, &pass->code, &job->base.data,
+                            &pass->scan, &job->base.error);
+    }
+    parallel = acc->devices[0]->parallel; /* devices run on threads of their own if they may */
+    return tni_gpu_multi_scan(acc->devices, job->base.device_count, &pass->group.shape,
+                              &job->base.data, acc->options.no_threads ? &parallel : NULL,
+                              &pass->scan, NULL, &job->base.error);
+}
+
 static trueno_status tni_acc_run_pass(tni_acc_sums *job, tni_acc_pass *pass) {
     bool overflowed = false;
     if (job->parts.key_count > 0) {
@@ -266,8 +284,7 @@ static trueno_status tni_acc_run_pass(tni_acc_sums *job, tni_acc_pass *pass) {
         job->base.read_bytes += r->read_bytes;
     } else {
         tni_gpu_scan_result *r = &pass->scan;
-        TNI_TRY(tni_gpu_scan(job->base.device, &pass->group.shape, &pass->code, &job->base.data, r,
-                             &job->base.error));
+        TNI_TRY(tni_acc_scan(job, pass));
         pass->ran = true;
         overflowed = r->overflowed;
         job->base.compile_ms += r->compile_ms;
@@ -302,7 +319,8 @@ static void tni_acc_free_passes(tni_acc_sums *job) {
             tni_gpu_group_free(&job->passes[p].groups);
             continue;
         }
-        tni_gpu_scan_free(job->base.device, &job->passes[p].scan);
+        tni_gpu_scan_free(job->base.device_count > 1 ? job->base.acc->devices[0] : job->base.device,
+                          &job->passes[p].scan);
     }
 }
 

@@ -131,15 +131,16 @@ TNI_FN double tni_cost_predict_cpu(const tni_cost_work *work, const tni_cost_cpu
 
 TNI_FN void tni_cost_predict(const tni_cost_work *work, const tni_cost_gpu *gpu,
                              const tni_cost_cpu *cpu, tni_cost *out) {
-    double passes = TNI_MAX(work->passes, 1u);
+    double passes = TNI_MAX(work->passes, 1u), devices = TNI_MAX(work->devices, 1u);
     double memory = work->bytes * passes / gpu->memory;
     double arithmetic = work->rows * tni_cost_gpu_row(work) / gpu->rows;
     /* the first is waited for, the next ones are prepared meanwhile */
     out->submit_ms = work->queue_ms + passes * gpu->submit_ms +
                      passes * (TNI_MAX(work->submissions, 1u) - 1) * TNI_COST_NEXT_SUBMIT;
     out->build_ms = work->builds * gpu->build_ms;
-    out->upload_ms = work->missing_bytes / gpu->upload;
-    out->kernel_ms = TNI_MAX(memory, arithmetic) * tni_cost_factor_now(gpu->factor[work->kind], work->rows);
+    out->upload_ms = work->missing_bytes / gpu->upload / devices;
+    out->kernel_ms = TNI_MAX(memory, arithmetic) / devices *
+                     tni_cost_factor_now(gpu->factor[work->kind], work->rows);
     out->download_ms = work->result_bytes / gpu->download;
     out->gpu_ms = out->submit_ms + out->build_ms + out->upload_ms + out->kernel_ms +
                   out->download_ms;

@@ -43,6 +43,7 @@ typedef struct tni_cost_work {
     uint32_t aggregates, keys;
     uint32_t passes;        /* over the data: the device takes few aggregates at a time */
     uint32_t submissions;
+    uint32_t devices;       /* that share the work; 0 = 1 */
     uint32_t builds;        /* kernels of this shape that are not built yet */
     double cpu_share;       /* of the rows that zone maps leave to the processor */
     double queue_ms;        /* until the device is free */
