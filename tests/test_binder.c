@@ -168,7 +168,8 @@ static void names_resolve(void) {
     FAILS("SELECT q FROM u",
           "column \"q\" was not found in the FROM clause. Candidate bindings: \"k\", \"v\" | "
           "q FROM u");
-    FAILS("SELECT z.k FROM u", "table \"z\" is not in the FROM clause | z.k FROM u");
+    FAILS("SELECT z.k FROM u",
+          "table \"z\" is not in the FROM clause; did you mean \"u\"? | z.k FROM u");
     FAILS("SELECT q", "column \"q\" is not known: there is no FROM clause | q");
     FAILS("SELECT 1 FROM uu", "table \"uu\" does not exist. Did you mean \"u\"? | uu");
     FAILS("SELECT lenght(v) FROM u",
@@ -427,6 +428,38 @@ static void growth_is_bounded(void) {
     TNI_CHECK_TEXT(bind_as(sql, RESULT_PLAN), "the statement needs more than 100000 plan nodes");
 }
 
+/* `count` terms, each of them number `i`: the tree of the plan takes memory in proportion. */
+static void terms_cost_what_they_are(void) {
+    static const struct {
+        const char *head, *term, *between, *tail;
+    } lists[] = {
+        {"SELECT a FROM t WHERE ", "a <> %u", " AND ", ""},
+        {"SELECT a FROM t WHERE ", "a = %u", " OR ", ""},
+        {"SELECT a FROM t WHERE ", "(a = %u AND s = 'x')", " OR ", ""},
+        {"SELECT a FROM t WHERE NOT (", "a <> %u", " AND ", ")"},
+        {"SELECT coalesce(", "nullif(a, %u)", ", ", ") FROM t"},
+    };
+    const uint32_t count = 20000;
+    size_t i;
+    for (i = 0; i < sizeof lists / sizeof *lists; i++) {
+        tni_text sql;
+        uint32_t k;
+        tni_text_init(&sql, &memory);
+        tni_text_add(&sql, lists[i].head);
+        for (k = 0; k < count; k++) {
+            tni_text_format(&sql, lists[i].term, k);
+            tni_text_add(&sql, k + 1 < count ? lists[i].between : lists[i].tail);
+        }
+        tni_atomic_store_i64(&memory.peak, tni_atomic_load_i64(&memory.used));
+        (void)bind_as(sql.data, RESULT_PLAN);
+        if (!TNI_CHECK(tni_atomic_load_i64(&memory.peak) < INT64_C(400) << 20)) {
+            printf("    %s: %lld bytes\n", lists[i].head,
+                   (long long)tni_atomic_load_i64(&memory.peak));
+        }
+        tni_text_free(&sql);
+    }
+}
+
 static void changes(void) {
     static const char *const texts[] = {"INSERT INTO u (v) VALUES (5), (DEFAULT)",
                                         "INSERT INTO u VALUES (1)", "DELETE FROM u WHERE k = 5",
@@ -537,6 +570,7 @@ int main(void) {
     refused_by_name();
     parameters_adapt();
     growth_is_bounded();
+    terms_cost_what_they_are();
     changes();
     memory_runs_out();
     catalog_keeps_names();

@@ -399,11 +399,11 @@ TNI_FN void *tni_arena_alloc(tni_arena *arena, size_t size) {
     if (!tni_size_add(size, 15, &rounded)) {
         return NULL;
     }
-    if (skip <= arena->left) {
+    if (skip > arena->left) {
+        arena->left = 0;
+    } else if (skip > 0) {
         arena->next += skip;
         arena->left -= skip;
-    } else {
-        arena->left = 0;
     }
     block = tni_arena_bytes(arena, rounded & ~(size_t)15);
     if (block && size) {

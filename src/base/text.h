@@ -98,6 +98,34 @@ TNI_FN bool tni_name_equal(const char *a, const char *b);
 TNI_FN bool tni_name_equal_n(const char *a, size_t a_length, const char *b, size_t b_length);
 TNI_FN uint32_t tni_edit_distance(const char *a, const char *b, uint32_t limit); /* for hints */
 
+/* The candidate nearest to a name that is unknown: tni_hint_of(name), offers, then in a message
+ * TNI_HINT_FORMAT with TNI_HINT_ARGUMENTS(hint): `; did you mean "..."?`, or nothing. */
+typedef struct tni_hint {
+    const char *name;
+    const char *best; /* NULL: none is near */
+    uint32_t distance;
+} tni_hint;
+
+TNI_INLINE tni_hint tni_hint_of(const char *name) {
+    tni_hint hint;
+    hint.name = name;
+    hint.best = NULL;
+    hint.distance = (uint32_t)TNI_MIN((strlen(name) + 1) / 3 + 1, (size_t)5); /* 1: none */
+    return hint;
+}
+
+TNI_INLINE void tni_hint_offer(tni_hint *hint, const char *candidate) {
+    uint32_t distance = tni_edit_distance(hint->name, candidate, hint->distance);
+    if (distance < hint->distance) {
+        hint->distance = distance;
+        hint->best = candidate;
+    }
+}
+
+#define TNI_HINT_FORMAT "%s%.200s%s"
+#define TNI_HINT_ARGUMENTS(hint)                                                                   \
+    (hint).best ? "; did you mean \"" : "", (hint).best ? (hint).best : "", (hint).best ? "\"?" : ""
+
 /* ---- numbers; `out` buffers are large enough for any value, results are NUL-terminated ---- */
 TNI_FN size_t tni_print_i64(int64_t value, char out[24]);
 TNI_FN size_t tni_print_u64(uint64_t value, char out[24]);

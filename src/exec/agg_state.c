@@ -324,7 +324,7 @@ typedef struct tni_agg_states {
 
 static tni_agg_states tni_states_of(const tni_agg_table *table, const tni_accumulator *acc) {
     tni_agg_states s;
-    s.first = table->states + acc->offset;
+    s.first = table->states == NULL ? NULL : table->states + acc->offset;
     s.stride = table->state_size;
     return s;
 }

@@ -57,13 +57,21 @@ static bool tni_place_cast_predicate(tni_binder *binder, const tni_place *place,
     return true;
 }
 
-/* outer AND condition; either may be NULL (all rows). False: failure. */
-static bool tni_predicate_and(tni_binder *binder, tni_expr *outer, tni_expr *condition,
+#define TNI_GUARD_TERMS 16u
+#define TNI_PREDICATE_TERMS 256u
+
+TNI_FN bool tni_predicate_and(tni_binder *binder, tni_expr *outer, tni_expr *condition,
                               tni_expr **out) {
     tni_expr *both[2];
     if (!outer || !condition) {
         *out = outer ? outer : condition;
         return true;
+    }
+    if (outer->op == TNI_IR_AND && outer->argument_count > TNI_PREDICATE_TERMS) {
+        outer = tni_expr_test(binder, TNI_IR_IS_TRUE, outer); /* shared from here on, not copied */
+        if (!outer) {
+            return false;
+        }
     }
     both[0] = outer;
     both[1] = condition;
@@ -257,6 +265,26 @@ static void tni_bind_candidates(const tni_scope *scope, const char *name, char *
     }
 }
 
+TNI_FN void tni_scope_fail_table(tni_binder *binder, const tni_scope *scope, uint32_t position,
+                                 const char *name) {
+    tni_hint hint = tni_hint_of(name);
+    const char *only = scope->count > 0 ? scope->columns[0].relation : NULL;
+    uint32_t i;
+    for (i = 0; i < scope->count; i++) {
+        const char *relation = scope->columns[i].relation;
+        if (relation) {
+            tni_hint_offer(&hint, relation);
+        }
+        only = only && relation && tni_name_equal(only, relation) ? only : NULL;
+    }
+    if (!hint.best) {
+        hint.best = only; /* there is but one it can mean */
+    }
+    (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER, position,
+                      "table \"%s\" is not in the FROM clause" TNI_HINT_FORMAT, name,
+                      TNI_HINT_ARGUMENTS(hint));
+}
+
 static tni_expr *tni_bind_unknown_column(tni_binder *binder, const tni_place *place,
                                          const tni_ast_expression *ast) {
     uint32_t position = tni_binder_position(binder, ast->position), i;
@@ -273,8 +301,7 @@ static tni_expr *tni_bind_unknown_column(tni_binder *binder, const tni_place *pl
         }
     }
     if (ast->qualifier && i == place->scope->count) {
-        (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER, position,
-                          "table \"%s\" is not in the FROM clause", ast->qualifier);
+        tni_scope_fail_table(binder, place->scope, position, ast->qualifier);
         return NULL;
     }
     tni_bind_candidates(place->scope, ast->name, candidates, sizeof candidates);
@@ -683,6 +710,8 @@ static tni_expr *tni_bind_logic(tni_binder *binder, const tni_place *place,
     } else if (!inner.in_filter) {
         guard = tni_expr_not(binder, sides[0]);
         guard = guard ? tni_predicate_not(binder, guard) : NULL;
+    } else if (guard->op == TNI_IR_AND && guard->argument_count > TNI_GUARD_TERMS) {
+        guard = tni_expr_test(binder, TNI_IR_IS_TRUE, guard); /* shared, not copied term by term */
     }
     if (!guard || !tni_predicate_and(binder, place->guard, guard, &inner.guard)) {
         return NULL;
@@ -1201,3 +1230,6 @@ TNI_FN tni_expr *tni_bind_expr(tni_binder *binder, const tni_place *place,
     tni_binder_leave(binder);
     return expr;
 }
+
+#undef TNI_GUARD_TERMS
+#undef TNI_PREDICATE_TERMS

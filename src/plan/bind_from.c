@@ -135,6 +135,7 @@ static bool tni_from_function(tni_binder *binder, const tni_ast_expression *call
     static const char *const json[] = {"read_json", "read_json_auto", "read_json_objects",
                                        "read_ndjson", "read_ndjson_auto", "read_ndjson_objects"};
     tni_source *source;
+    tni_hint hint;
     size_t i;
     if (tni_name_equal(call->name, "range")) {
         return tni_from_range(binder, call, false, out);
@@ -156,11 +157,17 @@ static bool tni_from_function(tni_binder *binder, const tni_ast_expression *call
             return false;
         }
     }
+    hint = tni_hint_of(call->name);
+    for (i = 0; i < TNI_COUNT_OF(readers); i++) {
+        tni_hint_offer(&hint, readers[i]);
+    }
+    tni_hint_offer(&hint, "range");
+    tni_hint_offer(&hint, "generate_series");
     (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
                       tni_binder_position(binder, call->position),
-                      "table function \"%s\" does not exist. There are: read_csv, read_parquet, "
-                      "range, generate_series",
-                      call->name);
+                      "table function \"%s\" does not exist (there are read_csv, read_parquet, "
+                      "range, generate_series)" TNI_HINT_FORMAT,
+                      call->name, TNI_HINT_ARGUMENTS(hint));
     return false;
 }
 

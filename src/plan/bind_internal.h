@@ -205,8 +205,9 @@ TNI_FN tni_node *tni_node_distinct(tni_binder *binder, tni_node *input, const ui
                                    uint32_t count);
 TNI_FN tni_node *tni_node_filter(tni_binder *binder, tni_node *input, tni_expr *condition);
 TNI_FN tni_node *tni_node_single_row(tni_binder *binder); /* one row, no columns */
-/* Split a condition into conjuncts appended to the list. */
-TNI_FN bool tni_node_add_conjuncts(tni_binder *binder, tni_node *node, tni_expr *condition);
+/* Split conditions into conjuncts appended to the list. */
+TNI_FN bool tni_node_add_conjuncts(tni_binder *binder, tni_node *node,
+                                   tni_expr *const *conditions, uint32_t count);
 
 /* ---- scopes: what names mean ---- */
 typedef struct tni_scope_column {
@@ -325,5 +326,13 @@ TNI_FN tni_node *tni_rules_run(tni_binder *binder, tni_node *node, const uint32_
 TNI_FN tni_node *tni_rules_aggregate(tni_binder *binder, tni_node *node);
 /* lower.c: the plan, its columns in the order of `relation` */
 TNI_FN tni_plan *tni_lower(tni_binder *binder, const tni_relation *relation);
+
+/* "table x is not in the FROM clause", and which one may be meant. */
+TNI_FN void tni_scope_fail_table(tni_binder *binder, const tni_scope *scope, uint32_t position,
+                                 const char *name);
+
+/* outer AND condition; either may be NULL (all rows). False: failure. */
+TNI_FN bool tni_predicate_and(tni_binder *binder, tni_expr *outer, tni_expr *condition,
+                              tni_expr **out);
 
 #endif

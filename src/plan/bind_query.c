@@ -590,12 +590,24 @@ static bool tni_outer_order(tni_binder *binder, const tni_ast_query *query,
 
 /* --------------------------------------------------------------------------- query --- */
 
+#define TNI_WITH_COMPARED 4096u /* names compared with each other; a longer list shadows */
+
 static bool tni_with_push(tni_binder *binder, const tni_ast_query *query) {
     const tni_ast_cte *ast;
-    for (ast = query->with; ast; ast = ast->next) {
+    uint32_t count = 0;
+    for (ast = query->with; ast; ast = ast->next, count++) {
+        const tni_ast_cte *other = query->with;
         tni_cte *cte = (tni_cte *)tni_binder_alloc(binder, 1, sizeof *cte);
         if (!cte) {
             return false;
+        }
+        for (; count < TNI_WITH_COMPARED && other != ast; other = other->next) {
+            if (tni_name_equal(other->name, ast->name)) {
+                (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
+                                  tni_binder_position(binder, ast->position),
+                                  "the name \"%s\" is in this WITH twice", ast->name);
+                return false;
+            }
         }
         cte->ast = ast;
         cte->outer = binder->ctes;
@@ -633,3 +645,5 @@ TNI_FN bool tni_bind_relation(tni_binder *binder, const tni_ast_query *query, tn
     tni_binder_leave(binder);
     return ok;
 }
+
+#undef TNI_WITH_COMPARED

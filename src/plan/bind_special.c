@@ -33,16 +33,12 @@ static tni_expr *tni_special_coalesce(tni_binder *binder, const tni_place *place
         return NULL;
     }
     for (argument = ast->arguments; argument && i < count; argument = argument->next, i++) {
-        tni_expr *both[2];
+        tni_expr *missing;
         asts[i] = argument;
         values[i] = tni_bind_expr(binder, &inner, argument);
-        both[0] = inner.predicate;
-        both[1] = values[i] ? tni_expr_test(binder, TNI_IR_IS_NULL, values[i]) : NULL;
-        if (!both[1]) {
-            return NULL;
-        }
-        inner.predicate = both[0] ? tni_expr_and(binder, both, 2) : both[1];
-        if (!inner.predicate) {
+        missing = values[i] ? tni_expr_test(binder, TNI_IR_IS_NULL, values[i]) : NULL;
+        if (!missing ||
+            !tni_predicate_and(binder, inner.predicate, missing, &inner.predicate)) {
             return NULL;
         }
     }

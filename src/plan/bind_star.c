@@ -69,14 +69,26 @@ static bool tni_star_in_scope(const tni_scope *scope, const char *name, const ch
     return false;
 }
 
+static void tni_star_fail_column(const tni_select *select, uint32_t position, const char *name,
+                                 const char *clause) {
+    tni_hint hint = tni_hint_of(name);
+    uint32_t i;
+    for (i = 0; i < select->scope.count; i++) {
+        tni_hint_offer(&hint, select->scope.columns[i].name);
+    }
+    (void)tni_fail_at(select->binder->error, TRUENO_ERROR_BINDER,
+                      tni_binder_position(select->binder, position),
+                      "column \"%s\" in %s was not found in the FROM clause" TNI_HINT_FORMAT, name,
+                      clause, TNI_HINT_ARGUMENTS(hint));
+}
+
 /* EXCLUDE and REPLACE must name columns there are. */
 static bool tni_star_check(tni_select *select, const tni_ast_expression *star) {
     tni_binder *binder = select->binder;
     const tni_ast_expression *item;
     if (star->qualifier && !tni_star_in_scope(&select->scope, NULL, star->qualifier)) {
-        (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
-                          tni_binder_position(binder, star->position),
-                          "table \"%s\" is not in the FROM clause", star->qualifier);
+        tni_scope_fail_table(binder, &select->scope, tni_binder_position(binder, star->position),
+                             star->qualifier);
         return false;
     }
     if (select->scope.count == 0 && !select->ast->from) {
@@ -87,19 +99,13 @@ static bool tni_star_check(tni_select *select, const tni_ast_expression *star) {
     }
     for (item = star->exclude; item; item = item->next) {
         if (!tni_star_in_scope(&select->scope, item->name, item->qualifier)) {
-            (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
-                              tni_binder_position(binder, item->position),
-                              "column \"%s\" in EXCLUDE was not found in the FROM clause",
-                              item->name);
+            tni_star_fail_column(select, item->position, item->name, "EXCLUDE");
             return false;
         }
     }
     for (item = star->replace; item; item = item->next) {
         if (!tni_star_in_scope(&select->scope, item->alias, star->qualifier)) {
-            (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
-                              tni_binder_position(binder, item->position),
-                              "column \"%s\" in REPLACE was not found in the FROM clause",
-                              item->alias);
+            tni_star_fail_column(select, item->position, item->alias, "REPLACE");
             return false;
         }
     }

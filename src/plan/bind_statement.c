@@ -68,6 +68,19 @@ TNI_FN trueno_status tni_bind_constant(tni_bind_context *context,
 
 /* -------------------------------------------------------------------------- INSERT --- */
 
+static bool tni_statement_no_column(tni_binder *binder, const tni_table *table, uint32_t position,
+                                    const char *name) {
+    tni_hint hint = tni_hint_of(name);
+    uint32_t i;
+    for (i = 0; i < table->source.field_count; i++) {
+        tni_hint_offer(&hint, table->source.fields[i].name);
+    }
+    (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER, tni_binder_position(binder, position),
+                      "table \"%s\" has no column \"%s\"" TNI_HINT_FORMAT, table->source.name,
+                      name, TNI_HINT_ARGUMENTS(hint));
+    return false;
+}
+
 /* Which column of the query feeds each field; UINT32_MAX = the default. */
 static bool tni_insert_by_list(tni_binder *binder, const tni_ast_statement *statement,
                                const tni_table *table, uint32_t count, uint32_t *feeds) {
@@ -79,12 +92,13 @@ static bool tni_insert_by_list(tni_binder *binder, const tni_ast_statement *stat
              field++) {
         }
         if (field == table->source.field_count || feeds[field] != UINT32_MAX) {
+            if (field == table->source.field_count) {
+                return tni_statement_no_column(binder, table, name->position, name->name);
+            }
             (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
                               tni_binder_position(binder, name->position),
-                              field == table->source.field_count
-                                  ? "table \"%s\" has no column \"%s\""
-                                  : "table \"%s\": column \"%s\" is named twice",
-                              table->source.name, name->name);
+                              "table \"%s\": column \"%s\" is named twice", table->source.name,
+                              name->name);
             return false;
         }
         feeds[field] = at;
@@ -108,11 +122,8 @@ static bool tni_insert_by_name(tni_binder *binder, const tni_ast_statement *stat
              field++) {
         }
         if (field == table->source.field_count) {
-            (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
-                              tni_binder_position(binder, statement->position),
-                              "table \"%s\" has no column \"%s\"", table->source.name,
-                              relation->names[i]);
-            return false;
+            return tni_statement_no_column(binder, table, statement->position,
+                                           relation->names[i]);
         }
         feeds[field] = i;
     }
@@ -367,7 +378,7 @@ static tni_expr *tni_update_field(tni_binder *binder, const tni_ast_statement *s
 }
 
 static bool tni_update_check(tni_binder *binder, const tni_ast_statement *statement,
-                             const tni_scope *scope) {
+                             const tni_table *table, const tni_scope *scope) {
     const tni_ast_expression *item;
     bool *assigned = (bool *)tni_binder_alloc(binder, scope->count, sizeof *assigned);
     uint32_t i;
@@ -382,10 +393,7 @@ static bool tni_update_check(tni_binder *binder, const tni_ast_statement *statem
             return false;
         }
         if (i == scope->count) {
-            (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
-                              tni_binder_position(binder, item->position),
-                              "table \"%s\" has no column \"%s\"", statement->name, item->alias);
-            return false;
+            return tni_statement_no_column(binder, table, item->position, item->alias);
         }
         assigned[i] = true;
     }
@@ -405,7 +413,7 @@ TNI_FN trueno_status tni_bind_update(tni_bind_context *context, const tni_ast_st
         return TRUENO_ERROR_MEMORY;
     }
     if (!tni_change_scan(binder, statement, table, &relation, &scope) ||
-        !tni_update_check(binder, statement, &scope)) {
+        !tni_update_check(binder, statement, table, &scope)) {
         return tni_statement_status(binder);
     }
     condition = tni_change_condition(binder, statement, &scope);

@@ -313,8 +313,13 @@ TNI_FN trueno_status tni_catalog_drop(tni_catalog *catalog, const char *name, bo
     at = tni_catalog_search(catalog, name, &found);
     if (!found) {
         if (!if_exists) {
-            status = tni_fail(error, TRUENO_ERROR_CATALOG, "%s \"%s\" does not exist",
-                              view ? "view" : "table", name);
+            tni_hint hint = tni_hint_of(name);
+            for (at = 0; at < catalog->count; at++) {
+                tni_hint_offer(&hint, tni_catalog_entry_name(&catalog->entries[at]));
+            }
+            status = tni_fail(error, TRUENO_ERROR_CATALOG,
+                              "%s \"%s\" does not exist" TNI_HINT_FORMAT,
+                              view ? "view" : "table", name, TNI_HINT_ARGUMENTS(hint));
         }
     } else if ((catalog->entries[at].view != NULL) != view) {
         status = tni_fail(error, TRUENO_ERROR_CATALOG, "\"%s\" is a %s: use DROP %s", name,

@@ -521,8 +521,11 @@ TNI_FN trueno_status tni_function_resolve(tni_bind_call *call, const tni_functio
     if (best->result) {
         call->result = tni_row_result(call, best->result, best_common);
     }
-    if (best->bind) {
-        TNI_TRY(best->bind(call, error));
+    if (best->bind && best->bind(call, error) != TRUENO_OK) {
+        if (error->position == TNI_NO_POSITION) {
+            error->position = call->position;
+        }
+        return error->status;
     }
     *out = best;
     return TRUENO_OK;

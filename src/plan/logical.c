@@ -133,28 +133,38 @@ TNI_FN tni_node *tni_node_distinct(tni_binder *binder, tni_node *input, const ui
     return node;
 }
 
-TNI_FN bool tni_node_add_conjuncts(tni_binder *binder, tni_node *node, tni_expr *condition) {
-    bool is_and;
-    uint32_t added, i, k;
-    tni_expr **list;
+static tni_expr *tni_conjunct_bare(tni_expr *condition) {
     while (condition->op == TNI_IR_IS_TRUE) { /* NULL passes no row either */
         condition = condition->arguments[0];
     }
-    is_and = condition->op == TNI_IR_AND;
-    added = is_and ? condition->argument_count : 1;
-    list = (tni_expr **)tni_binder_alloc(binder, node->conjunct_count + added, sizeof *list);
+    return condition;
+}
+
+TNI_FN bool tni_node_add_conjuncts(tni_binder *binder, tni_node *node,
+                                   tni_expr *const *conditions, uint32_t count) {
+    uint32_t total = node->conjunct_count, mark = ++binder->mark, i, k;
+    tni_expr **list;
+    for (i = 0; i < count; i++) {
+        const tni_expr *condition = tni_conjunct_bare(conditions[i]);
+        total += condition->op == TNI_IR_AND ? condition->argument_count : 1;
+    }
+    list = (tni_expr **)tni_binder_alloc(binder, total, sizeof *list);
     if (!list) {
         return false;
     }
-    if (node->conjunct_count) {
-        memcpy(list, node->conjuncts, node->conjunct_count * sizeof *list);
+    for (i = 0; i < node->conjunct_count; i++) {
+        list[i] = node->conjuncts[i];
+        list[i]->mark = mark;
     }
-    for (i = 0; i < added; i++) {
-        tni_expr *part = is_and ? condition->arguments[i] : condition;
-        for (k = 0; k < node->conjunct_count && list[k] != part; k++) {
-        }
-        if (k == node->conjunct_count && !tni_expr_is_true(part)) {
-            list[node->conjunct_count++] = part;
+    for (i = 0; i < count; i++) {
+        tni_expr *condition = tni_conjunct_bare(conditions[i]);
+        uint32_t parts = condition->op == TNI_IR_AND ? condition->argument_count : 1;
+        for (k = 0; k < parts; k++) {
+            tni_expr *part = condition->op == TNI_IR_AND ? condition->arguments[k] : condition;
+            if (part->mark != mark && !tni_expr_is_true(part)) {
+                part->mark = mark;
+                list[node->conjunct_count++] = part;
+            }
         }
     }
     node->conjuncts = list;
@@ -163,7 +173,7 @@ TNI_FN bool tni_node_add_conjuncts(tni_binder *binder, tni_node *node, tni_expr 
 
 TNI_FN tni_node *tni_node_filter(tni_binder *binder, tni_node *input, tni_expr *condition) {
     tni_node *node = tni_node_new(binder, TNI_PLAN_FILTER, input, UINT32_MAX);
-    return node && tni_node_add_conjuncts(binder, node, condition) ? node : NULL;
+    return node && tni_node_add_conjuncts(binder, node, &condition, 1) ? node : NULL;
 }
 
 TNI_FN tni_node *tni_node_single_row(tni_binder *binder) {

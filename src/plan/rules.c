@@ -13,7 +13,7 @@
 /* Conjuncts on their way down. */
 typedef struct tni_pending {
     tni_expr **items;
-    uint32_t count;
+    uint32_t count, capacity;
 } tni_pending;
 
 static tni_node *tni_rules_push(tni_binder *binder, tni_node *node, const tni_pending *pending);
@@ -45,7 +45,6 @@ static bool tni_pending_is_false(const tni_pending *pending) {
 /* Filters that go no further. */
 static tni_node *tni_rules_stop(tni_binder *binder, tni_node *node, const tni_pending *pending) {
     tni_node *filter;
-    uint32_t i;
     if (pending->count == 0) {
         return node;
     }
@@ -53,38 +52,39 @@ static tni_node *tni_rules_stop(tni_binder *binder, tni_node *node, const tni_pe
         return tni_rules_empty(binder, node);
     }
     filter = tni_node_new(binder, TNI_PLAN_FILTER, node, UINT32_MAX);
-    for (i = 0; filter && i < pending->count; i++) {
-        if (!tni_node_add_conjuncts(binder, filter, pending->items[i])) {
-            return NULL;
-        }
+    if (filter && !tni_node_add_conjuncts(binder, filter, pending->items, pending->count)) {
+        return NULL;
     }
     return filter && filter->conjunct_count == 0 ? node : filter;
 }
 
 static bool tni_pending_new(tni_binder *binder, uint32_t capacity, tni_pending *out) {
     out->count = 0;
+    out->capacity = capacity;
     out->items = (tni_expr **)tni_binder_alloc(binder, capacity, sizeof *out->items);
     return out->items != NULL;
 }
 
-/* Append a condition's conjuncts; `out` has room for `room` more. */
+/* Append a condition's conjuncts to a list that nobody shares yet. */
 static bool tni_pending_add(tni_binder *binder, tni_pending *out, tni_expr *condition) {
     uint32_t parts = condition->op == TNI_IR_AND ? condition->argument_count : 1, i;
-    tni_pending grown;
-    if (!tni_pending_new(binder, out->count + parts, &grown)) {
-        return false;
+    if (parts > out->capacity - out->count) {
+        tni_pending grown;
+        if (!tni_pending_new(binder, TNI_MAX(out->count + parts, 2 * out->count), &grown)) {
+            return false;
+        }
+        if (out->count) {
+            memcpy(grown.items, out->items, out->count * sizeof *grown.items);
+        }
+        grown.count = out->count;
+        *out = grown;
     }
-    if (out->count) {
-        memcpy(grown.items, out->items, out->count * sizeof *grown.items);
-    }
-    grown.count = out->count;
     for (i = 0; i < parts; i++) {
         tni_expr *part = parts == 1 ? condition : condition->arguments[i];
         if (!tni_expr_is_true(part)) {
-            grown.items[grown.count++] = part;
+            out->items[out->count++] = part;
         }
     }
-    *out = grown;
     return true;
 }
 
@@ -184,9 +184,10 @@ static tni_node *tni_rules_push_filter(tni_binder *binder, tni_node *node,
 
 static tni_node *tni_rules_push_scan(tni_binder *binder, tni_node *node,
                                      const tni_pending *pending) {
-    tni_pending above;
+    tni_pending above, here;
     uint32_t i;
-    if (!tni_pending_new(binder, pending->count, &above)) {
+    if (!tni_pending_new(binder, pending->count, &above) ||
+        !tni_pending_new(binder, pending->count, &here)) {
         return NULL;
     }
     for (i = 0; i < pending->count; i++) {
@@ -194,13 +195,14 @@ static tni_node *tni_rules_push_scan(tni_binder *binder, tni_node *node,
             above.items[above.count++] = pending->items[i];
         } else if (tni_expr_is_false(pending->items[i])) {
             return tni_rules_empty(binder, node);
-        } else if (!tni_node_add_conjuncts(binder, node, pending->items[i])) {
-            return NULL;
         } else {
+            here.items[here.count++] = pending->items[i];
             node->rows = node->rows * 0.3 + 1.0;
         }
     }
-    return tni_rules_stop(binder, node, &above);
+    return tni_node_add_conjuncts(binder, node, here.items, here.count)
+               ? tni_rules_stop(binder, node, &above)
+               : NULL;
 }
 
 /* Conjuncts of a UNION ALL, said of one of its sides. */
@@ -424,7 +426,7 @@ static bool tni_rules_lift_project(tni_binder *binder, tni_node *order, tni_node
 
 static tni_node *tni_rules_push_order(tni_binder *binder, tni_node *node,
                                       const tni_pending *pending) {
-    static const tni_pending none = {NULL, 0};
+    static const tni_pending none = {NULL, 0, 0};
     bool through = node->limit == TNI_NO_LIMIT && node->offset == 0;
     tni_node *top;
     node->input = tni_rules_push(binder, node->input, through ? pending : &none);
@@ -444,7 +446,7 @@ static tni_node *tni_rules_push_order(tni_binder *binder, tni_node *node,
 
 static tni_node *tni_rules_push_limit(tni_binder *binder, tni_node *node,
                                       const tni_pending *pending) {
-    static const tni_pending none = {NULL, 0};
+    static const tni_pending none = {NULL, 0, 0};
     tni_node *input = tni_rules_push(binder, node->input, &none), *top = node, *project;
     if (!input) {
         return NULL;
@@ -629,7 +631,7 @@ static tni_node *tni_rules_prune(tni_binder *binder, tni_node *node) {
 
 TNI_FN tni_node *tni_rules_run(tni_binder *binder, tni_node *node, const uint32_t *wanted,
                                uint32_t wanted_count) {
-    static const tni_pending none = {NULL, 0};
+    static const tni_pending none = {NULL, 0, 0};
     uint32_t i;
     node = tni_rules_push(binder, node, &none);
     if (!node) {

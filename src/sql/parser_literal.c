@@ -563,8 +563,14 @@ static const char *const tni_type_refused[] = {
 };
 
 static bool tni_parser_type_unknown(tni_parser *parser, tni_token token) {
+    static const char *const offered[] = {
+        "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER",  "BIGINT",  "HUGEINT",   "UINTEGER",
+        "UBIGINT", "FLOAT",   "DOUBLE",   "DECIMAL",  "NUMERIC", "VARCHAR",   "TEXT",
+        "BLOB",    "DATE",    "TIME",     "INTERVAL", "INT",     "TIMESTAMP", "TIMESTAMPTZ"};
     const char *text = parser->lexer.text + token.position;
     size_t length = TNI_MIN(token.end - token.position, 60u);
+    tni_hint hint;
+    char name[61];
     for (uint32_t i = 0; i < TNI_COUNT_OF(tni_type_refused); i++) {
         if (tni_name_equal_n(text, length, tni_type_refused[i], strlen(tni_type_refused[i]))) {
             tni_parser_stop(parser, tni_fail_at(parser->error, TRUENO_ERROR_UNSUPPORTED,
@@ -573,8 +579,15 @@ static bool tni_parser_type_unknown(tni_parser *parser, tni_token token) {
             return false;
         }
     }
+    memcpy(name, text, length);
+    name[length] = '\0';
+    hint = tni_hint_of(name);
+    for (uint32_t i = 0; i < TNI_COUNT_OF(offered); i++) {
+        tni_hint_offer(&hint, offered[i]);
+    }
     tni_parser_stop(parser, tni_fail_at(parser->error, TRUENO_ERROR_CATALOG, token.position,
-                                        "type \"%.*s\" does not exist", (int)length, text));
+                                        "type \"%s\" does not exist" TNI_HINT_FORMAT, name,
+                                        TNI_HINT_ARGUMENTS(hint)));
     return false;
 }
 

@@ -80,7 +80,16 @@ TNI_FN trueno_status tni_csv_write_option(tni_csv_write_options *options, tni_ar
     for (i = 0; i < TNI_COUNT_OF(shared) && !tni_name_equal(name, shared[i]); i++) {
     }
     if (i == TNI_COUNT_OF(shared)) {
-        return tni_fail(error, TRUENO_ERROR_BINDER, "writing CSV has no option \"%s\"", name);
+        tni_hint hint = tni_hint_of(name);
+        for (i = 0; i < TNI_COUNT_OF(shared); i++) {
+            tni_hint_offer(&hint, shared[i]);
+        }
+        tni_hint_offer(&hint, "format");
+        tni_hint_offer(&hint, "compression");
+        tni_hint_offer(&hint, "force_quote");
+        return tni_fail(error, TRUENO_ERROR_BINDER,
+                        "writing CSV has no option \"%s\"" TNI_HINT_FORMAT, name,
+                        TNI_HINT_ARGUMENTS(hint));
     }
     tni_csv_options_init(&parsed, arena);
     TNI_TRY(tni_csv_option(&parsed, name, value, error));
