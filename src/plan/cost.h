@@ -8,9 +8,8 @@
  * Data that stays resident and kernels that stay built serve later queries: upload and build are
  * credited by what the processor has lost on this data so far beside a device that had both, so
  * that waiting and then paying cost at most twice the better of the two in hindsight (the
- * ski-rental argument). The GPU is taken when
- * GPU - credit < 0.9 * CPU; the tenth keeps the choice from swinging. Rates follow what runs really
- * take (tni_cost_learn).
+ * ski-rental argument). The GPU is taken when GPU - credit < 0.9 * CPU; the tenth keeps the choice
+ * from swinging. Rates follow what runs really take (tni_cost_learn).
  */
 #ifndef TNI_PLAN_COST_H
 #define TNI_PLAN_COST_H
@@ -27,8 +26,8 @@ typedef enum tni_cost_kind {
     TNI_COST_KINDS
 } tni_cost_kind;
 
-/* Sizes of inputs that have factors of their own: 2^16 rows, 2^18, ... What starting, filling caches
- * and few morsels cost depends on size more than any formula here would say. */
+/* Sizes of inputs that have factors of their own: 2^16 rows, 2^18, ... What starting, filling
+ * caches and few morsels cost depends on size more than any formula here would say. */
 #define TNI_COST_SIZES 8u
 
 /* What a pipeline has to do. */
