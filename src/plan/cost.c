@@ -58,9 +58,9 @@ static uint32_t tni_cost_size(double rows) {
     return size;
 }
 
-/* The factor of this size, or of the nearest size that was measured. Smaller ones may say that it is
- * faster than the formulas, never that it is slower: there it was starting that took the time. Who
- * is thought too fast is tried, and then measured. */
+/* The factor of this size, or of the nearest size that was measured. Smaller ones may say that it
+ * is faster than the formulas, never that it is slower: there it was starting that took the time.
+ * Who is thought too fast is tried, and then measured. */
 static double tni_cost_factor_now(const tni_cost_factor *factors, double rows) {
     uint32_t size = tni_cost_size(rows), i;
     for (i = size; i < TNI_COST_SIZES; i++) {
