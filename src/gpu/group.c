@@ -508,39 +508,73 @@ static trueno_status tni_gpu_group_morsel(tni_gpu_group_run *run, uint32_t first
     uint32_t rows = (uint32_t)(end - (uint64_t)first * TNI_SEGMENT_ROWS);
     bool last = first + segments == table->segment_count;
     bool partitioned = run->form == TNI_GPU_GROUP_PARTITIONED;
-    tni_gpu_batch batch;
-    TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
+    tni_gpu_batch *batch = &run->batches[run->inputs.flight];
+    tni_vk_handle uploaded = 0;
+    TNI_TRY(tni_gpu_batch_begin(run->device, batch, run->error));
     if ((times & TNI_GPU_GROUP_FIRST_TIME) != 0) {
-        tni_gpu_group_open(run, &batch, first == 0, launches, rows);
+        tni_gpu_group_open(run, batch, first == 0, launches, rows);
         run->result->morsels++;
     }
     if (partitioned && (times & TNI_GPU_GROUP_FIRST_TIME) != 0) {
-        tni_gpu_group_rows(run, &batch, &launches->spread, rows, 4096, &run->control);
+        tni_gpu_group_rows(run, batch, &launches->spread, rows, 4096, &run->control);
         if (last) {
-            tni_gpu_group_step(run, &batch, TNI_GPU_GROUP_PARTS_STEP, 0, 1);
+            tni_gpu_group_step(run, batch, TNI_GPU_GROUP_PARTS_STEP, 0, 1);
         }
     }
     if (partitioned && (times & TNI_GPU_GROUP_LAST_TIME) != 0) {
-        tni_gpu_group_scatter(run, &batch, launches, rows, last);
+        tni_gpu_group_scatter(run, batch, launches, rows, last);
     }
     if (!partitioned) {
-        tni_gpu_group_rows(run, &batch, &launches->rows, rows, 4096, &run->rows);
+        tni_gpu_group_rows(run, batch, &launches->rows, rows, 4096, &run->rows);
     }
     if (last && (times & TNI_GPU_GROUP_LAST_TIME) != 0) {
-        tni_gpu_group_close(run, &batch);
+        tni_gpu_group_close(run, batch);
     }
-    return tni_gpu_batch_run(&batch, &run->result->compute_ms);
+    TNI_TRY(tni_gpu_upload_signal(run->device, &uploaded, run->error));
+    return tni_gpu_batch_submit(batch, uploaded);
 }
 
+/* A morsel under way comes to its end. */
+static trueno_status tni_gpu_group_land(tni_gpu_group_run *run, uint32_t flight) {
+    trueno_status status = TRUENO_OK;
+    if (run->batches[flight].state != TNI_GPU_BATCH_OVER) {
+        status = tni_gpu_batch_wait(&run->batches[flight], &run->result->compute_ms);
+    }
+    tni_gpu_inputs_land(&run->inputs, flight);
+    return status;
+}
+
+static trueno_status tni_gpu_group_land_all(tni_gpu_group_run *run) {
+    uint32_t i;
+    for (i = 1; i <= TNI_GPU_GROUP_FLIGHTS; i++) {
+        TNI_TRY(tni_gpu_group_land(run, (run->inputs.flight + i) % TNI_GPU_GROUP_FLIGHTS));
+    }
+    return TRUENO_OK;
+}
+
+/* After a failure: nothing is under way any more. */
+static void tni_gpu_group_abandon(tni_gpu_group_run *run) {
+    uint32_t i;
+    for (i = 0; i < TNI_GPU_GROUP_FLIGHTS; i++) {
+        tni_gpu_batch_drop(&run->batches[i]);
+    }
+    (void)tni_gpu_upload_wait(run->device, NULL);
+    tni_gpu_settle(run->device);
+}
+
+/* The morsels of the table, two under way at a time; halves when device memory is short. */
 static trueno_status tni_gpu_group_walk(tni_gpu_group_run *run, uint32_t *cut, uint32_t times,
                                         const tni_gpu_group_launches *launches) {
+    tni_gpu_inputs *inputs = &run->inputs;
     uint32_t first, segments;
     for (first = 0; first < run->table->segment_count; first += segments) {
         trueno_status status;
+        inputs->flight = (inputs->flight + 1) % TNI_GPU_GROUP_FLIGHTS;
+        TNI_TRY(tni_gpu_group_land(run, inputs->flight));
         segments = TNI_MIN(*cut, run->table->segment_count - first);
         status = tni_gpu_group_load(run, first, segments);
         if (status == TRUENO_ERROR_MEMORY_LIMIT && segments > 1 && !run->device->lost) {
-            tni_gpu_inputs_unpin(&run->inputs);
+            TNI_TRY(tni_gpu_group_land_all(run));
             *cut = segments / 2;
             segments = 0;
             if (run->error != NULL) {
@@ -548,13 +582,10 @@ static trueno_status tni_gpu_group_walk(tni_gpu_group_run *run, uint32_t *cut, u
             }
             continue;
         }
-        if (status == TRUENO_OK) {
-            status = tni_gpu_group_morsel(run, first, segments, times, launches);
-        }
-        tni_gpu_inputs_unpin(&run->inputs);
         TNI_TRY(status);
+        TNI_TRY(tni_gpu_group_morsel(run, first, segments, times, launches));
     }
-    return TRUENO_OK;
+    return tni_gpu_group_land_all(run);
 }
 
 /* One pass over the table with the form chosen. */
@@ -664,8 +695,7 @@ TNI_FN trueno_status tni_gpu_group(tni_gpu_device *device, const tni_gpu_group_s
     tni_mutex_lock(&device->mutex);
     status = tni_gpu_group_passes(&run);
     if (status != TRUENO_OK) {
-        (void)tni_gpu_upload_wait(device, NULL);
-        tni_gpu_settle(device);
+        tni_gpu_group_abandon(&run);
     }
     tni_gpu_inputs_stop(&run.inputs);
     tni_gpu_group_give(&run);

@@ -60,19 +60,26 @@ TNI_FN trueno_status tni_gpu_inputs_start(tni_gpu_inputs *inputs) {
     return TRUENO_OK;
 }
 
-TNI_FN void tni_gpu_inputs_unpin(tni_gpu_inputs *inputs) {
+TNI_FN void tni_gpu_inputs_land(tni_gpu_inputs *inputs, uint32_t flight) {
+    tni_gpu_entry **pinned = inputs->pinned[flight];
     uint32_t i;
     for (i = 0; i < TNI_GPU_COLUMNS; i++) {
-        if (inputs->pinned[i] != NULL) {
-            tni_gpu_cache_unpin(inputs->device, inputs->pinned[i]);
-            inputs->pinned[i] = NULL;
+        if (pinned[i] != NULL) {
+            tni_gpu_cache_unpin(inputs->device, pinned[i]);
+            pinned[i] = NULL;
         }
     }
 }
 
+TNI_FN void tni_gpu_inputs_unpin(tni_gpu_inputs *inputs) {
+    tni_gpu_inputs_land(inputs, inputs->flight);
+}
+
 TNI_FN void tni_gpu_inputs_stop(tni_gpu_inputs *inputs) {
     uint32_t i;
-    tni_gpu_inputs_unpin(inputs);
+    for (i = 0; i < TNI_GPU_GROUP_FLIGHTS; i++) {
+        tni_gpu_inputs_land(inputs, i);
+    }
     for (i = 0; i < TNI_GPU_COLUMNS; i++) {
         tni_gpu_give(inputs->device, &inputs->lookups[i]);
     }
@@ -91,12 +98,12 @@ static trueno_status tni_gpu_inputs_column(tni_gpu_inputs *inputs, uint32_t inpu
     entry = tni_gpu_cache_find(inputs->device, &key);
     if (entry == NULL) {
         TNI_TRY(tni_gpu_cache_add(inputs->device, &key, image->total, &entry, inputs->error));
-        inputs->pinned[input] = entry;
+        inputs->pinned[inputs->flight][input] = entry;
         TNI_TRY(tni_gpu_image_upload(inputs->device, image, &entry->range, inputs->error));
         entry->filled = true;
         inputs->uploaded_bytes += image->total;
     }
-    inputs->pinned[input] = entry;
+    inputs->pinned[inputs->flight][input] = entry;
     return TRUENO_OK;
 }
 
@@ -110,6 +117,7 @@ static void tni_gpu_inputs_bind(tni_gpu_inputs *inputs, uint32_t input,
 
 TNI_FN trueno_status tni_gpu_inputs_morsel(tni_gpu_inputs *inputs, uint32_t first,
                                            uint32_t segments) {
+    tni_gpu_entry **pinned = inputs->pinned[inputs->flight];
     uint32_t i, j;
     for (i = 0; i < inputs->code->input_count; i++) {
         const tni_gpu_input *input = &inputs->code->inputs[i];
@@ -123,13 +131,13 @@ TNI_FN trueno_status tni_gpu_inputs_morsel(tni_gpu_inputs *inputs, uint32_t firs
                          inputs->table->columns[input->column] + first, segments, &image);
         image.owner = inputs->table->lasting ? inputs->table->owner : 0;
         for (j = 0; j < i && entry == NULL; j++) {
-            if (inputs->pinned[j] != NULL && inputs->code->inputs[j].column == input->column) {
-                entry = inputs->pinned[j];
+            if (pinned[j] != NULL && inputs->code->inputs[j].column == input->column) {
+                entry = pinned[j];
             }
         }
         if (entry == NULL) {
             TNI_TRY(tni_gpu_inputs_column(inputs, i, &image, first));
-            entry = inputs->pinned[i];
+            entry = pinned[i];
         }
         switch (input->part) {
         case TNI_GPU_PART_BASES:
@@ -143,7 +151,7 @@ TNI_FN trueno_status tni_gpu_inputs_morsel(tni_gpu_inputs *inputs, uint32_t firs
             tni_gpu_inputs_bind(inputs, i, &entry->range, 0, image.values_bytes + 8);
         }
     }
-    return tni_gpu_upload_wait(inputs->device, inputs->error);
+    return TRUENO_OK;
 }
 
 #endif

@@ -16,13 +16,17 @@
 
 /* ---- inputs: the columns that emitted code reads, for one morsel ---- */
 
+#define TNI_GPU_GROUP_FLIGHTS 2u
+
 typedef struct tni_gpu_inputs {
     tni_gpu_device *device;
     const tni_gpu_shape *shape;
     const tni_gpu_code *code;
     const tni_gpu_table *table;
     tni_error *error;
-    tni_gpu_entry *pinned[TNI_GPU_COLUMNS]; /* by input; the first input of a column holds it */
+    uint32_t flight; /* the morsel at hand, of two under way */
+    tni_gpu_entry *pinned[TNI_GPU_GROUP_FLIGHTS][TNI_GPU_COLUMNS]; /* by input; the first input of
+                                                                      a column holds it */
     tni_gpu_range lookups[TNI_GPU_COLUMNS]; /* by input */
     tni_gpu_slice slices[TNI_GPU_COLUMNS];  /* the first code->input_count */
     uint64_t uploaded_bytes, read_bytes;
@@ -30,10 +34,11 @@ typedef struct tni_gpu_inputs {
 
 /* Tell the cache what comes; predicates of dictionaries are computed and uploaded. */
 TNI_FN trueno_status tni_gpu_inputs_start(tni_gpu_inputs *inputs);
-/* Make a morsel's inputs resident and pinned, and its slices. */
+/* Make a morsel's inputs resident or send them, and pin them for the flight; and its slices. */
 TNI_FN trueno_status tni_gpu_inputs_morsel(tni_gpu_inputs *inputs, uint32_t first,
                                            uint32_t segments);
-TNI_FN void tni_gpu_inputs_unpin(tni_gpu_inputs *inputs);
+TNI_FN void tni_gpu_inputs_unpin(tni_gpu_inputs *inputs); /* of the flight at hand */
+TNI_FN void tni_gpu_inputs_land(tni_gpu_inputs *inputs, uint32_t flight); /* of that one */
 TNI_FN void tni_gpu_inputs_stop(tni_gpu_inputs *inputs);
 
 /* ---- the row of a group, as kernels/group.glsl describes it ---- */
@@ -94,6 +99,7 @@ typedef struct tni_gpu_group_run {
     bool small;             /* finished in the submission of the last morsel */
     tni_gpu_range control, rows, tuples, tiles, out, pairs[4];
     tni_gpu_scratch scratch;
+    tni_gpu_batch batches[TNI_GPU_GROUP_FLIGHTS];
     uint64_t out_at;        /* where results lie in device->download */
     uint32_t words[TNI_GPU_CONTROL_GROUPS + 1]; /* the control block's first, downloaded */
 } tni_gpu_group_run;
