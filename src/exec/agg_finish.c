@@ -456,7 +456,8 @@ static trueno_status tni_groups_partitions(tni_agg *agg, uint32_t holders, bool 
     uint64_t strings = 0, used = (uint64_t)tni_atomic_load_i64(&memory->used);
     uint32_t w, k;
     if (agg->can_spill && !spilled) {
-        spilled = used + tni_groups_estimate(agg) > (uint64_t)memory->limit / 8 * 7;
+        uint64_t before = (uint64_t)agg->used_before, limit = (uint64_t)memory->limit;
+        spilled = used + tni_groups_estimate(agg) > before + (limit - before) / 8 * 7;
     }
     for (w = 0; w < agg->worker_count; w++) {
         tni_agg_worker *worker = &agg->workers[w];

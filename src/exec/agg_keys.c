@@ -210,15 +210,14 @@ static void tni_agg_keys_pack(tni_agg *agg) {
     agg->word_count = words;
 }
 
-/* Direct tables cannot go to files: they must be small beside the memory there is, and so must
- * the lists of collected values. */
+/* Direct tables cannot go to files: each must be small beside the memory there is, and so must the
+ * lists of collected values. The number of threads must not matter, nor may the order of groups. */
 static bool tni_agg_direct_fits(const tni_agg *agg, uint64_t domain) {
-    double room = (double)agg->run->env->memory->limit / 4;
+    double limit = (double)agg->run->env->memory->limit;
     double rows = agg->plan->input->rows > 0 ? agg->plan->input->rows : 1e6;
-    double workers = (double)tni_scheduler_workers(agg->run->scheduler);
     return agg->key_count == 0 ||
-           ((double)domain * (agg->state_size + 8.0) * workers < room &&
-            (agg->collect_count == 0 || rows * 64 * agg->collect_count < room));
+           ((double)domain * (agg->state_size + 8.0) < limit / 64 &&
+            (agg->collect_count == 0 || rows * 64 * agg->collect_count < limit / 4));
 }
 
 TNI_FN trueno_status tni_agg_keys_plan(tni_agg *agg, tni_error *error) {

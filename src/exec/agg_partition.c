@@ -143,10 +143,11 @@ TNI_FN bool tni_agg_short(const tni_agg *agg, trueno_status status) {
 /* Is memory so short that this worker's part of it should go to a file? */
 static bool tni_agg_pressed(const tni_agg *agg, const tni_agg_worker *worker) {
     const tni_memory *memory = agg->run->env->memory;
-    int64_t eighth = memory->limit / 8;
+    int64_t eighth = (memory->limit - agg->used_before) / 8;
     uint64_t least = (uint64_t)eighth / (2 * (uint64_t)agg->worker_count);
     return agg->can_spill &&
-           tni_atomic_load_i64(&memory->used) > eighth * (agg->keeps_strings ? 4 : 5) &&
+           tni_atomic_load_i64(&memory->used) >
+               agg->used_before + eighth * (agg->keeps_strings ? 4 : 5) &&
            tni_agg_held(agg, worker) >= TNI_MAX(least, (uint64_t)TNI_AGG_HELD_LEAST);
 }
 

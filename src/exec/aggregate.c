@@ -450,6 +450,7 @@ static trueno_status tni_agg_begin(tni_operator *base, tni_pipeline *pipeline, t
         return tni_memory_fail(memory, count * sizeof *agg->workers, error);
     }
     agg->worker_count = count;
+    agg->used_before = TNI_MIN(tni_atomic_load_i64(&memory->used), memory->limit);
     agg->block_bytes = (uint32_t)TNI_MAX(
         TNI_MIN((uint64_t)memory->limit / (16u * TNI_AGG_PARTITIONS * (uint64_t)count),
                 (uint64_t)TNI_AGG_BLOCK_BYTES),

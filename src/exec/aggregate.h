@@ -328,6 +328,7 @@ typedef struct tni_agg {
     bool any_order;              /* nobody cares in which order groups go out */
     uint32_t block_bytes;        /* of tuples */
     bool can_spill;
+    int64_t used_before;         /* memory that others had in use when this began */
     struct tni_agg_distinct *distinct; /* inner aggregations for DISTINCT arguments */
     uint32_t distinct_count;
     uint32_t plain_feed;         /* 0, or 1 when every accumulator is fed by distinct[0] */
