@@ -205,10 +205,12 @@ tsan-programs:
 portability: trueno_db.h
 	@BUILD=$(BUILD) sh tests/portability.sh
 
-# With clang: libFuzzer. Without it: the same targets under the driver of tests/fuzz.c, which
-# mutates what it finds in tests/corpus/<target>.
+# With clang: libFuzzer, and the library tells it where it has been. Without it: the same targets
+# under the driver of tests/fuzz.c, which mutates what it finds in tests/corpus/<target>.
 FUZZ_SECONDS ?= 20
 FUZZ_LIBFUZZER := $(if $(findstring clang,$(CC)),-fsanitize=fuzzer)
+FUZZ_BUILD := $(if $(FUZZ_LIBFUZZER),build/fuzz,build/asan)
+comma := ,
 
 $(BUILD)/fuzz/%: tests/%.c $(LIBRARY)
 	@mkdir -p $(@D)
@@ -219,9 +221,9 @@ $(BUILD)/fuzz/%: tests/%.c $(LIBRARY)
 fuzz-programs: $(FUZZ_PROGRAMS)
 
 fuzz:
-	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined CFLAGS="-O1 -g" \
-	    fuzz-programs
-	@BUILD=build/asan FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh
+	@$(MAKE) --no-print-directory BUILD=$(FUZZ_BUILD) CFLAGS="-O1 -g" \
+	    SANITIZE=address,undefined$(if $(FUZZ_LIBFUZZER),$(comma)fuzzer-no-link) fuzz-programs
+	@BUILD=$(FUZZ_BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh
 
 # ---- measurements ----
 

@@ -429,6 +429,9 @@ static tni_node *tni_rules_push_order(tni_binder *binder, tni_node *node,
     static const tni_pending none = {NULL, 0, 0};
     bool through = node->limit == TNI_NO_LIMIT && node->offset == 0;
     tni_node *top;
+    if (node->limit == 0) {
+        return tni_rules_empty(binder, node);
+    }
     node->input = tni_rules_push(binder, node->input, through ? pending : &none);
     if (!node->input) {
         return NULL;
