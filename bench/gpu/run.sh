@@ -13,7 +13,7 @@ cc=${CC:-cc}
 flags="-std=c11 -ffp-contract=off ${CFLAGS:--O2}"
 make -s -j"$(nproc 2>/dev/null || echo 1)" BUILD="$build" CC="$cc" CFLAGS="${CFLAGS:--O2}" lib
 mkdir -p "$build/bench"
-for bench in scan sort group transfer join multi dispatch; do
+for bench in scan sort group transfer join multi dispatch tpch; do
     $cc $flags -Isrc -I. bench/gpu/$bench.c "$build/libtrueno.a" -o "$build/bench/gpu_$bench" \
         -lpthread -ldl
 done
@@ -28,6 +28,8 @@ echo
 "$build/bench/gpu_transfer" "$@"
 echo
 "$build/bench/gpu_join" "$@"
+echo
+"$build/bench/gpu_tpch"
 echo
 "$build/bench/gpu_dispatch" "$@"
 if [ -n "$MULTI" ]; then
