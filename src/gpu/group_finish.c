@@ -316,12 +316,13 @@ TNI_FN void tni_gpu_group_free(tni_gpu_group_result *result) {
     tni_gpu_device *device = result->device;
     if (result->lent.data != NULL) {
         tni_mutex_lock(&device->mutex);
-        if (device->download.data == NULL) {
+        if (device->download.size < result->lent.size) { /* the larger one stays */
+            tni_gpu_mapped smaller = device->download;
             device->download = result->lent;
-        } else {
-            device->vk.DestroyBuffer(device->device, result->lent.buffer, NULL);
-            device->vk.FreeMemory(device->device, result->lent.memory, NULL); /* unmaps */
+            result->lent = smaller;
         }
+        device->vk.DestroyBuffer(device->device, result->lent.buffer, NULL);
+        device->vk.FreeMemory(device->device, result->lent.memory, NULL); /* unmaps */
         tni_mutex_unlock(&device->mutex);
     }
     tni_arena_free(&result->memory);
