@@ -252,11 +252,11 @@ static trueno_status tni_build_cut_groups(tni_agg_builder *builder, const tni_ag
     for (i = 0; i < count; i++) {
         uint32_t group = (uint32_t)which[i] - 1;
         uint64_t hash = tni_agg_group_hash(agg, from, group);
-        const uint64_t *words = from->keys + (size_t)group * agg->word_count;
+        const uint64_t *words = tni_agg_group_words(from, group);
         tni_string keys[100];
         tni_agg_key_strings(agg, from, words, group, keys);
         TNI_TRY(tni_agg_spill_group(builder->cut, tni_build_part(builder, hash), hash, words, keys,
-                                    from->states + (size_t)group * from->state_size, error));
+                                    tni_agg_group_states(from, group), error));
     }
     return TRUENO_OK;
 }
@@ -385,8 +385,10 @@ static trueno_status tni_build_sources(tni_agg_builder *builder, tni_agg_spill *
         if (worker->spill != NULL) {
             TNI_TRY(tni_build_file(builder, worker->spill, partition, error));
         }
-        TNI_TRY(tni_build_groups(builder, worker, worker->ordered + start,
-                                 worker->partition_starts[partition + 1] - start, error));
+        if (worker->partition_starts[partition + 1] > start) {
+            TNI_TRY(tni_build_groups(builder, worker, worker->ordered + start,
+                                     worker->partition_starts[partition + 1] - start, error));
+        }
         for (block = worker->tuples.blocks[partition]; block != NULL; block = block->next) {
             TNI_TRY(tni_build_tuples(builder, worker, block->tuples, agg->tuple_words, block->used,
                                      error));

@@ -204,12 +204,11 @@ static trueno_status tni_spill_groups(tni_agg *agg, tni_agg_worker *worker, tni_
     uint32_t g;
     for (g = 0; g < table->count; g++) {
         uint64_t hash = tni_agg_group_hash(agg, table, g);
-        const uint64_t *words = table->keys + (size_t)g * agg->word_count;
+        const uint64_t *words = tni_agg_group_words(table, g);
         tni_string keys[100];
         tni_agg_key_strings(agg, table, words, g, keys);
         TNI_TRY(tni_agg_spill_group(worker->spill, (uint32_t)(hash >> TNI_FINISH_SHIFT), hash,
-                                    words, keys, table->states + (size_t)g * table->state_size,
-                                    error));
+                                    words, keys, tni_agg_group_states(table, g), error));
     }
     return TRUENO_OK;
 }

@@ -782,7 +782,7 @@ static void tni_agg_decode_codes(const tni_agg *agg, const tni_agg_key *key,
                                  const tni_agg_table *table, const uint32_t *groups,
                                  uint32_t count, uint64_t *codes, uint64_t *validity) {
     size_t stride = agg->word_count;
-    const uint64_t *word = table->keys + (agg->direct || agg->lone ? 0 : key->word);
+    const uint64_t *word = agg->direct || agg->lone ? NULL : table->keys + key->word;
     uint32_t i;
     if (agg->lone) {
         uint32_t null_code = table->strings[0].null_code;

@@ -748,7 +748,9 @@ static void tni_agg_fetch_groups(const tni_agg_table *table, const uint32_t *gro
     size_t keys = table->word_count, size = table->state_size, line;
     uint32_t i;
     for (i = 0; i < count; i++) {
-        TNI_PREFETCH(table->keys + groups[i] * keys);
+        if (keys > 0) {
+            TNI_PREFETCH(table->keys + groups[i] * keys);
+        }
         for (line = 0; line < size; line += 64) {
             TNI_PREFETCH(table->states + groups[i] * size + line);
         }

@@ -484,6 +484,15 @@ TNI_FN trueno_status tni_agg_order_result(tni_agg *agg, tni_error *error);
 #define TNI_STATE(T, table, acc, g)                                                                \
     ((T *)(void *)((table)->states + (size_t)(g) * (table)->state_size + (acc)->offset))
 
+/* A group's key words, and its row of states; NULL where there are none. */
+TNI_INLINE const uint64_t *tni_agg_group_words(const tni_agg_table *table, uint32_t group) {
+    return table->word_count == 0 ? NULL : table->keys + (size_t)group * table->word_count;
+}
+
+TNI_INLINE const uint8_t *tni_agg_group_states(const tni_agg_table *table, uint32_t group) {
+    return table->state_size == 0 ? NULL : table->states + (size_t)group * table->state_size;
+}
+
 /* keys: agg_keys.c */
 TNI_FN trueno_status tni_agg_keys_plan(tni_agg *agg, tni_error *error);
 TNI_FN trueno_status tni_agg_keys_encode(tni_agg *agg, tni_agg_worker *worker,
