@@ -205,7 +205,7 @@ typedef struct trueno_config {
                                   scalar, spec...) overrides AUTO */
     uint32_t threads;          /* 0 = one per processor */
     uint64_t memory_limit;     /* bytes; 0 = 80% of physical memory */
-    uint64_t gpu_cache_bytes;  /* 0 = 512 MiB */
+    uint64_t gpu_cache_bytes;  /* of each GPU; 0 = 512 MiB */
     uint64_t morsel_bytes;     /* 0 = 128 MiB */
     const char *temp_directory; /* for spilling; NULL = the system's; copied */
     bool no_file_access;       /* SQL may not name files */

@@ -131,6 +131,7 @@ static void renew(void) {
         printf("    %s\n", error.message);
         exit(tni_test_report());
     }
+    acc->devices[0] = acc->device;
 }
 
 /* Forget every column. */
