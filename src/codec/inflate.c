@@ -365,10 +365,15 @@ static const char *tni_inflate_run(tni_inflate_state *state, tni_codec_output *o
                                    bool *done) {
     const uint32_t *literal_table = state->literal, *distance_table = state->distance;
     tni_inflate_bits bits = state->bits, before;
-    uint8_t *base = out->data + start, *to = out->data + out->size;
-    uint8_t *end = out->data + out->capacity;
-    const char *reason = NULL;
+    const char *reason = out->data ? NULL : tni_codec_reserve(out, 1);
+    uint8_t *base, *to, *end;
     *done = false;
+    if (reason) {
+        return reason;
+    }
+    base = out->data + start;
+    to = out->data + out->size;
+    end = out->data + out->capacity;
     for (;;) {
         uint32_t entry, kind, length;
         size_t distance;
