@@ -181,26 +181,29 @@ test-unit: $(TEST_PROGRAMS) $(SLT_PROGRAM)
 	    $(if $(SLT_PROGRAM),"$(SLT_PROGRAM) $(SLT_SCRIPTS)")
 
 # Line numbers are all that a report needs of -g.
-ASAN = $(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined CFLAGS="-O1 -g1"
+ASAN = $(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined CFLAGS="-O1 -g1" \
+       TESTS="$(filter-out $(ASAN_SKIP:%=tests/%.c),$(TESTS))"
+# Names of tests to leave out.
+ASAN_SKIP ?=
 TSAN = $(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread CFLAGS="-O1 -g1" \
        TESTS="$(TSAN_TESTS:%=tests/%.c)"
 # What runs several threads; the rest would only take long.
 TSAN_TESTS ?= test_api test_faults test_csv test_parquet
 
 asan:
-	@$(ASAN) test-unit
+	+@$(ASAN) test-unit
 
 asan-programs:
-	@$(ASAN) test-programs
+	+@$(ASAN) test-programs
 
 ubsan:
 	@$(MAKE) --no-print-directory BUILD=build/ubsan SANITIZE=undefined CFLAGS="-O2 -g" test-unit
 
 tsan:
-	@$(TSAN) test-unit
+	+@$(TSAN) test-unit
 
 tsan-programs:
-	@$(TSAN) test-programs
+	+@$(TSAN) test-programs
 
 portability: trueno_db.h
 	@BUILD=$(BUILD) sh tests/portability.sh
