@@ -198,7 +198,7 @@ static void tni_acc_open(tni_acc *acc) {
     tni_cost_gpu_default(&rates);
     memset(&options, 0, sizeof options);
     options.software = acc->options.software;
-    options.budget_bytes = acc->options.cache_bytes;
+    options.cache_bytes = acc->options.cache_bytes;
     options.host = acc->options.host;
     options.software = options.software || options.host != NULL;
     if (acc->options.scheduler != NULL) {
@@ -579,7 +579,7 @@ static void tni_acc_visit_one(const tni_acc *acc, const tni_gpu_info *info,
         device.used = !opened->lost;
         device.reason = opened->lost ? "lost: the driver gave it up" : info->reason;
         tni_mutex_lock(&opened->mutex);
-        device.budget_bytes += opened->budget;
+        device.budget_bytes += opened->cache_limit;
         device.cached_bytes += opened->cached_bytes;
         tni_mutex_unlock(&opened->mutex);
     }

@@ -704,6 +704,22 @@ static void tni_gpu_choose_transfer(tni_gpu_device *device) {
         options->import_bytes != 0 ? options->import_bytes : tni_physical_memory() / 8;
 }
 
+static void tni_gpu_choose_budget(tni_gpu_device *device) {
+    const tni_gpu_options *options = &device->gpu->options;
+    uint64_t working;
+    device->budget = options->budget_bytes != 0 ? options->budget_bytes
+                                                : device->info->free_bytes / 5 * 4;
+    if (options->cache_bytes != 0 && options->cache_bytes < UINT64_MAX - TNI_GPU_MOST_WORKING) {
+        device->budget =
+            TNI_MIN(device->budget, options->cache_bytes + TNI_GPU_MOST_WORKING);
+    }
+    working = TNI_MIN(device->budget / 4, TNI_GPU_MOST_WORKING);
+    device->cache_limit = device->budget - working;
+    if (options->cache_bytes != 0) {
+        device->cache_limit = TNI_MIN(device->cache_limit, options->cache_bytes);
+    }
+}
+
 TNI_FN trueno_status tni_gpu_device_open(tni_gpu *gpu, const tni_gpu_info *info,
                                          tni_gpu_device **out, tni_error *error) {
     tni_gpu_device *device = (tni_gpu_device *)tni_alloc_zero(gpu->memory, sizeof *device);
@@ -715,9 +731,7 @@ TNI_FN trueno_status tni_gpu_device_open(tni_gpu *gpu, const tni_gpu_info *info,
     device->info = info;
     device->gpu = gpu;
     device->memory = gpu->memory;
-    device->budget = gpu->options.budget_bytes != 0 ? gpu->options.budget_bytes
-                                                    : info->free_bytes / 5 * 4;
-    device->cache_limit = device->budget - TNI_MIN(device->budget / 4, TNI_GPU_MOST_WORKING);
+    tni_gpu_choose_budget(device);
     device->parallel = gpu->options.parallel;
     device->upload_rate = 1e7; /* 10 GB/s */
     device->scan_rate = info->unified ? 2e7 : 5e8;

@@ -48,6 +48,8 @@ typedef struct tni_gpu_options {
     bool software;           /* use software devices (llvmpipe...) too */
     const char *loader;      /* path of the Vulkan loader; NULL = the system's */
     uint64_t budget_bytes;   /* most device memory to take; 0 = 80% of what is free */
+    uint64_t cache_bytes;    /* most of it for columns that stay; work may take 4 GiB besides, where
+                                there are; 0 = what the budget leaves */
     uint64_t slab_bytes;     /* one allocation of device memory; 0 = 256 MiB */
     uint64_t staging_bytes;  /* one of the four staging slots; 0 = 8 MiB */
     tni_gpu_transfer transfer;

@@ -255,7 +255,7 @@ static void tni_acc_explain(const tni_acc_job *job, tni_choice *choice) {
 TNI_FN void tni_acc_predict(tni_acc_job *job, tni_choice *choice) {
     tni_acc *acc = job->acc;
     tni_cost_work *work = &job->work;
-    uint64_t resident, most = job->device->budget * job->device_count;
+    uint64_t resident, most = job->device->cache_limit * job->device_count;
     double image = work->missing_bytes;
     uint32_t in_flight;
     tni_mutex_lock(&acc->mutex);
