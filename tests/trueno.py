@@ -28,7 +28,7 @@ class Allocator(ctypes.Structure):
 
 class Files(ctypes.Structure):
     _fields_ = [(name, Pointer) for name in
-                "open size modified read write map close remove list user".split()]
+                "open size modified read write map close remove list user replace".split()]
 
 
 class Jobs(ctypes.Structure):
@@ -51,7 +51,8 @@ class Config(ctypes.Structure):
                 ("no_file_access", ctypes.c_bool), ("no_spill", ctypes.c_bool),
                 ("deadline_seconds", ctypes.c_double), ("allocator", Allocator),
                 ("files", Files), ("jobs", Jobs), ("log", Callback), ("progress", Callback),
-                ("limits", Limits)]
+                ("limits", Limits), ("pipeline_cache", ctypes.c_char_p),
+                ("rest", Pointer * 32)]  # what later versions add at the end: zero
 
 
 class Batch(ctypes.Structure):
