@@ -22,7 +22,7 @@ TRUENO_API void trueno_stmt_free(trueno_stmt *stmt) {
         return;
     }
     memory = &stmt->db->account->memory;
-    for (i = 0; stmt->texts != NULL && i < stmt->parameter_count; i++) {
+    for (i = 0; stmt->texts != NULL && stmt->text_sizes != NULL && i < stmt->parameter_count; i++) {
         tni_stmt_release_text(stmt, i);
     }
     tni_free(memory, stmt->texts, stmt->parameter_count * sizeof *stmt->texts);

@@ -53,11 +53,11 @@ static trueno_status tni_scan_begin(tni_driver *base, tni_pipeline *pipeline, tn
     uint32_t i;
     driver->workers = (tni_scan_worker *)tni_alloc_zero(
         env->memory, pipeline->workers * sizeof *driver->workers);
+    driver->worker_count = driver->workers == NULL ? 0 : pipeline->workers;
     driver->in_filter = (bool *)tni_alloc_zero(env->memory, plan->scan_column_count);
     if (driver->workers == NULL || (driver->in_filter == NULL && plan->scan_column_count > 0)) {
         return tni_memory_fail(env->memory, pipeline->workers * sizeof *driver->workers, error);
     }
-    driver->worker_count = pipeline->workers;
     for (i = 0; i < pipeline->workers; i++) {
         tni_scan_worker *worker = &driver->workers[i];
         tni_scratch_init(&worker->scratch, env->memory);
