@@ -541,16 +541,16 @@ static void shell_print_sql(shell *sh, trueno_result *result, bool insert) {
 
 /* A plan is a text of many lines: where people read, it stands as it is. */
 static bool shell_print_plan(shell *sh, trueno_result *result) {
-    const char *text;
+    const char *plan;
     if ((sh->mode != MODE_BOX && sh->mode != MODE_TABLE && sh->mode != MODE_COLUMN) ||
         trueno_result_column_count(result) != 2 || trueno_result_row_count(result) != 1 ||
         strcmp(trueno_result_column_name(result, 0), "explain_key") != 0 ||
         strcmp(trueno_result_column_name(result, 1), "explain_value") != 0) {
         return false;
     }
-    text = trueno_get_text(result, 0, 1);
-    shell_write(sh->out, text, strlen(text));
-    if (*text == '\0' || text[strlen(text) - 1] != '\n') {
+    plan = trueno_get_text(result, 0, 1);
+    shell_write(sh->out, plan, strlen(plan));
+    if (*plan == '\0' || plan[strlen(plan) - 1] != '\n') {
         shell_write(sh->out, "\n", 1);
     }
     return true;
