@@ -232,6 +232,9 @@ TNI_FN trueno_status tni_bind_insert(tni_bind_context *context, const tni_ast_st
         tni_type type = table->source.fields[i].type;
         tni_expr *column =
             feeds[i] == UINT32_MAX ? NULL : tni_expr_column(binder, relation.ids[feeds[i]]);
+        if (!column && feeds[i] != UINT32_MAX) {
+            return tni_statement_status(binder);
+        }
         exprs[i] = column ? tni_expr_cast(binder, column, type, false, NULL,
                                           tni_binder_position(binder, statement->position))
                           : tni_expr_null(binder, type);

@@ -284,6 +284,7 @@ static bool tni_cast_text_blob(tni_cast_state *state, const tni_string *in, void
     tni_string result;
     size_t i, n = 0;
     if (bytes == NULL) {
+        state->text.failed = true;
         return false;
     }
     for (i = 0; i < in->length; i++) {
