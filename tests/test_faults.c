@@ -585,6 +585,22 @@ static const scenario scenarios[] = {
      "SELECT sum(n), min(l), max(l) FROM (SELECT length(l) "
      "AS n, l FROM t ORDER BY l, i LIMIT 29000)",
      0, 0, 0, 0, 4u << 20},
+    {"spilled GROUP BY", "",
+     "SELECT count(*), sum(n), max(m) FROM (SELECT range * 7919 % 60013 AS k, "
+     "count(*) AS n, max(range) AS m FROM range(90000) GROUP BY k)",
+     0, 0, 0, 0, 8u << 20},
+    {"COPY TO gzip", 0, "COPY t TO '@/out.csv.gz'", 0, "out.csv.gz", 0, 0, 0},
+    {"write and read gzip", 0,
+     "COPY t TO '@/z.csv.gz'\nSELECT count(*), max(l) FROM "
+     "'@/z.csv.gz'",
+     0, 0, 0, 0, 0},
+    {"primary keys",
+     "CREATE TABLE t (a INTEGER PRIMARY KEY, b VARCHAR UNIQUE)\nINSERT INTO t SELECT "
+     "i, 'a text of some length ' || i FROM range(2000) r(i)",
+     "INSERT INTO t SELECT i + 2000, 'another text ' || i FROM range(1000) r(i)",
+     "SELECT count(*), sum(a), max(b) FROM t", 0, 0, 0, 0},
+    {"an error of a key", "CREATE TABLE t (a INTEGER PRIMARY KEY)\nINSERT INTO t VALUES (1), (2)",
+     "INSERT INTO t SELECT i FROM range(2, 500) r(i)", 0, 0, 0, 0, 0},
     {"top k", 0,
      "SELECT i, l FROM t ORDER BY b, l DESC LIMIT 10 OFFSET 3\nSELECT s, d FROM t "
      "ORDER BY d DESC NULLS LAST LIMIT 4",
@@ -790,12 +806,14 @@ static void run_once(const scenario *s, const plan *p, trace *t) {
     }
 }
 
-static bool expected_status(trueno_status status, const plan *p, const trace *clean) {
-    if (status == clean->done.status) {
+static bool expected_status(uint64_t limit, trueno_status status, const plan *p,
+                            const trace *clean) {
+    if (status == clean->done.status || (limit > 0 && status == TRUENO_ERROR_MEMORY_LIMIT)) {
         return true;
     }
-    if (p->heap_at > 0) {
-        return status == TRUENO_ERROR_MEMORY || status == TRUENO_ERROR_MEMORY_LIMIT;
+    if (p->heap_at > 0) { /* an Arrow stream's errno is all that its reader learns */
+        return status == TRUENO_ERROR_MEMORY || status == TRUENO_ERROR_MEMORY_LIMIT ||
+               status == TRUENO_ERROR_IO;
     }
     /* A file cut short may be malformed, a table in it may not be found, or not be of a kind. */
     return status == TRUENO_ERROR_IO || status == TRUENO_ERROR_FORMAT ||
@@ -809,13 +827,13 @@ static const char *judge(const scenario *s, const plan *p, const trace *clean, u
     if (t->broken != NULL) {
         return t->broken;
     }
-    if (!expected_status(t->done.status, p, clean)) {
+    if (!expected_status(s->limit, t->done.status, p, clean)) {
         return "a status of another kind";
     }
     if (t->done.status == clean->done.status && t->done.digest != clean->done.digest && !content) {
         return "another answer";
     }
-    if (t->hits == 0 && t->done.status != clean->done.status && threads_now == 1) {
+    if (t->hits == 0 && t->done.status != clean->done.status && threads_now == 1 && s->limit == 0) {
         return "it fails undisturbed";
     }
     if (s->after != NULL && !content &&
@@ -854,20 +872,20 @@ static void check_once(const scenario *s, const plan *p, const trace *clean, uin
 }
 
 /* Some of 1..count: all when `most` allows, else the first ones and others spread over the rest. */
-static void each_of(const scenario *s, plan p, int64_t *place, int64_t count, int64_t most,
+static void each_of(const scenario *s, plan *p, int64_t *place, int64_t count, int64_t most,
                     const trace *clean, uint64_t untouched) {
     int64_t i;
     if (every || count <= most) {
         for (i = 1; i <= count; i++) {
             *place = i;
-            check_once(s, &p, clean, untouched);
+            check_once(s, p, clean, untouched);
         }
         return;
     }
     for (i = 0; i < most; i++) {
         int64_t from = 1 + count * i / most, to = 1 + count * (i + 1) / most;
         *place = from + (int64_t)random_below((uint64_t)(to - from));
-        check_once(s, &p, clean, untouched);
+        check_once(s, p, clean, untouched);
     }
 }
 
@@ -891,6 +909,9 @@ static bool learn(const scenario *s, trace *clean, uint64_t *untouched) {
     plan none;
     memset(&none, 0, sizeof none);
     run_once(s, &none, clean);
+    if (s->limit > 0 && clean->done.status == TRUENO_ERROR_MEMORY_LIMIT) {
+        return false; /* how much is held at once is a matter of chance */
+    }
     if (!TNI_CHECK(clean->broken == NULL)) {
         printf("    %s: %s\n", s->name, clean->broken);
         return false;
@@ -914,9 +935,9 @@ static void test_every_allocation_may_fail(int64_t most) {
             continue;
         }
         memset(&p, 0, sizeof p);
-        each_of(s, p, &p.heap_at, clean.heap_calls, most, &clean, untouched);
+        each_of(s, &p, &p.heap_at, clean.heap_calls, most, &clean, untouched);
         p.heap_rest = true;
-        each_of(s, p, &p.heap_at, clean.heap_calls, most / 2, &clean, untouched);
+        each_of(s, &p, &p.heap_at, clean.heap_calls, most / 2, &clean, untouched);
     }
 }
 
@@ -934,7 +955,7 @@ static void test_every_file_call_may_fail(int64_t most) {
         for (fault = 0; fault < DISK_FAULTS && clean.disk_calls > 0; fault++) {
             memset(&p, 0, sizeof p);
             p.fault = (disk_fault)fault;
-            each_of(s, p, &p.disk_at, clean.disk_calls, most, &clean, untouched);
+            each_of(s, &p, &p.disk_at, clean.disk_calls, most, &clean, untouched);
         }
     }
 }
@@ -1200,7 +1221,7 @@ static bool make_folder(void) {
 }
 
 static void remove_files(void) {
-    static const char *const names[] = {"t.csv", "t2.csv", "t.parquet", "t2.parquet"};
+    static const char *const names[] = {"t.csv", "t2.csv", "t.parquet", "t2.parquet", "z.csv.gz"};
     size_t i;
     for (i = 0; i < TNI_COUNT_OF(names); i++) {
         remove_file(names[i]);
