@@ -181,7 +181,9 @@ test-unit: $(TEST_PROGRAMS) $(SLT_PROGRAM)
 	    $(if $(SLT_PROGRAM),"$(SLT_PROGRAM) $(SLT_SCRIPTS)")
 
 # Line numbers are all that a report needs of -g.
-ASAN = $(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined CFLAGS="-O1 -g1" \
+# Drivers of GPUs keep a little to their end, which a leak checker reports: queries go there only
+# where a test asks for it.
+ASAN = TRUENO_BACKEND=simd $(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined CFLAGS="-O1 -g1" \
        TESTS="$(filter-out $(ASAN_SKIP:%=tests/%.c),$(TESTS))"
 # Names of tests to leave out.
 ASAN_SKIP ?=

@@ -128,7 +128,8 @@ static bool tni_cache_put(tni_memory *memory, void *block, size_t size) {
 }
 
 static bool tni_memory_refuse(tni_memory *memory, size_t size) {
-    tni_atomic_store_i64(&memory->refused, (int64_t)TNI_MIN((uint64_t)size, (uint64_t)INT64_MAX));
+    uint64_t wide = size;
+    tni_atomic_store_i64(&memory->refused, (int64_t)TNI_MIN(wide, (uint64_t)INT64_MAX));
     return false;
 }
 
