@@ -593,6 +593,41 @@ static void test_a_pipe_is_read_to_its_end(void) {
 
 #endif
 
+/* Blocks one directly behind the other, as an engine's allocator may hand them out. */
+static uint8_t adjacent_bytes[4096];
+static size_t adjacent_used, adjacent_freed;
+
+static void *adjacent_alloc(void *user, size_t size, size_t alignment) {
+    uintptr_t at = (uintptr_t)adjacent_bytes + adjacent_used;
+    (void)user;
+    at = (at + alignment - 1) / alignment * alignment;
+    adjacent_used = at - (uintptr_t)adjacent_bytes + size;
+    return adjacent_used <= sizeof adjacent_bytes ? (void *)at : NULL;
+}
+
+static void adjacent_free(void *user, void *block, size_t size) {
+    (void)user;
+    (void)block;
+    adjacent_freed += size;
+}
+
+/* What is wrapped may lie where a buffer's own bytes would. */
+static void wrapped_neighbours_are_not_the_buffers(void) {
+    trueno_allocator allocator = {adjacent_alloc, adjacent_free, NULL};
+    tni_memory memory;
+    tni_buffer *buffer;
+    void *data;
+    tni_memory_init(&memory, &allocator, 0);
+    adjacent_used = (64 - (uintptr_t)adjacent_bytes % 64) % 64 + 64;
+    data = adjacent_bytes + adjacent_used; /* right behind the head, which comes before it */
+    adjacent_used -= 64;
+    TNI_CHECK(tni_buffer_wrap(&memory, data, 32, NULL, NULL, &buffer, NULL) == TRUENO_OK);
+    TNI_CHECK(buffer->data == (uint8_t *)buffer + 64);
+    tni_buffer_release(buffer);
+    TNI_CHECK_EQ_UINT(adjacent_freed, 64);
+    TNI_CHECK_EQ_INT(tni_atomic_load_i64(&memory.used), 0);
+}
+
 int main(void) {
     test_the_first_failure_is_kept();
     test_long_messages_are_cut();
@@ -614,5 +649,6 @@ int main(void) {
     test_files_are_written_and_read();
     test_a_pipe_is_read_to_its_end();
 #endif
+    wrapped_neighbours_are_not_the_buffers();
     return tni_test_report();
 }

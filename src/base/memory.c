@@ -288,6 +288,7 @@ static trueno_status tni_buffer_create(tni_memory *memory, size_t block, tni_buf
     }
     memset(buffer, 0, sizeof *buffer);
     buffer->memory = memory;
+    buffer->block = block;
     tni_atomic_store_i32(&buffer->references, 1);
     return TRUENO_OK;
 }
@@ -324,15 +325,13 @@ TNI_FN tni_buffer *tni_buffer_retain(tni_buffer *buffer) {
 }
 
 TNI_FN void tni_buffer_release(tni_buffer *buffer) {
-    bool owns;
     if (!buffer || tni_atomic_add_i32(&buffer->references, -1) != 1) {
         return;
     }
-    owns = buffer->data == (uint8_t *)buffer + TNI_BUFFER_HEAD;
     if (buffer->release) {
         buffer->release(buffer->user, buffer->data, buffer->size);
     }
-    tni_free(buffer->memory, buffer, TNI_BUFFER_HEAD + (owns ? buffer->size : 0));
+    tni_free(buffer->memory, buffer, buffer->block);
 }
 
 /* ---- arenas ---- */

@@ -65,8 +65,9 @@ typedef struct tni_buffer {
     tni_memory *memory;
     uint8_t *data;
     size_t size;
-    void (*release)(void *user, void *data, size_t size); /* NULL: data is ours, freed with it */
+    void (*release)(void *user, void *data, size_t size); /* NULL: nothing to call */
     void *user;
+    size_t block; /* bytes of the head and of what lies behind it */
 } tni_buffer;
 
 TNI_FN trueno_status tni_buffer_new(tni_memory *memory, size_t size, tni_buffer **out,
