@@ -953,9 +953,8 @@ static void test_a_sort_beyond_the_memory_limit_spills(void) {
             setup how;
             memset(&how, 0, sizeof how);
             how.threads = thread_counts[t];
-            /* what every worker holds at once is the least that a limit has to leave */
-            how.memory_limit = (way == 1 ? 8u : 4u) << 20;
-            how.memory_limit += how.threads * (UINT64_C(1) << 18);
+            /* seven workers have to take turns in what one would have for itself */
+            how.memory_limit = (way == 1 ? 6u : 3u) << 20;
             how.files = &files;
             how.from_aggregate = way == 2;
             TNI_CHECK(sort_and_check(&d, keys, o.key_count, TNI_NO_LIMIT, 0, &how, wanted));

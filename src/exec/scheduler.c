@@ -128,7 +128,7 @@ TNI_FN void tni_scheduler_free(tni_scheduler *scheduler) {
 }
 
 TNI_FN uint32_t tni_scheduler_workers(const tni_scheduler *scheduler) {
-    return scheduler->workers;
+    return scheduler != NULL ? scheduler->workers : 1;
 }
 
 /* Start threads up to `wanted`; fewer are fine, the caller works anyway. Mutex held. */
@@ -154,11 +154,11 @@ TNI_FN void tni_scheduler_run(tni_scheduler *scheduler, uint32_t count,
                               void (*task)(void *context, uint32_t index), void *context) {
     tni_job job;
     uint32_t index;
-    if (scheduler->jobs.parallel_for != NULL && count > 1) {
+    if (scheduler != NULL && scheduler->jobs.parallel_for != NULL && count > 1) {
         scheduler->jobs.parallel_for(scheduler->jobs.user, count, task, context);
         return;
     }
-    if (count <= 1 || scheduler->workers == 1) {
+    if (count <= 1 || tni_scheduler_workers(scheduler) == 1) {
         for (index = 0; index < count; index++) {
             task(context, index);
         }

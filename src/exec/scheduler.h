@@ -14,7 +14,8 @@ TNI_FN trueno_status tni_scheduler_new(tni_memory *memory, const trueno_jobs *jo
                                        uint32_t threads, tni_scheduler **out, tni_error *error);
 TNI_FN void tni_scheduler_free(tni_scheduler *scheduler); /* joins its threads */
 TNI_FN uint32_t tni_scheduler_workers(const tni_scheduler *scheduler); /* >= 1 */
-/* Run task(context, i) for i in [0, count); returns when all are done. */
+/* Run task(context, i) for i in [0, count); returns when all are done. Without a scheduler (NULL)
+ * the caller runs them. */
 TNI_FN void tni_scheduler_run(tni_scheduler *scheduler, uint32_t count,
                               void (*task)(void *context, uint32_t index), void *context);
 

@@ -8,7 +8,10 @@
  * never depends on the number of threads. A small LIMIT keeps its rows only (top_k.c); then two
  * columns behind the input's say where a row stood. Where memory gets short, a worker writes its
  * rows as a sorted run (spill.c) and goes on empty; the runs are merged while rows are emitted.
- * May use: exec, column.
+ *
+ * Workers that are short of memory take turns, and one that has nothing left to give writes the
+ * others' rows. Whoever touches a worker's rows holds its lock; the turn is taken before it, and no
+ * other lock while it is held. May use: exec, column.
  */
 #include "exec/spill.h"
 
@@ -20,7 +23,8 @@
 #define TNI_SORT_TOP_ROWS 100000u /* most rows, offset included, that top-k is for */
 
 typedef struct tni_sort_worker {
-    tni_collection *rows;
+    tni_mutex lock;
+    tni_collection *rows;        /* NULL: an error ended it */
     tni_scratch scratch;
     tni_spill_place place;       /* of the rows spilled so far */
 } tni_sort_worker;
@@ -38,11 +42,12 @@ typedef struct tni_sort_state {
     uint64_t top_count;          /* rows wanted, offset included */
     tni_top_k *top;              /* NULL: everything is kept */
     tni_sort_worker *workers;
-    uint32_t worker_count;
+    uint32_t worker_count, worker_capacity;
     tni_collection *merged;
     tni_sorter sorter;
     uint64_t first, rows;        /* what is emitted: entries [first, first + rows) */
     tni_spill *spill;            /* NULL: memory has no limit, or spilling is forbidden */
+    tni_mutex turn;              /* with `spill`: of workers that are short of memory */
     bool spilled;                /* rows come from there */
     size_t row_bytes;
     tni_atomic_i64 kept;         /* rows in memory, of all workers */
@@ -176,10 +181,14 @@ static void tni_sort_state_free(tni_sort_state *state) {
     for (i = 0; i < state->worker_count; i++) {
         tni_collection_release(state->workers[i].rows);
         tni_scratch_free(&state->workers[i].scratch);
+        tni_mutex_free(&state->workers[i].lock);
     }
-    tni_free(memory, state->workers, state->worker_count * sizeof *state->workers);
+    tni_free(memory, state->workers, state->worker_capacity * sizeof *state->workers);
     tni_top_k_free(state->top);
-    tni_spill_free(state->spill);
+    if (state->spill != NULL) {
+        tni_spill_free(state->spill);
+        tni_mutex_free(&state->turn);
+    }
     tni_sorter_free(&state->sorter);
     tni_collection_release(state->merged);
     tni_free(memory, state->keys, state->key_capacity * sizeof *state->keys);
@@ -209,17 +218,23 @@ static trueno_status tni_sort_begin_spill(tni_sort_state *state, tni_error *erro
     spill.key_count = state->key_count;
     spill.most_rows =
         plan->limit > UINT64_MAX - plan->offset ? UINT64_MAX : plan->limit + plan->offset;
-    return tni_spill_new(&spill, &state->spill, error);
+    if (!tni_mutex_init(&state->turn)) {
+        return tni_fail(error, TRUENO_ERROR_MEMORY, "cannot create a mutex");
+    }
+    if (tni_spill_new(&spill, &state->spill, error) != TRUENO_OK) {
+        tni_mutex_free(&state->turn);
+    }
+    return state->spill != NULL ? TRUENO_OK : error->status;
 }
 
-/* Would these rows, and sorting all that is kept, still fit? An eighth of the limit stays free for
- * what strings take and for the query's other operators. */
-static bool tni_sort_fits(tni_sort_state *state, uint64_t rows) {
+/* Would so many rows of `workers` workers each, and sorting all that is kept, still fit? An eighth
+ * of the limit stays free for what strings take and for the query's other operators. */
+static bool tni_sort_fits(tni_sort_state *state, uint64_t rows, uint32_t workers) {
     const tni_memory *memory = state->run->env->memory;
     uint64_t limit = (uint64_t)memory->limit;
     uint64_t used = (uint64_t)tni_atomic_load_i64(&memory->used);
     uint64_t kept = (uint64_t)tni_atomic_load_i64(&state->kept) + rows;
-    uint64_t work = kept * TNI_SORT_WORK_BYTES + 2 * rows * state->row_bytes + limit / 8 +
+    uint64_t work = kept * TNI_SORT_WORK_BYTES + 2 * rows * state->row_bytes * workers + limit / 8 +
                     state->worker_count * TNI_SORT_WORKER_BYTES;
     return used < limit && work < limit - used;
 }
@@ -241,12 +256,24 @@ static trueno_status tni_sort_spill_worker(tni_sort_state *state, tni_sort_worke
     status = tni_collection_merge(ordered, &rows, 1, error);
     if (status == TRUENO_OK) {
         tni_collection_seal(ordered);
-        status = tni_spill_rows(state->spill, ordered, &worker->place, error);
+        status = tni_spill_rows(state->spill, NULL, ordered, &worker->place, error);
     }
     tni_collection_release(ordered);
     TNI_TRY(status);
     return tni_collection_new(memory, state->types, state->plan->column_count, &worker->rows,
                               error);
+}
+
+/* The same under its lock, where it has at least `least` rows. */
+static trueno_status tni_sort_spill_least(tni_sort_state *state, tni_sort_worker *worker,
+                                          uint64_t least, tni_error *error) {
+    trueno_status status = TRUENO_OK;
+    tni_mutex_lock(&worker->lock);
+    if (worker->rows != NULL && worker->rows->rows >= least) {
+        status = tni_sort_spill_worker(state, worker, error);
+    }
+    tni_mutex_unlock(&worker->lock);
+    return status;
 }
 
 /* Forget rows that a failed append has left behind: back to `rows` rows. The collection is only
@@ -262,38 +289,76 @@ static void tni_sort_cut(tni_collection *collection, uint64_t rows) {
     collection->rows = rows;
 }
 
+/* Append a chunk or leave the rows as they were; those of a worker that an append has failed for
+ * have to be spilled before the next. */
+static trueno_status tni_sort_keep(tni_sort_state *state, tni_sort_worker *worker,
+                                   const tni_chunk *chunk, tni_error *error) {
+    trueno_status status = TRUENO_ERROR_MEMORY;
+    uint64_t before;
+    tni_mutex_lock(&worker->lock);
+    if (worker->rows != NULL) { /* else another worker's error ended it, which the query reports */
+        before = worker->rows->rows;
+        tni_scratch_reset(&worker->scratch);
+        status = tni_collection_append(worker->rows, state->run->env, chunk, &worker->scratch,
+                                       error);
+        if (status == TRUENO_OK) {
+            tni_atomic_add_i64(&state->kept, (int64_t)chunk->active);
+        } else {
+            tni_sort_cut(worker->rows, before);
+            tni_scratch_free(&worker->scratch);
+        }
+    }
+    tni_mutex_unlock(&worker->lock);
+    return status;
+}
+
 /* Either error: another worker may have given memory back before the cause was looked up. */
 static bool tni_sort_short_of_memory(trueno_status status) {
     return status == TRUENO_ERROR_MEMORY_LIMIT || status == TRUENO_ERROR_MEMORY;
 }
 
-/* Append a chunk; when the memory limit forbids it, spill and try again. */
+/* Append a chunk with the turn held: a worker's own rows make room for it, and when that is not
+ * enough the others', each as soon as it is between two chunks. */
+static trueno_status tni_sort_make_room(tni_sort_state *state, tni_sort_worker *worker,
+                                        const tni_chunk *chunk, bool failed, tni_error *error) {
+    tni_error failure;
+    trueno_status status = TRUENO_ERROR_MEMORY;
+    uint32_t i;
+    if (!failed) {
+        if (!tni_sort_fits(state, chunk->active, 1)) {
+            TNI_TRY(tni_sort_spill_least(state, worker, TNI_SORT_SPILL_ROWS, error));
+        }
+        tni_error_clear(&failure);
+        status = tni_sort_keep(state, worker, chunk, &failure);
+    }
+    for (i = 0; tni_sort_short_of_memory(status) && i <= state->worker_count; i++) {
+        TNI_TRY(tni_sort_spill_least(state, worker, 0, error));
+        if (i > 0 && &state->workers[i - 1] != worker) {
+            TNI_TRY(tni_sort_spill_least(state, &state->workers[i - 1], 0, error));
+        }
+        tni_error_clear(&failure);
+        status = tni_sort_keep(state, worker, chunk, &failure);
+    }
+    return status == TRUENO_OK ? TRUENO_OK : tni_fail(error, status, "%s", failure.message);
+}
+
+/* Append a chunk; when memory is short, or the limit forbids it, spill and try again. */
 static trueno_status tni_sort_append(tni_sort_state *state, tni_sort_worker *worker,
                                      const tni_chunk *chunk, tni_error *error) {
-    const tni_env *env = state->run->env;
-    uint64_t before;
     tni_error failure;
-    trueno_status status;
-    if (state->spill != NULL && worker->rows->rows >= TNI_SORT_SPILL_ROWS &&
-        !tni_sort_fits(state, chunk->active)) {
-        TNI_TRY(tni_sort_spill_worker(state, worker, error));
-    }
-    before = worker->rows->rows;
+    trueno_status status = TRUENO_OK;
+    bool fits = state->spill == NULL || tni_sort_fits(state, chunk->active, state->worker_count);
     tni_error_clear(&failure);
-    tni_scratch_reset(&worker->scratch);
-    status = tni_collection_append(worker->rows, env, chunk, &worker->scratch, &failure);
-    if (tni_sort_short_of_memory(status) && state->spill != NULL && before > 0) {
-        tni_sort_cut(worker->rows, before);
-        TNI_TRY(tni_sort_spill_worker(state, worker, error));
-        tni_error_clear(&failure);
-        tni_scratch_reset(&worker->scratch);
-        status = tni_collection_append(worker->rows, env, chunk, &worker->scratch, &failure);
+    if (fits) {
+        status = tni_sort_keep(state, worker, chunk, &failure);
     }
-    if (status != TRUENO_OK) {
-        return tni_fail(error, status, "%s", failure.message);
+    if (state->spill != NULL && (!fits || tni_sort_short_of_memory(status))) {
+        tni_mutex_lock(&state->turn);
+        status = tni_sort_make_room(state, worker, chunk, fits, error);
+        tni_mutex_unlock(&state->turn);
+        return status;
     }
-    tni_atomic_add_i64(&state->kept, (int64_t)chunk->active);
-    return TRUENO_OK;
+    return status == TRUENO_OK ? TRUENO_OK : tni_fail(error, status, "%s", failure.message);
 }
 
 /* ----------------------------------------------------------------------------- sink --- */
@@ -312,8 +377,12 @@ static trueno_status tni_sort_begin(tni_operator *base, tni_pipeline *pipeline,
     if (state->workers == NULL) {
         return tni_memory_fail(memory, size, error);
     }
-    state->worker_count = pipeline->workers;
+    state->worker_capacity = pipeline->workers;
     for (i = 0; i < pipeline->workers; i++) {
+        if (!tni_mutex_init(&state->workers[i].lock)) {
+            return tni_fail(error, TRUENO_ERROR_MEMORY, "cannot create a mutex");
+        }
+        state->worker_count++;
         tni_scratch_init(&state->workers[i].scratch, memory);
         TNI_TRY(tni_collection_new(memory, state->plan->types, state->plan->column_count,
                                    &state->workers[i].rows, error));
@@ -340,12 +409,20 @@ static trueno_status tni_sort_push(tni_operator *base, uint32_t worker_index, tn
 /* Once something was spilled, the rest follows: every worker writes its own. */
 static trueno_status tni_sort_flush(tni_operator *base, uint32_t worker_index, tni_error *error) {
     tni_sort_state *state = ((tni_sort_sink *)base)->state;
-    tni_sort_worker *worker;
+    trueno_status status;
+    bool fits;
     if (state->spill == NULL || !tni_spill_any(state->spill)) {
         return TRUENO_OK;
     }
-    worker = &state->workers[worker_index];
-    return worker->rows->rows > 0 ? tni_sort_spill_worker(state, worker, error) : TRUENO_OK;
+    fits = tni_sort_fits(state, 0, 1);
+    if (!fits) {
+        tni_mutex_lock(&state->turn);
+    }
+    status = tni_sort_spill_least(state, &state->workers[worker_index], 1, error);
+    if (!fits) {
+        tni_mutex_unlock(&state->turn);
+    }
+    return status;
 }
 
 /* All workers' rows in one collection, in input order. */
@@ -388,7 +465,7 @@ static trueno_status tni_sort_in_memory(tni_sort_state *state, tni_error *error)
         return tni_fail(error, status, "%s", failure.message);
     }
     memset(&place, 0, sizeof place);
-    TNI_TRY(tni_spill_rows(state->spill, state->merged, &place, error));
+    TNI_TRY(tni_spill_rows(state->spill, state->run->scheduler, state->merged, &place, error));
     tni_collection_release(state->merged);
     state->merged = NULL;
     state->spilled = true;
@@ -401,9 +478,7 @@ static trueno_status tni_sort_finish(tni_operator *base, tni_error *error) {
     uint32_t i;
     state->spilled = state->spill != NULL && tni_spill_any(state->spill);
     for (i = 0; state->spilled && i < state->worker_count; i++) {
-        if (state->workers[i].rows->rows > 0) {
-            TNI_TRY(tni_sort_spill_worker(state, &state->workers[i], error));
-        }
+        TNI_TRY(tni_sort_spill_least(state, &state->workers[i], 1, error));
         tni_collection_release(state->workers[i].rows);
         state->workers[i].rows = NULL;
     }

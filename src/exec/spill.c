@@ -363,12 +363,13 @@ static trueno_status tni_spill_write(tni_spill *spill, const tni_sorter *sorter,
 }
 
 /* Sort and write some of the blocks; `part` is a view of them. */
-static trueno_status tni_spill_part(tni_spill *spill, const tni_collection *part,
-                                    const uint64_t *numbers, tni_error *error) {
+static trueno_status tni_spill_part(tni_spill *spill, tni_scheduler *scheduler,
+                                    const tni_collection *part, const uint64_t *numbers,
+                                    tni_error *error) {
     tni_sorter sorter;
     trueno_status status;
-    TNI_TRY(tni_sorter_run(&sorter, spill->plan.run->env, spill->plan.run->scheduler, part,
-                           spill->plan.keys, spill->plan.key_count, error));
+    TNI_TRY(tni_sorter_run(&sorter, spill->plan.run->env, scheduler, part, spill->plan.keys,
+                           spill->plan.key_count, error));
     status = tni_spill_write(spill, &sorter, numbers, error);
     tni_sorter_free(&sorter);
     return status;
@@ -389,8 +390,9 @@ static void tni_spill_number(const tni_collection *rows, tni_spill_place *place,
     }
 }
 
-TNI_FN trueno_status tni_spill_rows(tni_spill *spill, const tni_collection *rows,
-                                    tni_spill_place *place, tni_error *error) {
+TNI_FN trueno_status tni_spill_rows(tni_spill *spill, tni_scheduler *scheduler,
+                                    const tni_collection *rows, tni_spill_place *place,
+                                    tni_error *error) {
     size_t first = 0, step = rows->block_count, b;
     uint64_t *numbers;
     trueno_status status = TRUENO_OK;
@@ -412,7 +414,7 @@ TNI_FN trueno_status tni_spill_rows(tni_spill *spill, const tni_collection *rows
         for (b = 0; b < part.block_count; b++) {
             part.rows += part.blocks[b]->rows;
         }
-        status = tni_spill_part(spill, &part, numbers + first, &failure);
+        status = tni_spill_part(spill, scheduler, &part, numbers + first, &failure);
         if ((status == TRUENO_ERROR_MEMORY_LIMIT || status == TRUENO_ERROR_MEMORY) &&
             part.block_count > 1) {
             step = part.block_count / 2; /* less at a time needs less to sort it */

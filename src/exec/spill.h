@@ -32,9 +32,10 @@ TNI_FN trueno_status tni_spill_new(const tni_spill_plan *plan, tni_spill **out, 
 TNI_FN void tni_spill_free(tni_spill *spill);
 TNI_FN bool tni_spill_any(tni_spill *spill); /* there are runs; any thread */
 /* Sort the rows of a sealed collection in input order and write them, in one run or, where
- * memory is short, several. Any thread. */
-TNI_FN trueno_status tni_spill_rows(tni_spill *spill, const tni_collection *rows,
-                                    tni_spill_place *place, tni_error *error);
+ * memory is short, several. Any thread; `scheduler` may be NULL: the caller sorts alone. */
+TNI_FN trueno_status tni_spill_rows(tni_spill *spill, tni_scheduler *scheduler,
+                                    const tni_collection *rows, tni_spill_place *place,
+                                    tni_error *error);
 /* After the last run: get ready to read. */
 TNI_FN trueno_status tni_spill_open(tni_spill *spill, tni_error *error);
 /* The next up to `most` (<= TNI_VECTOR_ROWS) rows; with `out` NULL they are skipped. Vectors are
