@@ -453,6 +453,7 @@ class Runner:
         self.reasons = collections.Counter()
         self.folder = tempfile.mkdtemp(prefix="trueno_differential_")
         self.path = os.path.join(self.folder, "t.parquet")
+        self.version = trueno.compared_with(duckdb)
         self.duck = duckdb.connect()
         self.duck.execute("SET TimeZone = 'UTC'")
         try:
@@ -510,6 +511,8 @@ class Runner:
 
     def check_duck(self, sql, ordered, mine, error):
         """None or what differs; mine is our answer, or None with our error."""
+        if self.version < (2, 0, 1) and "levenshtein(" in sql:
+            return None  # counted bytes
         try:
             cursor = self.duck.execute(sql)
         except duckdb.Error as theirs:

@@ -10,6 +10,7 @@ as the text that the shell prints.
 import ctypes
 import decimal
 import os
+import re
 import subprocess
 import sys
 
@@ -20,6 +21,16 @@ SHARED = os.environ.get("TRUENO_SHARED", os.path.join(ROOT, "..", "shared"))
 BACKENDS = ["auto", "scalar", "sse", "avx2", "avx512", "neon", "simd", "gpu"]
 
 Pointer = ctypes.c_void_p
+
+
+DUCKDB = "2.0.1"  # the version whose answers the tests expect; .ci/run installs it
+
+
+def compared_with(module):
+    """Say which duckdb the answers are compared with; its version as numbers."""
+    note = "" if module.__version__ == DUCKDB else f" (expected is {DUCKDB})"
+    print(f"compared with duckdb {module.__version__}{note}", flush=True)
+    return tuple(int(n) for n in re.findall(r"\d+", module.__version__)[:3])
 
 
 class Allocator(ctypes.Structure):

@@ -268,9 +268,14 @@ static bool tni_date_cursor_time(tni_date_cursor *c, int64_t *out_ns) {
 
 /* Z, UTC, GMT, or (+|-)HH[[:]MM[[:]SS]]; no zone at all is fine and leaves *has alone. */
 static bool tni_date_cursor_zone(tni_date_cursor *c, int64_t *out_seconds, bool *has) {
+    static const struct {
+        char name[4];
+        int64_t hours;
+    } zones[] = {{"utc", 0}, {"gmt", 0}, {"est", -5}, {"mst", -7}, {"hst", -10}};
     tni_date_cursor at = *c;
     bool negative;
     int64_t part, seconds, unit;
+    size_t i;
     *out_seconds = 0;
     tni_date_cursor_blanks(&at);
     if (at.p == at.end) {
@@ -278,10 +283,16 @@ static bool tni_date_cursor_zone(tni_date_cursor *c, int64_t *out_seconds, bool 
         return true;
     }
     *has = true;
-    if (tni_date_cursor_char(&at, 'Z') || tni_date_cursor_word(&at, "utc") ||
-        tni_date_cursor_word(&at, "gmt")) {
+    if (tni_date_cursor_char(&at, 'Z')) {
         *c = at;
         return true;
+    }
+    for (i = 0; i < TNI_COUNT_OF(zones); i++) {
+        if (tni_date_cursor_word(&at, zones[i].name)) {
+            *out_seconds = zones[i].hours * 3600;
+            *c = at;
+            return true;
+        }
     }
     negative = tni_date_cursor_char(&at, '-');
     if ((!negative && !tni_date_cursor_char(&at, '+')) ||

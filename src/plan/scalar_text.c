@@ -3,7 +3,7 @@
  *
  * Case mapping takes ASCII eight bytes at a time and maps other codepoints one to one. reverse
  * keeps what is read as one character together (combining marks, joined emoji, flags).
- * Similarities compare bytes, as DuckDB does.
+ * Similarities compare codepoints, as DuckDB does since 2.0.1.
  *
  * Uses: base/, column/type.h, plan/function.h, plan/text_find.h.
  */
@@ -224,8 +224,8 @@ TNI_FN trueno_status tni_eval_translate(tni_call *call) {
         tni_text_clear(&text);
         while (at < in->length) {
             uint32_t c = tni_utf8_next(tni_string_data(in), in->length, &at);
-            int64_t replaced = tni_translate_one(c, &from.data[i * from.step],
-                                                 &to.data[i * to.step]);
+            int64_t replaced =
+                tni_translate_one(c, &from.data[i * from.step], &to.data[i * to.step]);
             uint8_t bytes[4];
             if (replaced >= 0) {
                 tni_text_append(&text, bytes, tni_utf8_put((uint32_t)replaced, bytes));
@@ -248,8 +248,7 @@ static trueno_status tni_bar_row(tni_call *call, uint32_t row, double x, double 
     tni_string *out = (tni_string *)call->out + row;
     uint8_t *room;
     if (!(width >= 1 && width <= 1000)) {
-        return tni_fail(call->error, TRUENO_ERROR_OUT_OF_RANGE,
-                        "the width of a bar is 1 to 1000");
+        return tni_fail(call->error, TRUENO_ERROR_OUT_OF_RANGE, "the width of a bar is 1 to 1000");
     }
     if (x >= high) {
         steps = high > low ? width * 8 : 0;
@@ -300,22 +299,33 @@ TNI_FN trueno_status tni_eval_bar(tni_call *call) {
 
 #define TNI_DISTANCE_MOST UINT64_C(1000000000) /* steps for one pair of texts */
 
-/* Scratch integers that grow with the texts. */
+/* Two texts as codepoints, and scratch that grows with them. */
 typedef struct tni_distance {
     tni_call *call;
     uint32_t *cells;
     size_t count;
+    tni_scalar_strings texts[2];
+    uint32_t *a, *b; /* in `cells`, behind the scratch asked for */
+    size_t n, m;     /* codepoints of each */
 } tni_distance;
 
-static trueno_status tni_distance_room(tni_distance *d, size_t count, uint64_t steps) {
-    if (steps > TNI_DISTANCE_MOST) {
-        return tni_fail(d->call->error, TRUENO_ERROR_LIMIT,
-                        "the texts are too long to compute their distance");
-    }
+static void tni_distance_begin(tni_distance *d, tni_call *call) {
+    memset(d, 0, sizeof *d);
+    d->call = call;
+    d->texts[0] = tni_scalar_strings_of(call, 0);
+    d->texts[1] = tni_scalar_strings_of(call, 1);
+    tni_scalar_clear(call);
+}
+
+static void tni_distance_free(tni_distance *d) {
+    tni_free(d->call->env->memory, d->cells, d->count * sizeof *d->cells);
+}
+
+static trueno_status tni_distance_room(tni_distance *d, size_t count) {
     if (count <= d->count) {
         return TRUENO_OK;
     }
-    tni_free(d->call->env->memory, d->cells, d->count * sizeof *d->cells);
+    tni_distance_free(d);
     d->count = 0;
     d->cells = (uint32_t *)tni_alloc_array(d->call->env->memory, count, sizeof *d->cells);
     if (d->cells == NULL) {
@@ -325,39 +335,62 @@ static trueno_status tni_distance_room(tni_distance *d, size_t count, uint64_t s
     return TRUENO_OK;
 }
 
-/* Insertions, deletions and substitutions of bytes from one text to the other; one row of the
- * classic table at a time. */
-static trueno_status tni_levenshtein(tni_distance *d, const tni_string *s, const tni_string *t,
-                                     int64_t *out) {
-    const uint8_t *a = tni_string_data(s), *b = tni_string_data(t);
-    size_t n = s->length, m = t->length, i, j;
-    TNI_TRY(tni_distance_room(d, m + 1, (uint64_t)n * m));
-    for (j = 0; j <= m; j++) {
-        d->cells[j] = (uint32_t)j;
+static size_t tni_distance_decode(const tni_string *text, uint32_t *out) {
+    const uint8_t *data = tni_string_data(text);
+    size_t at = 0, n = 0;
+    while (at < text->length) {
+        out[n++] = tni_utf8_next(data, text->length, &at);
     }
-    for (i = 1; i <= n; i++) {
-        uint32_t corner = d->cells[0];
-        d->cells[0] = (uint32_t)i;
-        for (j = 1; j <= m; j++) {
-            uint32_t change = corner + (a[i - 1] != b[j - 1] ? 1 : 0);
-            uint32_t other = TNI_MIN(d->cells[j], d->cells[j - 1]) + 1;
-            corner = d->cells[j];
-            d->cells[j] = TNI_MIN(change, other);
-        }
+    return n;
+}
+
+/* The texts of a row, `work` steps for each pair of their bytes, and room for scratch cells: as
+ * many as bytes of both with `wide` false, as many as pairs else. */
+static trueno_status tni_distance_take(tni_distance *d, uint32_t row, uint64_t work, bool wide) {
+    const tni_string *s = &d->texts[0].data[row * d->texts[0].step];
+    const tni_string *t = &d->texts[1].data[row * d->texts[1].step];
+    uint64_t scratch = wide ? ((uint64_t)s->length + 2) * ((uint64_t)t->length + 2)
+                            : (uint64_t)s->length + t->length + 1;
+    if (work * s->length * t->length > TNI_DISTANCE_MOST) {
+        return tni_fail(d->call->error, TRUENO_ERROR_LIMIT,
+                        "the texts are too long to compute their distance");
     }
-    *out = d->cells[m];
+    /* damerau's row of last matches stands behind b */
+    TNI_TRY(tni_distance_room(d, (size_t)scratch + s->length + 2 * (size_t)t->length));
+    d->a = d->cells + scratch;
+    d->b = d->a + s->length;
+    d->n = tni_distance_decode(s, d->a);
+    d->m = tni_distance_decode(t, d->b);
     return TRUENO_OK;
 }
 
-/* The same with swaps of neighbours, which may be apart by edits (F. Damerau 1964). */
-static trueno_status tni_damerau(tni_distance *d, const tni_string *s, const tni_string *t,
-                                 int64_t *out) {
-    const uint8_t *a = tni_string_data(s), *b = tni_string_data(t);
-    size_t n = s->length, m = t->length, width = m + 2, i, j;
-    uint32_t last[256], *cells;
-    TNI_TRY(tni_distance_room(d, (n + 2) * width, (uint64_t)n * m * 8)); /* keeps them all */
-    cells = d->cells;
-    memset(last, 0, sizeof last);
+/* Insertions, deletions and substitutions from one text to the other; one row of the classic
+ * table at a time. */
+static int64_t tni_levenshtein(const tni_distance *d) {
+    uint32_t *cells = d->cells;
+    size_t i, j;
+    for (j = 0; j <= d->m; j++) {
+        cells[j] = (uint32_t)j;
+    }
+    for (i = 1; i <= d->n; i++) {
+        uint32_t corner = cells[0];
+        cells[0] = (uint32_t)i;
+        for (j = 1; j <= d->m; j++) {
+            uint32_t change = corner + (d->a[i - 1] != d->b[j - 1] ? 1 : 0);
+            uint32_t other = TNI_MIN(cells[j], cells[j - 1]) + 1;
+            corner = cells[j];
+            cells[j] = TNI_MIN(change, other);
+        }
+    }
+    return cells[d->m];
+}
+
+/* The same with swaps of neighbours, which may be apart by edits (F. Damerau 1964). last[j] is
+ * the last row whose character is b[j]. */
+static int64_t tni_damerau(const tni_distance *d) {
+    size_t n = d->n, m = d->m, width = m + 2, i, j;
+    uint32_t *cells = d->cells, *last = d->b + m;
+    memset(last, 0, m * sizeof *last);
     for (i = 0; i < n + 2; i++) {
         cells[i * width] = (uint32_t)(n + m);
         cells[i * width + 1] = (uint32_t)(i > 0 ? i - 1 : n + m);
@@ -371,8 +404,8 @@ static trueno_status tni_damerau(tni_distance *d, const tni_string *s, const tni
     for (i = 1; i <= n; i++) {
         size_t match = 0;
         for (j = 1; j <= m; j++) {
-            size_t row = last[b[j - 1]], column = match;
-            uint32_t cost = a[i - 1] != b[j - 1] ? 1 : 0;
+            size_t row = last[j - 1], column = match;
+            uint32_t cost = d->a[i - 1] != d->b[j - 1] ? 1 : 0;
             uint32_t *cell = &cells[(i + 1) * width + j + 1];
             uint32_t best = cells[i * width + j] + cost;
             best = TNI_MIN(best, cells[(i + 1) * width + j] + 1);
@@ -382,27 +415,26 @@ static trueno_status tni_damerau(tni_distance *d, const tni_string *s, const tni
             *cell = best;
             match = cost == 0 ? j : match;
         }
-        last[a[i - 1]] = (uint32_t)i;
+        for (j = 0; j < m; j++) {
+            last[j] = d->b[j] == d->a[i - 1] ? (uint32_t)i : last[j];
+        }
     }
-    *out = cells[(n + 1) * width + m + 1];
-    return TRUENO_OK;
+    return cells[(n + 1) * width + m + 1];
 }
 
 static trueno_status tni_distance_rows(tni_call *call, bool swaps) {
-    tni_scalar_strings s = tni_scalar_strings_of(call, 0), t = tni_scalar_strings_of(call, 1);
     tni_rows rows = tni_rows_of(call);
     trueno_status status = TRUENO_OK;
     tni_distance d;
     uint32_t i;
-    memset(&d, 0, sizeof d);
-    d.call = call;
-    tni_scalar_clear(call);
+    tni_distance_begin(&d, call);
     while (status == TRUENO_OK && tni_rows_next(&rows, &i)) {
-        int64_t *out = (int64_t *)call->out + i;
-        status = swaps ? tni_damerau(&d, &s.data[i * s.step], &t.data[i * t.step], out)
-                       : tni_levenshtein(&d, &s.data[i * s.step], &t.data[i * t.step], out);
+        status = tni_distance_take(&d, i, swaps ? 8 : 1, swaps);
+        if (status == TRUENO_OK) {
+            ((int64_t *)call->out)[i] = swaps ? tni_damerau(&d) : tni_levenshtein(&d);
+        }
     }
-    tni_free(call->env->memory, d.cells, d.count * sizeof *d.cells);
+    tni_distance_free(&d);
     return status;
 }
 
@@ -416,58 +448,97 @@ TNI_FN trueno_status tni_eval_damerau(tni_call *call) {
 TNI_FN trueno_status tni_eval_hamming(tni_call *call) {
     tni_scalar_strings s = tni_scalar_strings_of(call, 0), t = tni_scalar_strings_of(call, 1);
     tni_rows rows = tni_rows_of(call);
-    uint32_t i, k;
+    uint32_t i;
     tni_scalar_clear(call);
     while (tni_rows_next(&rows, &i)) {
         const tni_string *a = &s.data[i * s.step], *b = &t.data[i * t.step];
-        const uint8_t *x = tni_string_data(a), *y = tni_string_data(b);
+        size_t x = 0, y = 0;
         int64_t count = 0;
-        if (a->length != b->length || a->length == 0) {
+        while (x < a->length && y < b->length) {
+            uint32_t c = tni_utf8_next(tni_string_data(a), a->length, &x);
+            count += c != tni_utf8_next(tni_string_data(b), b->length, &y) ? 1 : 0;
+        }
+        if (x < a->length || y < b->length || x == 0) {
             return tni_fail(call->error, TRUENO_ERROR_INVALID,
                             "hamming wants two texts of the same length, at least 1");
-        }
-        for (k = 0; k < a->length; k++) {
-            count += x[k] != y[k] ? 1 : 0;
         }
         ((int64_t *)call->out)[i] = count;
     }
     return TRUENO_OK;
 }
 
-/* The bytes both texts have in common, of all they have. */
-TNI_FN trueno_status tni_eval_jaccard(tni_call *call) {
-    tni_scalar_strings s = tni_scalar_strings_of(call, 0), t = tni_scalar_strings_of(call, 1);
-    tni_rows rows = tni_rows_of(call);
-    uint32_t i, k;
-    tni_scalar_clear(call);
-    while (tni_rows_next(&rows, &i)) {
-        const tni_string *a = &s.data[i * s.step], *b = &t.data[i * t.step];
-        uint64_t x[4] = {0, 0, 0, 0}, y[4] = {0, 0, 0, 0};
-        uint32_t both = 0, all = 0;
-        if (a->length == 0 || b->length == 0) {
-            return tni_fail(call->error, TRUENO_ERROR_INVALID,
-                            "jaccard wants two texts that are not empty");
+/* Codepoint `i` sinks to its place in a heap of n with the largest on top. */
+static void tni_codepoints_sink(uint32_t *v, size_t n, size_t i) {
+    uint32_t moved = v[i];
+    for (;;) {
+        size_t child = 2 * i + 1;
+        child += child + 1 < n && v[child + 1] > v[child] ? 1u : 0u;
+        if (child >= n || v[child] <= moved) {
+            break;
         }
-        for (k = 0; k < a->length; k++) {
-            tni_bit_set(x, tni_string_data(a)[k]);
-        }
-        for (k = 0; k < b->length; k++) {
-            tni_bit_set(y, tni_string_data(b)[k]);
-        }
-        for (k = 0; k < 4; k++) {
-            both += tni_popcount64(x[k] & y[k]);
-            all += tni_popcount64(x[k] | y[k]);
-        }
-        ((double *)call->out)[i] = (double)both / (double)all;
+        v[i] = v[child];
+        i = child;
     }
-    return TRUENO_OK;
+    v[i] = moved;
 }
 
-/* Jaro: matches within half the longer text, less the transposed ones. `marks` has room for the
- * bytes of both texts. */
-static double tni_jaro(const tni_string *s, const tni_string *t, uint8_t *marks) {
-    const uint8_t *a = tni_string_data(s), *b = tni_string_data(t);
-    size_t n = s->length, m = t->length, reach = TNI_MAX(n, m) / 2, i, j, k;
+/* Sort (by heap) and drop what is there twice; returns how many are left. */
+static size_t tni_distinct_codepoints(uint32_t *v, size_t n) {
+    size_t i, kept = 0;
+    for (i = n / 2; i-- > 0;) {
+        tni_codepoints_sink(v, n, i);
+    }
+    for (i = n; i-- > 1;) {
+        uint32_t largest = v[0];
+        v[0] = v[i];
+        v[i] = largest;
+        tni_codepoints_sink(v, i, 0);
+    }
+    for (i = 0; i < n; i++) {
+        if (i == 0 || v[i] != v[i - 1]) {
+            v[kept++] = v[i];
+        }
+    }
+    return kept;
+}
+
+/* The characters both texts have in common, of all they have. */
+static double tni_jaccard(tni_distance *d) {
+    size_t n = tni_distinct_codepoints(d->a, d->n), m = tni_distinct_codepoints(d->b, d->m);
+    size_t i = 0, j = 0, both = 0;
+    while (i < n && j < m) {
+        uint32_t x = d->a[i], y = d->b[j];
+        both += x == y ? 1u : 0u;
+        i += x <= y ? 1u : 0u;
+        j += y <= x ? 1u : 0u;
+    }
+    return (double)both / (double)(n + m - both);
+}
+
+TNI_FN trueno_status tni_eval_jaccard(tni_call *call) {
+    tni_rows rows = tni_rows_of(call);
+    trueno_status status = TRUENO_OK;
+    tni_distance d;
+    uint32_t i;
+    tni_distance_begin(&d, call);
+    while (status == TRUENO_OK && tni_rows_next(&rows, &i)) {
+        status = tni_distance_take(&d, i, 0, false);
+        if (status == TRUENO_OK && (d.n == 0 || d.m == 0)) {
+            status = tni_fail(call->error, TRUENO_ERROR_INVALID,
+                              "jaccard wants two texts that are not empty");
+        }
+        if (status == TRUENO_OK) {
+            ((double *)call->out)[i] = tni_jaccard(&d);
+        }
+    }
+    tni_distance_free(&d);
+    return status;
+}
+
+/* Jaro: matches within half the longer text, less the transposed ones. */
+static double tni_jaro(const tni_distance *d) {
+    size_t n = d->n, m = d->m, reach = TNI_MAX(n, m) / 2, i, j, k;
+    uint8_t *marks = (uint8_t *)d->cells;
     size_t matches = 0, moved = 0;
     double count;
     if (n == 0 || m == 0) {
@@ -478,7 +549,7 @@ static double tni_jaro(const tni_string *s, const tni_string *t, uint8_t *marks)
     for (i = 0; i < n; i++) {
         size_t low = i > reach ? i - reach : 0, high = TNI_MIN(i + reach + 1, m);
         for (j = low; j < high; j++) {
-            if (!marks[n + j] && a[i] == b[j]) {
+            if (!marks[n + j] && d->a[i] == d->b[j]) {
                 marks[i] = marks[n + j] = 1;
                 matches++;
                 break;
@@ -495,42 +566,38 @@ static double tni_jaro(const tni_string *s, const tni_string *t, uint8_t *marks)
         while (!marks[n + k]) {
             k++;
         }
-        moved += a[i] != b[k++] ? 1u : 0u;
+        moved += d->a[i] != d->b[k++] ? 1u : 0u;
     }
     count = (double)matches;
     return (count / (double)n + count / (double)m + (count - (double)(moved / 2)) / count) / 3.0;
 }
 
+/* Winkler: a common beginning of up to four counts for more. */
+static double tni_jaro_winkler(const tni_distance *d, double v) {
+    size_t k = 0;
+    while (k < 4 && k < d->n && k < d->m && d->a[k] == d->b[k]) {
+        k++;
+    }
+    return v > 0.7 ? v + (double)k * 0.1 * (1.0 - v) : v;
+}
+
 static trueno_status tni_jaro_rows(tni_call *call, bool winkler) {
-    tni_scalar_strings s = tni_scalar_strings_of(call, 0), t = tni_scalar_strings_of(call, 1);
     const double *least = call->count > 2 ? (const double *)tni_scalar_data(call, 2) : NULL;
-    size_t step = call->count > 2 ? tni_scalar_step(call, 2) : 0, k;
+    size_t step = call->count > 2 ? tni_scalar_step(call, 2) : 0;
     tni_rows rows = tni_rows_of(call);
     trueno_status status = TRUENO_OK;
     tni_distance d;
     uint32_t i;
-    memset(&d, 0, sizeof d);
-    d.call = call;
-    tni_scalar_clear(call);
-    while (tni_rows_next(&rows, &i)) {
-        const tni_string *a = &s.data[i * s.step], *b = &t.data[i * t.step];
-        double v;
-        status = tni_distance_room(&d, ((size_t)a->length + b->length) / 4 + 1,
-                                   (uint64_t)a->length * b->length);
-        if (status != TRUENO_OK) {
-            break;
+    tni_distance_begin(&d, call);
+    while (status == TRUENO_OK && tni_rows_next(&rows, &i)) {
+        status = tni_distance_take(&d, i, 1, false);
+        if (status == TRUENO_OK) {
+            double v = tni_jaro(&d);
+            v = winkler ? tni_jaro_winkler(&d, v) : v;
+            ((double *)call->out)[i] = least != NULL && v < least[i * step] ? 0.0 : v;
         }
-        v = tni_jaro(a, b, (uint8_t *)d.cells);
-        if (winkler && v > 0.7) {
-            for (k = 0; k < 4 && k < a->length && k < b->length &&
-                        tni_string_data(a)[k] == tni_string_data(b)[k];) {
-                k++;
-            }
-            v += (double)k * 0.1 * (1.0 - v);
-        }
-        ((double *)call->out)[i] = least != NULL && v < least[i * step] ? 0.0 : v;
     }
-    tni_free(call->env->memory, d.cells, d.count * sizeof *d.cells);
+    tni_distance_free(&d);
     return status;
 }
 
