@@ -54,9 +54,11 @@ static const query_case cases[] = {
     {"SELECT sum(i * 2 + k), avg(d * 0.5 + 1) FROM t WHERE s <> 'w0'", true},
     {"SELECT min(day), max(day), count(day) FROM t WHERE k > 500", true},
     {"SELECT sum(i) FILTER (WHERE k < 10), count(*) FILTER (WHERE b), avg(d) FILTER (WHERE n = 1) "
-     "FROM t", true},
+     "FROM t",
+     true},
     {"SELECT sum(i), sum(k), sum(n), min(i), min(k), min(n), max(i), max(k), max(n), min(d), "
-     "max(d), count(s) FROM t", true}, /* two passes */
+     "max(d), count(s) FROM t",
+     true}, /* two passes */
     {"SELECT sum(x) FROM (SELECT i + k AS x FROM t WHERE n = 3)", true},
     {"SELECT sum(same), count(same), min(same) FROM t", true},
     {"SELECT sum(i), sum(d) FROM tiny", true},
@@ -133,8 +135,7 @@ static void compare(const char *sql, trueno_result *got, trueno_result *wanted) 
     uint64_t rows = trueno_result_row_count(wanted), row;
     uint32_t columns = trueno_result_column_count(wanted), column;
     bool same = trueno_result_status(got) == TRUENO_OK &&
-                trueno_result_status(wanted) == TRUENO_OK &&
-                trueno_result_row_count(got) == rows;
+                trueno_result_status(wanted) == TRUENO_OK && trueno_result_row_count(got) == rows;
     for (row = 0; same && row < rows; row++) {
         for (column = 0; same && column < columns; column++) {
             same = same_cell(got, wanted, row, column);
@@ -204,6 +205,29 @@ static void test_data_stays_on_the_device_until_its_table_goes(trueno_db *gpu) {
     TNI_CHECK(ran_on_gpu(r) && trueno_get_int64(r, 0, 0) == INT64_C(9799930000) + 140000);
     trueno_result_free(r);
     run(gpu, "DROP TABLE resident");
+}
+
+/* What was found out about a table's columns answers later queries, refusals as well. */
+static void test_what_is_known_of_a_table_stays(trueno_db *gpu) {
+    static const char *const refused = "SELECT count(*) FROM known WHERE h > 5";
+    int i;
+    run(gpu, "CREATE TABLE known AS SELECT i, i::HUGEINT AS h FROM t");
+    for (i = 0; i < 3; i++) {
+        trueno_result *r = trueno_query(gpu, refused);
+        TNI_CHECK(!ran_on_gpu(r) && strstr(first_reason(r), "columns of HUGEINT") != NULL);
+        trueno_result_free(r);
+        r = trueno_query(gpu, "SELECT sum(i) FROM known WHERE i >= 70000");
+        TNI_CHECK(ran_on_gpu(r) && trueno_get_int64(r, 0, 0) == INT64_C(7349965000));
+        trueno_result_free(r);
+    }
+    run(gpu, "INSERT INTO known SELECT 1, 1"); /* another version, which shares the segments */
+    for (i = 0; i < 2; i++) {
+        trueno_result *r = trueno_query(gpu, "SELECT sum(i), count(*) FROM known");
+        TNI_CHECK(ran_on_gpu(r) && trueno_get_int64(r, 0, 0) == INT64_C(9799930001) &&
+                  trueno_get_int64(r, 0, 1) == 140001);
+        trueno_result_free(r);
+    }
+    run(gpu, "DROP TABLE known");
 }
 
 static void count_cached(void *user, const trueno_device *device) {
@@ -349,6 +373,7 @@ int main(void) {
         test_answers_are_the_same_bits(gpu, scalar);
         test_overflow_is_reported_by_the_processor(gpu);
         test_data_stays_on_the_device_until_its_table_goes(gpu);
+        test_what_is_known_of_a_table_stays(gpu);
         test_devices_tell_what_they_hold(gpu);
         test_explain_shows_both_predictions(gpu);
         test_several_devices(scalar);

@@ -412,7 +412,7 @@ static void tni_table_release(tni_source *source) {
     uint32_t f;
     size_t g;
     if (table->forget != NULL) {
-        table->forget(table->forget_user, table->id);
+        table->forget(table->forget_user, table);
     }
     for (f = 0; f < source->field_count; f++) {
         tni_segment **late =

@@ -37,7 +37,8 @@ typedef struct tni_table {
     bool *late_wanted;        /* [field_count]: some segments came without bounds */
     tni_atomic_pointer *late; /* [field_count]: tni_segment *[group_count] with zones */
     uint64_t id;              /* of copies kept elsewhere; 0: nobody keeps any */
-    void (*forget)(void *user, uint64_t id); /* who keeps them, to be told of the end */
+    void *known;              /* what who keeps them has found out about the table */
+    void (*forget)(void *user, struct tni_table *table); /* to be told of the end */
     void *forget_user;
 } tni_table;
 

@@ -306,19 +306,6 @@ TNI_FN tni_gpu_device *tni_acc_device(tni_acc *acc, double cpu_ms, bool force, t
 
 /* ---------------------------------------------------------------- tables, shapes, kernels --- */
 
-static void tni_acc_forget(void *user, uint64_t owner) {
-    tni_acc *acc = (tni_acc *)user;
-    uint32_t count, i;
-    tni_mutex_lock(&acc->mutex);
-    count = acc->state == TNI_ACC_READY ? acc->device_count : 0;
-    tni_mutex_unlock(&acc->mutex);
-    for (i = 0; i < count; i++) {
-        tni_mutex_lock(&acc->devices[i]->mutex);
-        tni_gpu_cache_drop(acc->devices[i], owner);
-        tni_mutex_unlock(&acc->devices[i]->mutex);
-    }
-}
-
 TNI_FN uint64_t tni_acc_owner(tni_acc *acc, tni_table *table, bool count, uint32_t *uses) {
     tni_acc_table *entry = NULL;
     uint64_t owner;
@@ -328,8 +315,6 @@ TNI_FN uint64_t tni_acc_owner(tni_acc *acc, tni_table *table, bool count, uint32
         owner = tni_hash_u64((uint64_t)(uintptr_t)table);
         owner = tni_hash_combine(owner, (uint64_t)tni_clock_nanoseconds());
         table->id = owner | 1;
-        table->forget_user = acc;
-        table->forget = tni_acc_forget;
     }
     owner = table->id;
     for (i = 0; i < TNI_ACC_TABLES && entry == NULL; i++) {

@@ -2,6 +2,7 @@
  * accelerator_internal.h - the accelerator's state, shared by its files:
  *
  *   accelerator.c          opening a device, what is known of tables and shapes
+ *   known.c                what was found out about tables, kept with them
  *   job.c                  what operators have in common: data, prediction, choice, report
  *   operator_order.c       the first rows of an ORDER BY with LIMIT over such a chain
  *   operator_aggregate.c   an AGGREGATE over a chain of filters and projections over a table
@@ -71,8 +72,8 @@ typedef struct tni_acc {
  * opening one. `force`: open it now. NULL: *reason says why, in the arena. */
 TNI_FN tni_gpu_device *tni_acc_device(tni_acc *acc, double cpu_ms, bool force, tni_arena *arena,
                                       const char **reason);
-/* The table's name in the cache; a table is told to say when it goes. Gives the number of earlier
- * uses, and counts this one if `count`. */
+/* The table's name in the cache. Gives the number of earlier uses, and counts this one if `count`.
+ * Something is known of the table. */
 TNI_FN uint64_t tni_acc_owner(tni_acc *acc, tni_table *table, bool count, uint32_t *uses);
 /* What queries of this table lost on the processor so far for want of its columns on the device;
  * `more` is added for the next time. */
@@ -90,6 +91,24 @@ TNI_FN void tni_acc_build_aside(tni_acc *acc, const tni_gpu_code *code);
 /* A text in the arena; "" when memory is short. */
 TNI_FN const char *tni_acc_text(tni_arena *arena, const char *format, ...) TNI_PRINTF(2, 3);
 
+/* ---- known.c: what queries of a table need to know and would look for in every segment ---- */
+
+typedef struct tni_known tni_known;
+
+/* NULL when memory is short. Lives as long as the table, which belongs to this database alone. */
+TNI_FN tni_known *tni_known_of(tni_acc *acc, tni_table *table);
+/* How many there are; *broken: short ones stand inside. */
+TNI_FN uint32_t tni_known_segments(const tni_known *known, bool *broken);
+/* Encoded bytes of a column. */
+TNI_FN uint64_t tni_known_bytes(tni_acc *acc, tni_known *known, const tni_table *table,
+                                uint32_t field);
+/* A column of a table that is not broken: its layout, and its segments one after the other. */
+TNI_FN trueno_status tni_known_layout(tni_acc *acc, tni_known *known, const tni_table *table,
+                                      uint32_t field, tni_gpu_layout *layout,
+                                      const tni_segment *const **segments, tni_error *error);
+/* About the part of the rows that zone maps leave to the processor; the device reads all. */
+TNI_FN double tni_known_share(const tni_table *table, const tni_prune *prunes, uint32_t count);
+
 /* ---- job.c: what operators have in common ---- */
 
 /* What a choice leaves for learning from the processor's time. */
@@ -106,6 +125,7 @@ typedef struct tni_acc_job {
     bool blocks;               /* float sums by the segments' blocks are wanted */
     const tni_plan *plan, *scan;
     tni_table *table;
+    tni_known *known;          /* of the table */
     tni_arena arena;
     tni_error error;           /* why not; never the query's */
     tni_fused fused;

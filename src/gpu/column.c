@@ -22,8 +22,8 @@ static trueno_status tni_gpu_layout_add(const tni_segment *segment, tni_gpu_layo
     tni_physical p = tni_type_physical(segment->type);
     uint8_t width = (uint8_t)tni_physical_width(p);
     char type[40];
-    (void)tni_type_print(segment->type, type);
     if (p == TNI_PHYSICAL_I128 || p == TNI_PHYSICAL_INTERVAL) {
+        (void)tni_type_print(segment->type, type);
         return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the GPU does not hold columns of %s",
                         type);
     }
@@ -36,6 +36,7 @@ static trueno_status tni_gpu_layout_add(const tni_segment *segment, tni_gpu_layo
         layout->dictionary = segment->dictionary;
         width = segment->code_width;
     } else if (segment->encoding == TNI_ENCODING_DICT) {
+        (void)tni_type_print(segment->type, type);
         return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
                         "the GPU does not hold dictionaries of %s", type);
     } else if (segment->encoding == TNI_ENCODING_NARROW) {

@@ -10,7 +10,7 @@
 
 #if !defined(TRUENO_NO_VULKAN)
 
-#define TNI_ACC_SHORT_MS 0.08   /* on the processor: shorter than any submission */
+#define TNI_ACC_SHORT_MS 0.08 /* on the processor: shorter than any submission */
 #define TNI_ACC_WHOLE_ROWS 4194304u
 
 TNI_FN trueno_status tni_acc_refuse(tni_acc_job *job, const char *reason) {
@@ -23,36 +23,6 @@ TNI_FN trueno_status tni_acc_short_of_memory(tni_acc_job *job) {
 
 /* ------------------------------------------------------------------------- is it worth it --- */
 
-static uint64_t tni_acc_field_bytes(const tni_table *table, uint32_t field) {
-    uint64_t bytes = 0;
-    size_t g;
-    for (g = 0; g < table->group_count; g++) {
-        bytes += table->groups[g]->segments[field]->bytes;
-    }
-    return bytes;
-}
-
-/* The part of the rows that the zone maps leave to the processor; the device reads all. */
-static double tni_acc_share(const tni_table *table, const tni_plan *scan) {
-    uint64_t rows = 0;
-    size_t g;
-    uint32_t i;
-    if (scan->prune_count == 0) {
-        return 1;
-    }
-    for (g = 0; g < table->group_count; g++) {
-        const tni_row_group *group = table->groups[g];
-        bool may = true;
-        for (i = 0; i < scan->prune_count && may; i++) {
-            const tni_prune *prune = &scan->prunes[i];
-            may = tni_zone_may_match(&group->segments[prune->column]->zone, prune->op,
-                                     &prune->value);
-        }
-        rows += may ? group->rows : 0;
-    }
-    return (double)rows / (double)table->source.rows;
-}
-
 static uint32_t tni_acc_operations(const tni_plan *plan) {
     uint32_t count = plan->program != NULL ? plan->program->count : 0;
     for (plan = plan->input; plan != NULL; plan = plan->input) {
@@ -62,7 +32,7 @@ static uint32_t tni_acc_operations(const tni_plan *plan) {
     return count;
 }
 
-/* The table below, and what the processor would take; nothing is allocated before that. */
+/* The table below, and what the processor would take: quick, for most queries end here. */
 TNI_FN trueno_status tni_acc_look(tni_acc_job *job) {
     const tni_plan *plan = job->plan;
     tni_cost_work *work = &job->work;
@@ -76,18 +46,22 @@ TNI_FN trueno_status tni_acc_look(tni_acc_job *job) {
     }
     if (job->scan->source->ops != tni_table_source_ops()) {
         return tni_fail(&job->error, TRUENO_ERROR_UNSUPPORTED,
-                        "the GPU reads tables in memory, this is %s",
-                        job->scan->source->ops->kind);
+                        "the GPU reads tables in memory, this is %s", job->scan->source->ops->kind);
     }
     job->table = (tni_table *)job->scan->source;
     if (job->table->source.rows == 0) {
         return tni_acc_refuse(job, "the table is empty");
     }
+    job->known = tni_known_of(job->acc, job->table);
+    if (job->known == NULL) {
+        return tni_acc_short_of_memory(job);
+    }
     work->rows = (double)job->table->source.rows;
     for (i = 0; i < job->scan->scan_column_count; i++) {
-        work->bytes += (double)tni_acc_field_bytes(job->table, job->scan->source_columns[i]);
+        work->bytes +=
+            (double)tni_known_bytes(job->acc, job->known, job->table, job->scan->source_columns[i]);
     }
-    work->cpu_share = tni_acc_share(job->table, job->scan);
+    work->cpu_share = tni_known_share(job->table, job->scan->prunes, job->scan->prune_count);
     work->operations = tni_acc_operations(plan);
     work->aggregates = plan->aggregate_count;
     work->keys = plan->key_count;
@@ -121,32 +95,35 @@ TNI_FN trueno_status tni_acc_worth(tni_acc_job *job, tni_choice *choice) {
 TNI_FN trueno_status tni_acc_find_device(tni_acc_job *job) {
     const char *reason = "";
     bool force = job->acc->options.policy != TNI_POLICY_AUTO;
-    job->device = tni_acc_device(job->acc, job->asked ? 0 : job->cost.cpu_ms, force, &job->arena,
-                                 &reason);
+    job->device =
+        tni_acc_device(job->acc, job->asked ? 0 : job->cost.cpu_ms, force, &job->arena, &reason);
     job->device_count = job->work.devices = 1;
     return job->device == NULL ? tni_acc_refuse(job, reason) : TRUENO_OK;
 }
 
 /* --------------------------------------------------------------------------------- data --- */
 
-static trueno_status tni_acc_column(tni_acc_job *job, uint32_t c, const tni_segment ***out) {
-    uint32_t field = job->scan->source_columns[job->columns.list[c]];
-    uint32_t count = job->data.segment_count, g;
+/* A column that is put together from short segments, for this query alone. */
+static trueno_status tni_acc_broken_column(tni_acc_job *job, uint32_t field, tni_gpu_layout *layout,
+                                           const tni_segment *const **out) {
+    uint32_t count = job->data.segment_count;
     const tni_segment **segments =
         (const tni_segment **)tni_arena_alloc(&job->arena, (count + 1) * sizeof *segments);
     if (segments == NULL) {
         return tni_acc_short_of_memory(job);
     }
-    for (g = 0; g < count && !job->broken; g++) {
-        segments[g] = job->table->groups[g]->segments[field];
-    }
-    if (job->broken) {
-        TNI_TRY(tni_acc_whole_column(job->run->env, job->table, field, &job->arena, segments,
-                                     &job->error));
-    }
-    job->fields[c] = field;
     *out = segments;
-    TNI_TRY(tni_gpu_layout_of(segments, count, &job->layouts[c], &job->error));
+    TNI_TRY(
+        tni_acc_whole_column(job->run->env, job->table, field, &job->arena, segments, &job->error));
+    return tni_gpu_layout_of(segments, count, layout, &job->error);
+}
+
+static trueno_status tni_acc_column(tni_acc_job *job, uint32_t c, const tni_segment *const **out) {
+    uint32_t field = job->scan->source_columns[job->columns.list[c]];
+    job->fields[c] = field;
+    TNI_TRY(job->broken ? tni_acc_broken_column(job, field, &job->layouts[c], out)
+                        : tni_known_layout(job->acc, job->known, job->table, field,
+                                           &job->layouts[c], out, &job->error));
     job->work.missing_bytes += (double)job->data.rows * job->layouts[c].width;
     return TRUENO_OK;
 }
@@ -173,28 +150,21 @@ static trueno_status tni_acc_whole(tni_acc_job *job) {
 /* Layouts and segments of the columns that the passes read. */
 TNI_FN trueno_status tni_acc_data(tni_acc_job *job) {
     uint32_t count = TNI_MAX(job->columns.count, 1u), c;
-    const tni_segment ***columns =
-        (const tni_segment ***)tni_arena_alloc(&job->arena, count * sizeof *columns);
+    const tni_segment *const **columns =
+        (const tni_segment *const **)tni_arena_alloc(&job->arena, count * sizeof *columns);
     job->layouts = (tni_gpu_layout *)tni_arena_alloc(&job->arena, count * sizeof *job->layouts);
     job->fields = (uint32_t *)tni_arena_alloc(&job->arena, count * sizeof *job->fields);
     if (columns == NULL || job->layouts == NULL || job->fields == NULL) {
         return tni_acc_short_of_memory(job);
     }
-    job->data.segment_count = (uint32_t)job->table->group_count;
-    while (job->data.segment_count > 0 &&
-           job->table->groups[job->data.segment_count - 1]->rows == 0) {
-        job->data.segment_count--;
-    }
-    for (c = 0; c + 1 < job->data.segment_count; c++) {
-        job->broken = job->broken || job->table->groups[c]->rows != TNI_SEGMENT_ROWS;
-    }
+    job->data.segment_count = tni_known_segments(job->known, &job->broken);
     job->data.rows = job->table->source.rows;
     TNI_TRY(tni_acc_whole(job));
     for (c = 0; c < job->columns.count; c++) {
         TNI_TRY(tni_acc_column(job, c, &columns[c]));
     }
     job->data.owner = tni_acc_owner(job->acc, job->table, !job->asked, &job->uses);
-    job->data.columns = (const tni_segment *const *const *)columns;
+    job->data.columns = columns;
     job->data.column_count = job->columns.count;
     job->data.numbers = job->fields;
     return TRUENO_OK;
@@ -223,8 +193,8 @@ TNI_FN uint64_t tni_acc_hash_shape(const tni_acc_job *job, const tni_gpu_shape *
     hash = tni_acc_hash_program(hash, shape->filter);
     hash = tni_acc_hash_program(hash, shape->values);
     for (i = 0; i < shape->slot_count; i++) {
-        hash = tni_hash_combine(hash, (uint64_t)shape->slots[i].aggregate << 32 |
-                                          shape->slots[i].output);
+        hash = tni_hash_combine(hash,
+                                (uint64_t)shape->slots[i].aggregate << 32 | shape->slots[i].output);
     }
     for (i = 0; i < shape->column_count; i++) {
         const tni_gpu_layout *layout = &shape->columns[i];
@@ -322,8 +292,8 @@ TNI_FN void tni_acc_learn_run(tni_acc_job *job, double wall_ms) {
     }
     tni_cost_relax(tni_cost_factor_at(acc->cpu_rates.factor[job->work.kind], job->work.rows));
     if (warm) { /* what grows with the data around the device is the kernel's in the model, too */
-        double kernel = wall_ms - job->compile_ms - job->upload_ms - cost->submit_ms -
-                        cost->download_ms;
+        double kernel =
+            wall_ms - job->compile_ms - job->upload_ms - cost->submit_ms - cost->download_ms;
         tni_cost_learn(tni_cost_factor_at(rates->factor[job->work.kind], job->work.rows),
                        cost->kernel_ms, TNI_MAX(kernel, job->compute_ms));
     }
