@@ -521,6 +521,8 @@ static void test_wrong_zones(void) {
     tni_error_clear(&error);
     make_table(&t, 1000, false, false);
     t.segments[NARROW][0]->zone.max = tni_value_i64(type_of(NARROW), 5);
+    TNI_CHECK(tni_gpu_layout_of(t.pointers[NARROW], t.segment_count, &t.layouts[NARROW],
+                                &error) == TRUENO_OK);
     tni_arena_init(&arena, &memory);
     start_query(&q, &t, false, 0);
     add_key(&q, NARROW, false, false);

@@ -54,11 +54,9 @@ static const query_case cases[] = {
     {"SELECT sum(i * 2 + k), avg(d * 0.5 + 1) FROM t WHERE s <> 'w0'", true},
     {"SELECT min(day), max(day), count(day) FROM t WHERE k > 500", true},
     {"SELECT sum(i) FILTER (WHERE k < 10), count(*) FILTER (WHERE b), avg(d) FILTER (WHERE n = 1) "
-     "FROM t",
-     true},
+     "FROM t", true},
     {"SELECT sum(i), sum(k), sum(n), min(i), min(k), min(n), max(i), max(k), max(n), min(d), "
-     "max(d), count(s) FROM t",
-     true}, /* two passes */
+     "max(d), count(s) FROM t", true}, /* two passes */
     {"SELECT sum(x) FROM (SELECT i + k AS x FROM t WHERE n = 3)", true},
     {"SELECT sum(same), count(same), min(same) FROM t", true},
     {"SELECT sum(i), sum(d) FROM tiny", true},
@@ -135,7 +133,8 @@ static void compare(const char *sql, trueno_result *got, trueno_result *wanted) 
     uint64_t rows = trueno_result_row_count(wanted), row;
     uint32_t columns = trueno_result_column_count(wanted), column;
     bool same = trueno_result_status(got) == TRUENO_OK &&
-                trueno_result_status(wanted) == TRUENO_OK && trueno_result_row_count(got) == rows;
+                trueno_result_status(wanted) == TRUENO_OK &&
+                trueno_result_row_count(got) == rows;
     for (row = 0; same && row < rows; row++) {
         for (column = 0; same && column < columns; column++) {
             same = same_cell(got, wanted, row, column);

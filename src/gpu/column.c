@@ -17,6 +17,24 @@ static bool tni_gpu_narrow_type(tni_physical p) {
     return p >= TNI_PHYSICAL_I8 && p <= TNI_PHYSICAL_U64;
 }
 
+static uint64_t tni_gpu_zone_key(const tni_value *value, tni_physical p) {
+    return p <= TNI_PHYSICAL_I64 ? (uint64_t)value->as.integer ^ UINT64_C(1) << 63
+                                 : value->as.natural;
+}
+
+/* The range of a column of integers grows by a segment's, or is unknown. */
+static void tni_gpu_layout_bound(const tni_segment *segment, tni_physical p,
+                                 tni_gpu_layout *layout) {
+    const tni_zone *zone = &segment->zone;
+    if (!zone->has_bounds) {
+        bool empty = zone->rows == segment->rows && zone->null_count == zone->rows;
+        layout->bounded = layout->bounded && empty;
+        return;
+    }
+    layout->minimum = TNI_MIN(layout->minimum, tni_gpu_zone_key(&zone->min, p));
+    layout->maximum = TNI_MAX(layout->maximum, tni_gpu_zone_key(&zone->max, p));
+}
+
 static trueno_status tni_gpu_layout_add(const tni_segment *segment, tni_gpu_layout *layout,
                                         tni_error *error) {
     tni_physical p = tni_type_physical(segment->type);
@@ -49,6 +67,11 @@ static trueno_status tni_gpu_layout_add(const tni_segment *segment, tni_gpu_layo
     layout->width = TNI_MAX(layout->width, width);
     layout->nullable = layout->nullable || segment->validity != NULL ||
                        (segment->encoding == TNI_ENCODING_CONSTANT && segment->constant.is_null);
+    if (tni_gpu_narrow_type(p)) {
+        tni_gpu_layout_bound(segment, p, layout);
+    } else {
+        layout->bounded = false;
+    }
     return TRUENO_OK;
 }
 
@@ -56,6 +79,8 @@ TNI_FN trueno_status tni_gpu_layout_of(const tni_segment *const *segments, uint3
                                        tni_gpu_layout *out, tni_error *error) {
     uint32_t i;
     memset(out, 0, sizeof *out);
+    out->bounded = true;
+    out->minimum = UINT64_MAX;
     for (i = 0; i < count; i++) {
         if (i + 1 < count && segments[i]->rows != TNI_SEGMENT_ROWS) {
             return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,

@@ -10,7 +10,7 @@
 
 #if !defined(TRUENO_NO_VULKAN)
 
-#define TNI_ACC_SHORT_MS 0.08 /* on the processor: shorter than any submission */
+#define TNI_ACC_SHORT_MS 0.08   /* on the processor: shorter than any submission */
 #define TNI_ACC_WHOLE_ROWS 4194304u
 
 TNI_FN trueno_status tni_acc_refuse(tni_acc_job *job, const char *reason) {
@@ -46,7 +46,8 @@ TNI_FN trueno_status tni_acc_look(tni_acc_job *job) {
     }
     if (job->scan->source->ops != tni_table_source_ops()) {
         return tni_fail(&job->error, TRUENO_ERROR_UNSUPPORTED,
-                        "the GPU reads tables in memory, this is %s", job->scan->source->ops->kind);
+                        "the GPU reads tables in memory, this is %s",
+                        job->scan->source->ops->kind);
     }
     job->table = (tni_table *)job->scan->source;
     if (job->table->source.rows == 0) {
@@ -95,8 +96,8 @@ TNI_FN trueno_status tni_acc_worth(tni_acc_job *job, tni_choice *choice) {
 TNI_FN trueno_status tni_acc_find_device(tni_acc_job *job) {
     const char *reason = "";
     bool force = job->acc->options.policy != TNI_POLICY_AUTO;
-    job->device =
-        tni_acc_device(job->acc, job->asked ? 0 : job->cost.cpu_ms, force, &job->arena, &reason);
+    job->device = tni_acc_device(job->acc, job->asked ? 0 : job->cost.cpu_ms, force, &job->arena,
+                                 &reason);
     job->device_count = job->work.devices = 1;
     return job->device == NULL ? tni_acc_refuse(job, reason) : TRUENO_OK;
 }
@@ -193,8 +194,8 @@ TNI_FN uint64_t tni_acc_hash_shape(const tni_acc_job *job, const tni_gpu_shape *
     hash = tni_acc_hash_program(hash, shape->filter);
     hash = tni_acc_hash_program(hash, shape->values);
     for (i = 0; i < shape->slot_count; i++) {
-        hash = tni_hash_combine(hash,
-                                (uint64_t)shape->slots[i].aggregate << 32 | shape->slots[i].output);
+        hash = tni_hash_combine(hash, (uint64_t)shape->slots[i].aggregate << 32 |
+                                          shape->slots[i].output);
     }
     for (i = 0; i < shape->column_count; i++) {
         const tni_gpu_layout *layout = &shape->columns[i];
@@ -292,8 +293,8 @@ TNI_FN void tni_acc_learn_run(tni_acc_job *job, double wall_ms) {
     }
     tni_cost_relax(tni_cost_factor_at(acc->cpu_rates.factor[job->work.kind], job->work.rows));
     if (warm) { /* what grows with the data around the device is the kernel's in the model, too */
-        double kernel =
-            wall_ms - job->compile_ms - job->upload_ms - cost->submit_ms - cost->download_ms;
+        double kernel = wall_ms - job->compile_ms - job->upload_ms - cost->submit_ms -
+                        cost->download_ms;
         tni_cost_learn(tni_cost_factor_at(rates->factor[job->work.kind], job->work.rows),
                        cost->kernel_ms, TNI_MAX(kernel, job->compute_ms));
     }

@@ -736,34 +736,14 @@ static trueno_status tni_gpu_order_pack(tni_gpu_order_run *run, tni_gpu_batch *b
 /* Bounds of a plain column's integers from the zone maps of its segments. */
 static bool tni_gpu_order_zones(const tni_gpu_order_run *run, const tni_ir_node *node,
                                 uint64_t *minimum, uint64_t *maximum) {
-    const uint64_t top = UINT64_C(1) << 63;
-    tni_physical p = tni_type_physical(node->type);
-    bool is_signed = p == TNI_PHYSICAL_I8 || p == TNI_PHYSICAL_I16 || p == TNI_PHYSICAL_I32 ||
-                     p == TNI_PHYSICAL_I64;
-    const tni_segment *const *segments;
-    uint32_t s;
-    if (node->op != TNI_IR_COLUMN || p == TNI_PHYSICAL_BOOL || p == TNI_PHYSICAL_F32 ||
-        p == TNI_PHYSICAL_F64) {
+    const tni_gpu_layout *layout;
+    if (node->op != TNI_IR_COLUMN) {
         return false;
     }
-    segments = run->table->columns[node->column];
-    *minimum = UINT64_MAX;
-    *maximum = 0;
-    for (s = 0; s < run->table->segment_count; s++) {
-        const tni_zone *zone = &segments[s]->zone;
-        uint64_t low, high;
-        if (!zone->has_bounds) {
-            if (zone->rows == segments[s]->rows && zone->null_count == zone->rows) {
-                continue;
-            }
-            return false;
-        }
-        low = is_signed ? (uint64_t)zone->min.as.integer ^ top : zone->min.as.natural;
-        high = is_signed ? (uint64_t)zone->max.as.integer ^ top : zone->max.as.natural;
-        *minimum = TNI_MIN(*minimum, low);
-        *maximum = TNI_MAX(*maximum, high);
-    }
-    return *minimum <= *maximum;
+    layout = &run->shape->shape.columns[node->column];
+    *minimum = layout->minimum;
+    *maximum = layout->maximum;
+    return layout->bounded && *minimum <= *maximum;
 }
 
 /* Bounds of a key by its type; false for integers of 64 bits: it is worth while to look. */

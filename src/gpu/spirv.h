@@ -24,6 +24,8 @@ typedef struct tni_gpu_layout {
     bool based;         /* NARROW: value = base of the row's segment + unsigned code */
     bool nullable;      /* there is a validity bitmap */
     const tni_dictionary *dictionary; /* VARCHAR and BLOB: what the codes mean */
+    bool bounded;       /* integers: zone maps bound every value, as keys of MIN and MAX */
+    uint64_t minimum, maximum;
 } tni_gpu_layout;
 
 typedef enum tni_gpu_aggregate {
