@@ -442,6 +442,39 @@ static bool same_doubles(const double *a, const double *b, size_t n) {
 TEST_LANES(f32, float, false)
 TEST_LANES(f64, double, true)
 
+/* Bounds of all kinds with every combination of flags; lanes that -0.0 must leave alone. */
+#define TEST_LANES_RANGE(name, type, wide)                                                         \
+    static void test_lanes_range_##name(size_t n, size_t offset, int kind) {                       \
+        int round;                                                                                 \
+        fill_floats(raw_a + offset, kind, wide);                                                   \
+        for (round = 0; round < 16; round++) {                                                     \
+            type low = (type)(round & 3 ? some_double(1) : special(next_random() % 11));           \
+            type high = (type)(round & 8 ? inf64() : (double)low + 0.2);                           \
+            double lanes[65], want[65];                                                            \
+            uint32_t kept, want_kept = 0;                                                          \
+            size_t i;                                                                              \
+            low = round == 11 ? (type)-inf64() : low;                                              \
+            for (i = 0; i < 65; i++) {                                                             \
+                lanes[i] = want[i] = i % 3 ? -0.0 : 1.5;                                           \
+            }                                                                                      \
+            for (i = 0; i < n; i++) {                                                              \
+                type v = get_##name(raw_a + offset, i);                                            \
+                bool above = round & 1 ? v > low : v >= low;                                       \
+                bool below = round & 2 ? v < high : v <= high;                                     \
+                if ((above && below) || (v != v && (round & 4))) {                                 \
+                    want[i % 64] += (double)v;                                                     \
+                    want_kept++;                                                                   \
+                }                                                                                  \
+            }                                                                                      \
+            kept = k->lanes_range_##name((const type *)(const void *)(raw_a + offset), n, low,     \
+                                         high, round & 7, lanes);                                  \
+            expect(kept == want_kept && same_doubles(lanes, want, 65), "lanes_range_" #name, n,    \
+                   offset, kind, round);                                                           \
+        }                                                                                          \
+    }
+TEST_LANES_RANGE(f32, float, false)
+TEST_LANES_RANGE(f64, double, true)
+
 #define TEST_MIN_MAX(name, type, before, fill)                                                     \
     static void test_min_max_##name(size_t n, size_t offset, int kind) {                           \
         int m;                                                                                     \
@@ -698,7 +731,8 @@ static void test_ascii(size_t n, size_t offset) {
     X(sub_i64) X(count_u8) X(count_u16)
 #define FLOAT_KINDS(X)                                                                             \
     X(range_f32) X(range_f64) X(compare_f64) X(widen_f32_f64) X(lanes_f32) X(lanes_f64)            \
-    X(min_max_f32) X(min_max_f64) X(add_f64) X(sub_f64) X(mul_f64)
+    X(lanes_range_f32) X(lanes_range_f64) X(min_max_f32) X(min_max_f64) X(add_f64) X(sub_f64)      \
+    X(mul_f64)
 
 static void test_length(size_t n, size_t offset, int kind) {
 #define RUN(name) test_##name(n, offset, kind);
@@ -801,6 +835,9 @@ static const uint64_t *bench_mask;
     X(sum_i64_masked, 8, sink = k->sum_i64(A(int64_t), BENCH_ROWS, bench_mask).high)               \
     X(lanes_f32, 4, k->lanes_f32(A(float), BENCH_ROWS, NULL, bench_lanes))                         \
     X(lanes_f32_masked, 4, k->lanes_f32(A(float), BENCH_ROWS, bench_mask, bench_lanes))            \
+    X(lanes_range_f32, 4, k->lanes_range_f32(A(float), BENCH_ROWS, 1, (float)inf64(), 5,          \
+                                             bench_lanes))                                         \
+    X(lanes_range_f64, 8, k->lanes_range_f64(A(double), BENCH_ROWS, 1, 2, 1, bench_lanes))         \
     X(lanes_f64, 8, k->lanes_f64(A(double), BENCH_ROWS, NULL, bench_lanes))                        \
     X(lanes_f64_masked, 8, k->lanes_f64(A(double), BENCH_ROWS, bench_mask, bench_lanes))           \
     X(min_max_u8, 1, k->min_max_u8(raw_a, BENCH_ROWS, NULL, out_bytes, out_bytes + 8))             \

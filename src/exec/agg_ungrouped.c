@@ -64,15 +64,18 @@ static trueno_status tni_lone_mask(tni_agg *agg, tni_agg_worker *worker, const t
     return TRUENO_OK;
 }
 
-static uint64_t tni_lone_count(const uint64_t *mask, uint32_t rows) {
-    return mask == NULL ? rows : tni_bitmap_count(mask, rows);
+static uint64_t tni_lone_count(const tni_chunk *chunk, const uint64_t *mask) {
+    return mask == NULL ? chunk->rows
+           : mask == chunk->mask ? chunk->active
+                                 : tni_bitmap_count(mask, chunk->rows);
 }
 
 /* ------------------------------------------------------------------------------ sums --- */
 
 /* Sum of an integer vector's counted rows; false: no fast path for its form. */
-static bool tni_lone_sum(const tni_kernels *k, const tni_vector *v, uint32_t rows,
+static bool tni_lone_sum(const tni_kernels *k, const tni_vector *v, const tni_chunk *chunk,
                          const uint64_t *mask, tni_i128 *out) {
+    uint32_t rows = chunk->rows;
     int64_t codes = 0;
     if (v->form == TNI_FORM_NARROW && v->code_width <= 4 && v->type.id != TRUENO_TYPE_UBIGINT) {
         tni_i128 base;
@@ -82,7 +85,7 @@ static bool tni_lone_sum(const tni_kernels *k, const tni_vector *v, uint32_t row
         default: codes = k->sum_u32((const uint32_t *)v->data, rows, mask);
         }
         (void)tni_i128_multiply(tni_i128_from_i64(v->base),
-                                tni_i128_from_i64((int64_t)tni_lone_count(mask, rows)), &base);
+                                tni_i128_from_i64((int64_t)tni_lone_count(chunk, mask)), &base);
         return tni_i128_add(base, tni_i128_from_i64(codes), out);
     }
     if (v->form != TNI_FORM_FLAT) {
@@ -128,30 +131,38 @@ static trueno_status tni_block_close(tni_memory *memory, tni_block_sums *sums, t
     return TRUENO_OK;
 }
 
+/* The lanes that row `first_row` of the morsel `order` goes to. */
+static trueno_status tni_block_open(tni_memory *memory, tni_block_sums *sums, uint64_t order,
+                                    uint32_t first_row, tni_error *error) {
+    uint32_t block = first_row / TNI_SUM_BLOCK;
+    if (sums->open && (sums->order != order || sums->block != block)) {
+        TNI_TRY(tni_block_close(memory, sums, error));
+    }
+    if (!sums->open) {
+        memset(sums->lanes, 0, sizeof sums->lanes);
+        sums->order = order;
+        sums->block = block;
+        sums->open = true;
+    }
+    return TRUENO_OK;
+}
+
 static trueno_status tni_lone_floats(tni_agg *agg, tni_agg_worker *worker, uint32_t a,
                                      const tni_vector *v, const tni_chunk *chunk,
                                      const uint64_t *mask, tni_error *error) {
     tni_block_sums *sums = &worker->sums[a];
     const tni_kernels *k = agg->run->env->kernels;
-    uint32_t block = chunk->first_row / TNI_SUM_BLOCK, i;
+    uint32_t i;
     bool is_double = v->type.id == TRUENO_TYPE_DOUBLE;
     tni_vector flat;
     if (v->form == TNI_FORM_CONSTANT && !v->is_null) {
         TNI_TRY(tni_agg_spread(v, chunk->rows, &worker->scratch, &flat, error));
         v = &flat;
     }
-    if (mask != NULL && tni_bitmap_count(mask, chunk->rows) == 0) {
+    if (tni_lone_count(chunk, mask) == 0) {
         return TRUENO_OK;
     }
-    if (sums->open && (sums->order != chunk->order || sums->block != block)) {
-        TNI_TRY(tni_block_close(agg->run->env->memory, sums, error));
-    }
-    if (!sums->open) {
-        memset(sums->lanes, 0, sizeof sums->lanes);
-        sums->order = chunk->order;
-        sums->block = block;
-        sums->open = true;
-    }
+    TNI_TRY(tni_block_open(agg->run->env->memory, sums, chunk->order, chunk->first_row, error));
     if (chunk->positions == NULL && chunk->first_row % TNI_SUM_LANES == 0) {
         if (is_double) {
             k->lanes_f64((const double *)v->data, chunk->rows, mask, sums->lanes);
@@ -260,7 +271,7 @@ static trueno_status tni_lone_one(tni_agg *agg, tni_agg_worker *worker, uint32_t
     }
     TNI_TRY(tni_lone_mask(agg, worker, chunk, acc, &mask, error));
     if (acc->kind == TNI_AGG_COUNT) {
-        *TNI_STATE(int64_t, table, acc, 0) += (int64_t)tni_lone_count(mask, chunk->rows);
+        *TNI_STATE(int64_t, table, acc, 0) += (int64_t)tni_lone_count(chunk, mask);
         *taken = true;
     } else if (acc->kind == TNI_AGG_SUM_F64) {
         *taken = true;
@@ -275,7 +286,7 @@ static trueno_status tni_lone_one(tni_agg *agg, tni_agg_worker *worker, uint32_t
         }
     } else {
         tni_i128 sum;
-        *taken = tni_lone_sum(k, v, chunk->rows, mask, &sum);
+        *taken = tni_lone_sum(k, v, chunk, mask, &sum);
         if (*taken) {
             tni_lone_add(table, agg, a, sum);
         }
@@ -305,6 +316,54 @@ TNI_FN trueno_status tni_agg_ungrouped_push(tni_agg *agg, tni_agg_worker *worker
     memset(worker->groups, 0, chunk->rows * sizeof *worker->groups);
     return tni_agg_update(agg, &worker->table, worker->prepared, worker->groups, chunk->rows,
                           chunk->order, chunk->first_row, chunk->positions, NULL, 0, error);
+}
+
+/* --------------------------------------------------------- with the filter, in one pass --- */
+
+TNI_FN bool tni_agg_ungrouped_takes_range(const tni_agg *agg, uint32_t column) {
+    const tni_program *program = agg->plan->program;
+    uint32_t a, sums = 0;
+    bool takes = agg->key_count == 0 && agg->distinct_count == 0;
+    for (a = 0; takes && a < agg->accumulator_count; a++) {
+        const tni_accumulator *acc = &agg->accumulators[a];
+        bool sum = acc->kind == TNI_AGG_SUM_F64 && acc->ordered_sum;
+        takes = (sum || acc->kind == TNI_AGG_COUNT) && acc->filter == TNI_IR_NONE &&
+                acc->arguments[1] == TNI_IR_NONE;
+        if (takes && acc->arguments[0] != TNI_IR_NONE) {
+            uint32_t output = agg->inputs[acc->arguments[0]].column;
+            const tni_ir_node *node = &program->nodes[program->outputs[output]];
+            takes = node->op == TNI_IR_COLUMN && node->column == column;
+        }
+        sums += sum ? 1 : 0;
+    }
+    return takes && sums == 1;
+}
+
+TNI_FN trueno_status tni_agg_ungrouped_push_range(tni_agg *agg, tni_agg_worker *worker,
+                                                  const tni_float_range *range,
+                                                  const tni_vector *v, uint32_t rows,
+                                                  uint64_t order, uint32_t first_row,
+                                                  uint32_t *kept, tni_error *error) {
+    const tni_kernels *k = agg->run->env->kernels;
+    uint32_t a, sum = 0;
+    double *lanes;
+    while (agg->accumulators[sum].kind != TNI_AGG_SUM_F64) {
+        sum++;
+    }
+    TNI_TRY(tni_block_open(agg->run->env->memory, &worker->sums[sum], order, first_row, error));
+    lanes = worker->sums[sum].lanes;
+    *kept = v->type.id == TRUENO_TYPE_DOUBLE
+                ? k->lanes_range_f64((const double *)v->data, rows, range->low, range->high,
+                                     range->flags, lanes)
+                : k->lanes_range_f32((const float *)v->data, rows, (float)range->low,
+                                     (float)range->high, range->flags, lanes);
+    for (a = 0; a < agg->accumulator_count; a++) {
+        if (a != sum) {
+            *TNI_STATE(int64_t, &worker->table, &agg->accumulators[a], 0) += *kept;
+        }
+    }
+    worker->table.rows += *kept;
+    return TRUENO_OK;
 }
 
 /* ----------------------------------------------------------------------------- finish --- */

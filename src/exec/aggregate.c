@@ -663,6 +663,29 @@ static const tni_operator_ops tni_agg_ops = {
     "aggregate", tni_agg_begin, tni_agg_push, tni_agg_flush, tni_agg_finish, tni_agg_free,
 };
 
+TNI_FN bool tni_aggregate_takes_range(const tni_operator *first, uint32_t column) {
+    const tni_operator *sink = first->next;
+    return sink != NULL && sink->ops == &tni_agg_ops && first->plan == sink->plan &&
+           tni_agg_ungrouped_takes_range((const tni_agg *)sink, column);
+}
+
+TNI_FN trueno_status tni_aggregate_push_range(tni_operator *first, uint32_t worker,
+                                              const tni_float_range *range,
+                                              const tni_vector *v, uint32_t rows, uint64_t order,
+                                              uint32_t first_row, bool *done, tni_error *error) {
+    tni_agg *agg = (tni_agg *)first->next;
+    uint32_t kept;
+    *done = v->form == TNI_FORM_FLAT && v->validity == NULL && first_row % TNI_SUM_LANES == 0;
+    if (!*done) {
+        return TRUENO_OK;
+    }
+    TNI_TRY(tni_agg_ungrouped_push_range(agg, &agg->workers[worker], range, v, rows, order,
+                                         first_row, &kept, error));
+    tni_atomic_add_i64(&first->rows, (int64_t)kept);
+    tni_atomic_add_i64(&agg->base.rows, (int64_t)kept);
+    return TRUENO_OK;
+}
+
 /* ----------------------------------------------------------------------------- driver --- */
 
 typedef struct tni_agg_driver {

@@ -26,7 +26,7 @@
 #ifndef TNI_EXEC_AGGREGATE_H
 #define TNI_EXEC_AGGREGATE_H
 
-#include "exec/operator.h"
+#include "exec/exec_internal.h"
 
 #ifndef TNI_AGG_PARTITION_BITS
 #define TNI_AGG_PARTITION_BITS 8u          /* of the hash, from the top */
@@ -554,6 +554,14 @@ TNI_FN double tni_float_from_key(int64_t key);
 /* ungrouped fast paths: agg_ungrouped.c. Accumulators it took are fed already. */
 TNI_FN trueno_status tni_agg_ungrouped_push(tni_agg *agg, tni_agg_worker *worker,
                                             tni_chunk *chunk, tni_error *error);
+/* Counts and one ordered sum, of `column` of the scan before: what a filter can be fused with. */
+TNI_FN bool tni_agg_ungrouped_takes_range(const tni_agg *agg, uint32_t column);
+/* Feed the rows of a range of that column, all in one pass; false: not this vector. */
+TNI_FN trueno_status tni_agg_ungrouped_push_range(tni_agg *agg, tni_agg_worker *worker,
+                                                  const tni_float_range *range,
+                                                  const tni_vector *v, uint32_t rows,
+                                                  uint64_t order, uint32_t first_row,
+                                                  uint32_t *kept, tni_error *error);
 TNI_FN trueno_status tni_agg_ungrouped_finish(tni_agg *agg, tni_error *error);
 
 /* results: agg_final.c */

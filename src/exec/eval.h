@@ -25,6 +25,14 @@ TNI_FN trueno_status tni_evaluate(tni_evaluator *evaluator, const tni_chunk *chu
 /* Evaluate output 0, a BOOLEAN, as a filter: mask_out (TNI_VECTOR_WORDS) = chunk mask AND true. */
 TNI_FN trueno_status tni_evaluate_filter(tni_evaluator *evaluator, const tni_chunk *chunk,
                                          uint64_t *mask_out, uint32_t *active, tni_error *error);
+/* Rows with low <= v <= high of a FLOAT or DOUBLE column; flags: those of the range kernels. */
+typedef struct tni_float_range {
+    uint32_t column;
+    double low, high;
+    int flags;
+} tni_float_range;
+/* Is the filter `program` no more than that? */
+TNI_FN bool tni_program_float_range(const tni_program *program, tni_float_range *out);
 /* Evaluate a constant expression (no COLUMN nodes) to one value; strings land in `arena`. */
 TNI_FN trueno_status tni_evaluate_constant(const tni_env *env, const tni_settings *settings,
                                            const tni_program *program, tni_arena *arena,

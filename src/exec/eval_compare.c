@@ -225,27 +225,35 @@ static void tni_range_flat(const tni_env *env, const tni_vector *v, uint32_t row
 
 #undef TNI_UNKEY
 
-/* Floats: NaN is the greatest value and equal to itself; -0.0 equals 0.0. */
+/* What `op c` keeps of a float column. NaN is the greatest value and equal to itself; -0.0 equals
+ * 0.0. False for a NaN, which the generic loop knows. */
+static bool tni_float_range_of(tni_ir_op op, double c, tni_float_range *out) {
+    double infinity = 1e308 * 10;
+    out->low = -infinity;
+    out->high = infinity;
+    out->flags = 0;
+    switch (op) {
+    case TNI_IR_LESS: out->high = c; out->flags = 2; break;
+    case TNI_IR_LESS_EQUAL: out->high = c; break;
+    case TNI_IR_GREATER: out->low = c; out->flags = 1 | 4; break;
+    case TNI_IR_GREATER_EQUAL: out->low = c; out->flags = 4; break;
+    default: out->low = out->high = c;
+    }
+    return c == c;
+}
+
 static bool tni_range_float(const tni_env *env, const tni_vector *v, uint32_t rows, tni_ir_op op,
                             double c, uint64_t *out) {
-    bool is_double = v->type.id == TRUENO_TYPE_DOUBLE;
-    double infinity = 1e308 * 10;
-    double low = -infinity, high = infinity;
-    int flags = 0;
-    if (c != c) {
-        return false; /* the generic loop knows NaN */
+    tni_float_range range;
+    if (!tni_float_range_of(op, c, &range)) {
+        return false;
     }
-    switch (op) {
-    case TNI_IR_LESS: high = c; flags = 2; break;
-    case TNI_IR_LESS_EQUAL: high = c; break;
-    case TNI_IR_GREATER: low = c; flags = 1 | 4; break;
-    case TNI_IR_GREATER_EQUAL: low = c; flags = 4; break;
-    default: low = high = c;
-    }
-    if (is_double) {
-        env->kernels->range_f64((const double *)v->data, rows, low, high, flags, out);
+    if (v->type.id == TRUENO_TYPE_DOUBLE) {
+        env->kernels->range_f64((const double *)v->data, rows, range.low, range.high, range.flags,
+                                out);
     } else {
-        env->kernels->range_f32((const float *)v->data, rows, (float)low, (float)high, flags, out);
+        env->kernels->range_f32((const float *)v->data, rows, (float)range.low, (float)range.high,
+                                range.flags, out);
     }
     return true;
 }
@@ -323,6 +331,63 @@ static tni_ir_op tni_mirror(tni_ir_op op) {
     case TNI_IR_GREATER_EQUAL: return TNI_IR_LESS_EQUAL;
     default: return op;
     }
+}
+
+/* Register `reg` as a range of a float column; false when it is something else. */
+static bool tni_float_range_node(const tni_program *program, uint32_t reg, tni_float_range *out) {
+    const tni_ir_node *node = &program->nodes[reg];
+    const tni_ir_node *column;
+    const tni_ir_node *constant;
+    tni_ir_op op = (tni_ir_op)node->op;
+    tni_physical physical;
+    if (op != TNI_IR_EQUAL && op != TNI_IR_LESS && op != TNI_IR_LESS_EQUAL &&
+        op != TNI_IR_GREATER && op != TNI_IR_GREATER_EQUAL) {
+        return false;
+    }
+    column = &program->nodes[node->arguments[0]];
+    constant = &program->nodes[node->arguments[1]];
+    if (column->op == TNI_IR_CONSTANT) {
+        const tni_ir_node *swap = column;
+        column = constant;
+        constant = swap;
+        op = tni_mirror(op);
+    }
+    if (column->op != TNI_IR_COLUMN || constant->op != TNI_IR_CONSTANT ||
+        constant->constant.is_null || column->type.id != constant->type.id) {
+        return false;
+    }
+    physical = tni_type_physical(column->type);
+    out->column = column->column;
+    return (physical == TNI_PHYSICAL_F32 || physical == TNI_PHYSICAL_F64) &&
+           tni_float_range_of(op, constant->constant.as.number, out);
+}
+
+TNI_FN bool tni_program_float_range(const tni_program *program, tni_float_range *out) {
+    uint32_t root = program->outputs[0], i;
+    const tni_ir_node *node = &program->nodes[root];
+    if (node->op != TNI_IR_AND) {
+        return tni_float_range_node(program, root, out);
+    }
+    if (!tni_float_range_node(program, node->arguments[0], out)) {
+        return false;
+    }
+    for (i = 1; i < node->argument_count; i++) {
+        tni_float_range other;
+        if (!tni_float_range_node(program, node->arguments[i], &other) ||
+            other.column != out->column) {
+            return false;
+        }
+        if (other.low > out->low || (other.low == out->low && (other.flags & 1) != 0)) {
+            out->low = other.low;
+            out->flags = (out->flags & ~1) | (other.flags & 1);
+        }
+        if (other.high < out->high || (other.high == out->high && (other.flags & 2) != 0)) {
+            out->high = other.high;
+            out->flags = (out->flags & ~2) | (other.flags & 2);
+        }
+        out->flags &= 3 | (other.flags & 4);
+    }
+    return true;
 }
 
 /* Column against constant; NOT_EQUAL yields the EQUAL mask. False: not done here. */

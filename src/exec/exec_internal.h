@@ -2,6 +2,7 @@
 #ifndef TNI_EXEC_INTERNAL_H
 #define TNI_EXEC_INTERNAL_H
 
+#include "exec/eval.h"
 #include "exec/operator.h"
 
 /* Drivers for SCAN, VALUES and RANGE nodes, and for rows already collected (retained). */
@@ -26,6 +27,15 @@ TNI_FN trueno_status tni_filter_new(tni_run *run, const tni_plan *plan, tni_oper
 /* PROJECT, or the program of an AGGREGATE before its sink. */
 TNI_FN trueno_status tni_project_new(tni_run *run, const tni_plan *plan, tni_operator **out,
                                      tni_error *error);
+
+/* Is `first` the way into an aggregation without groups, of counts and one ordered sum of a scan's
+ * column, so that a filter on this column can be left to it? Then vectors may be given to ..._range
+ * before they are filtered: *done false when one is not of the right form. */
+TNI_FN bool tni_aggregate_takes_range(const tni_operator *first, uint32_t column);
+TNI_FN trueno_status tni_aggregate_push_range(tni_operator *first, uint32_t worker,
+                                              const tni_float_range *range,
+                                              const tni_vector *v, uint32_t rows, uint64_t order,
+                                              uint32_t first_row, bool *done, tni_error *error);
 
 /* Sinks that keep rows: everything, or (limit != TNI_NO_LIMIT) the first limit in input order.
  * After the pipeline, ..._take gives the merged rows. */

@@ -18,6 +18,8 @@ typedef struct tni_scan_worker {
     tni_evaluator *filter;
     tni_vector *vectors;          /* [fetched columns] */
     tni_top_k *top;               /* the rows' only reader, while its bound may be asked */
+    bool fused;                   /* the aggregation behind filters for itself */
+    tni_float_range range;        /* by this */
     uint64_t mask[TNI_VECTOR_WORDS];
     uint64_t wanted[TNI_VECTOR_WORDS];
     uint16_t positions[TNI_VECTOR_ROWS];
@@ -243,6 +245,19 @@ static trueno_status tni_scan_vector(tni_scan_driver *driver, uint32_t worker_in
     return tni_push(next, worker_index, &chunk, error);
 }
 
+/* A vector that the aggregation behind filters while it sums. */
+static trueno_status tni_scan_fused(tni_scan_driver *driver, uint32_t worker_index,
+                                    tni_morsel *morsel, uint32_t first, uint32_t rows,
+                                    tni_operator *next, bool *done, tni_error *error) {
+    tni_scan_worker *worker = &driver->workers[worker_index];
+    tni_vector *v = &worker->vectors[worker->range.column];
+    tni_scratch_reset(&worker->scratch);
+    TNI_TRY(tni_segment_view(driver->run->env, morsel->segments[worker->range.column], first, rows,
+                             &worker->scratch, v, error));
+    return tni_aggregate_push_range(next, worker_index, &worker->range, v, rows, morsel->order,
+                                    first, done, error);
+}
+
 static trueno_status tni_scan_all_rows(tni_scan_driver *driver, uint32_t worker_index,
                                        tni_morsel *morsel, tni_operator *first,
                                        tni_error *error) {
@@ -262,7 +277,13 @@ static trueno_status tni_scan_all_rows(tni_scan_driver *driver, uint32_t worker_
     TNI_TRY(tni_scan_fetch(driver, worker_index, morsel, true, error));
     for (row = 0; row < morsel->rows; row += TNI_VECTOR_ROWS) {
         uint32_t rows = TNI_MIN(morsel->rows - row, TNI_VECTOR_ROWS);
-        TNI_TRY(tni_scan_vector(driver, worker_index, morsel, row, rows, first, error));
+        bool done = false;
+        if (worker->fused) {
+            TNI_TRY(tni_scan_fused(driver, worker_index, morsel, row, rows, first, &done, error));
+        }
+        if (!done) {
+            TNI_TRY(tni_scan_vector(driver, worker_index, morsel, row, rows, first, error));
+        }
     }
     return TRUENO_OK;
 }
@@ -347,6 +368,10 @@ static trueno_status tni_scan_run(tni_driver *base, uint32_t worker, tni_operato
     if (driver->places == NULL && tni_scan_is_safe(base->plan->filter)) {
         driver->workers[worker].top = tni_sort_top(first);
     }
+    driver->workers[worker].fused =
+        driver->places == NULL && base->plan->filter != NULL &&
+        tni_program_float_range(base->plan->filter, &driver->workers[worker].range) &&
+        tni_aggregate_takes_range(first, driver->workers[worker].range.column);
     while (tni_atomic_load_i32(&base->pipeline->stopped) == 0) {
         tni_morsel morsel;
         trueno_status status;

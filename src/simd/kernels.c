@@ -75,12 +75,32 @@
     TNI_KERNEL_RANGE(suffix, i32, int32_t, 32)                                                     \
     TNI_KERNEL_RANGE(suffix, i64, int64_t, 64)
 
+/* lanes_range_* of a row without code of its own: a mask of some rows, then their sum. */
+#define TNI_KERNEL_LANES_RANGE(suffix, name, type)                                                 \
+    static uint32_t tni_lanes_range_##name##_##suffix(const type *v, size_t n, type low,           \
+                                                      type high, int flags, double *lanes) {       \
+        uint64_t mask[32];                                                                         \
+        uint32_t kept = 0;                                                                         \
+        while (n > 0) {                                                                            \
+            size_t rows = n < 64 * TNI_COUNT_OF(mask) ? n : 64 * TNI_COUNT_OF(mask);               \
+            tni_range_##name##_##suffix(v, rows, low, high, flags, mask);                          \
+            tni_lanes_##name##_##suffix(v, rows, mask, lanes);                                     \
+            kept += (uint32_t)tni_bitmap_count(mask, rows);                                        \
+            v += rows;                                                                             \
+            n -= rows;                                                                             \
+        }                                                                                          \
+        return kept;                                                                               \
+    }
+#define TNI_KERNEL_ALL_LANES_RANGES(suffix)                                                        \
+    TNI_KERNEL_LANES_RANGE(suffix, f32, float)                                                     \
+    TNI_KERNEL_LANES_RANGE(suffix, f64, double)
+
 /* A table row. FIELD names the row's own functions, MOVE and HASH those of two groups that it
  * may take from another row; some groups have one function for all rows. */
 #define TNI_KERNEL_ROW(FIELD, MOVE, HASH)                                                          \
     TNI_KERNELS_SHARED(TNI_FIELD_SCALAR) TNI_KERNELS_LOOPS(FIELD) TNI_KERNELS_MOVES(MOVE)          \
     TNI_KERNELS_HASHES(HASH) TNI_KERNELS_RANGES(FIELD) TNI_KERNELS_BLOCKS(FIELD)                   \
-    TNI_KERNELS_TUNED(FIELD)
+    TNI_KERNELS_TUNED(FIELD) TNI_KERNELS_FUSED(FIELD)
 
 /* ---- rows ---- */
 
@@ -99,6 +119,7 @@ TNI_KERNELS_SPANS(TNI_STUB_SCALAR)
 TNI_KERNELS_BLOCKS(TNI_STUB_SCALAR)
 TNI_KERNELS_TUNED(TNI_STUB_SCALAR)
 TNI_KERNEL_ALL_RANGES(scalar)
+TNI_KERNEL_ALL_LANES_RANGES(scalar)
 static const tni_kernels tni_kernels_scalar = {TRUENO_BACKEND_SCALAR, "scalar",
                                                TNI_KERNEL_ROW(TNI_FIELD_SCALAR, TNI_FIELD_SCALAR,
                                                               TNI_FIELD_SCALAR)};
@@ -115,6 +136,7 @@ TNI_KERNELS_SPANS(TNI_STUB_SSE)
 TNI_KERNELS_BLOCKS(TNI_STUB_SSE)
 TNI_KERNELS_TUNED(TNI_STUB_SSE)
 TNI_KERNEL_ALL_RANGES(sse)
+TNI_KERNEL_ALL_LANES_RANGES(sse)
 static const tni_kernels tni_kernels_sse = {TRUENO_BACKEND_SSE, "sse4.2",
                                             TNI_KERNEL_ROW(TNI_FIELD_SSE, TNI_FIELD_SSE,
                                                            TNI_FIELD_SCALAR)};
@@ -131,6 +153,7 @@ TNI_KERNELS_HASHES(TNI_STUB_AVX2)
 TNI_KERNELS_SPANS(TNI_STUB_AVX2)
 TNI_KERNELS_BLOCKS(TNI_STUB_AVX2)
 TNI_KERNEL_ALL_RANGES(avx2)
+TNI_KERNEL_ALL_LANES_RANGES(avx2)
 static const tni_kernels tni_kernels_avx2 = {TRUENO_BACKEND_AVX2, "avx2",
                                              TNI_KERNEL_ROW(TNI_FIELD_AVX2, TNI_FIELD_AVX2,
                                                             TNI_FIELD_AVX2)};
@@ -159,6 +182,7 @@ TNI_KERNELS_SPANS(TNI_STUB_NEON)
 TNI_KERNELS_BLOCKS(TNI_STUB_NEON)
 TNI_KERNELS_TUNED(TNI_STUB_NEON)
 TNI_KERNEL_ALL_RANGES(neon)
+TNI_KERNEL_ALL_LANES_RANGES(neon)
 static const tni_kernels tni_kernels_neon = {TRUENO_BACKEND_NEON, "neon",
                                              TNI_KERNEL_ROW(TNI_FIELD_NEON, TNI_FIELD_NEON,
                                                             TNI_FIELD_NEON)};
@@ -295,6 +319,8 @@ TNI_FN double tni_sum_fold(double *lanes) {
 #undef TNI_KERNEL_GIVE_tni_i128
 #undef TNI_KERNEL_RANGE
 #undef TNI_KERNEL_ALL_RANGES
+#undef TNI_KERNEL_LANES_RANGE
+#undef TNI_KERNEL_ALL_LANES_RANGES
 #undef TNI_KERNEL_ROW
 #undef TNI_STUB_SHARED
 #undef TNI_STUB_SCALAR

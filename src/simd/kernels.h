@@ -33,6 +33,7 @@
  * sum_*     exact integer sums of masked rows (u8..i32 fit int64 for 2^16 rows; i64 in two limbs)
  * lanes_*   ordered float sum: lanes[i % 64] += v[i] for masked rows, in row order; the caller
  *           gives 64 accumulators per block of 4,096 rows and folds them with tni_sum_fold
+ * lanes_range_* ordered float sum of the rows that range_* would select; gives their number
  * min_max_* of masked rows; false when no row is selected, bounds 0 (floats: NaN is greatest and
  *           comes back canonical, -0.0 is below 0.0)
  * hash_*    out[i] = tni_hash_u64 of the value widened to 64 bits; hash_mix combines: out[i] =
@@ -172,9 +173,16 @@
       uint64_t *delimiters, uint64_t *quotes, uint64_t *newlines), (text, blocks, delimiter,       \
       quote, delimiters, quotes, newlines))
 
+/* range and lanes in one pass; one after the other where a row has no code of its own. */
+#define TNI_KERNELS_FUSED(K)                                                                       \
+    K(uint32_t, lanes_range_f32, (const float *v, size_t n, float low, float high, int flags,      \
+      double *lanes), (v, n, low, high, flags, lanes))                                             \
+    K(uint32_t, lanes_range_f64, (const double *v, size_t n, double low, double high, int flags,   \
+      double *lanes), (v, n, low, high, flags, lanes))
+
 #define TNI_KERNELS(K)                                                                             \
     TNI_KERNELS_SHARED(K) TNI_KERNELS_LOOPS(K) TNI_KERNELS_MOVES(K) TNI_KERNELS_HASHES(K)          \
-    TNI_KERNELS_RANGES(K) TNI_KERNELS_BLOCKS(K) TNI_KERNELS_TUNED(K)
+    TNI_KERNELS_RANGES(K) TNI_KERNELS_BLOCKS(K) TNI_KERNELS_TUNED(K) TNI_KERNELS_FUSED(K)
 
 typedef struct tni_kernels {
     trueno_backend backend;

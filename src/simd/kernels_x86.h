@@ -355,6 +355,68 @@ TNI_TARGET_AVX512 static uint32_t tni_mask_positions_avx512(const uint64_t *mask
 TNI_AVX512_LANES(f32, float, TNI_AVX512_LOAD_F32, TNI_AVX512_SOME_F32)
 TNI_AVX512_LANES(f64, double, _mm512_loadu_pd, _mm512_maskz_loadu_pd)
 
+/* lanes_range: 64 rows compared, counted and added in one go. Where NaN counts and nothing bounds
+ * from above, "not below" is the one comparison left. Comparisons, and shifts of masks, compete for
+ * one port on Intel: a mask is cut in two at most, and rows are counted in a vector. */
+#define TNI_AVX512_FUSED_LOOP(test, bits, width, s, add)                                           \
+    for (; i + 64 <= n; i += 64) {                                                                 \
+        TNI_UNROLL                                                                                 \
+        for (j = 0; j < 64 / width; j++) {                                                         \
+            x = _mm512_loadu_##s(v + i + width * j);                                               \
+            part = test;                                                                           \
+            count = _mm512_mask_sub_epi##bits(count, part, count, one);                            \
+            add                                                                                    \
+        }                                                                                          \
+    }
+#define TNI_AVX512_FUSED(name, type, vector, part_type, s, bits, width, add)                       \
+    TNI_TARGET_AVX512 static uint32_t tni_lanes_range_##name##_avx512(                             \
+        const type *v, size_t n, type low, type high, int options, double *lanes) {                \
+        const part_type nan = (part_type)(options & 4 ? ~0u : 0u);                                 \
+        const __m512i one = _mm512_set1_epi##bits(-1);                                             \
+        __m512i count = _mm512_setzero_si512();                                                    \
+        vector from, to, x;                                                                        \
+        part_type part;                                                                            \
+        __m512d sum[8];                                                                            \
+        uint32_t kept;                                                                             \
+        size_t i = 0;                                                                              \
+        int j;                                                                                     \
+        low = options & 1 ? tni_range_step_##name(low, true) : low;                                \
+        high = options & 2 ? tni_range_step_##name(high, false) : high;                            \
+        from = _mm512_set1_##s(low);                                                               \
+        to = _mm512_set1_##s(high);                                                                \
+        TNI_UNROLL                                                                                 \
+        for (j = 0; j < 8; j++) {                                                                  \
+            sum[j] = _mm512_loadu_pd(lanes + 8 * j);                                               \
+        }                                                                                          \
+        if (nan && low == low && high > 0 && high - high != 0) {                                   \
+            TNI_AVX512_FUSED_LOOP(_mm512_cmp_##s##_mask(x, from, _CMP_NLT_UQ), bits, width, s,     \
+                                  add)                                                             \
+        } else {                                                                                   \
+            TNI_AVX512_FUSED_LOOP(                                                                 \
+                tni_avx512_inside_##name((part_type) ~0u, x, from, to, nan), bits, width, s, add)  \
+        }                                                                                          \
+        TNI_UNROLL                                                                                 \
+        for (j = 0; j < 8; j++) {                                                                  \
+            _mm512_storeu_pd(lanes + 8 * j, sum[j]);                                               \
+        }                                                                                          \
+        kept = (uint32_t)_mm512_reduce_add_epi##bits(count);                                       \
+        if (i < n) {                                                                               \
+            uint64_t word;                                                                         \
+            tni_range_##name##_avx512(v + i, n - i, low, high, options & 4, &word);                \
+            tni_lanes_##name##_avx512(v + i, n - i, &word, lanes);                                 \
+            kept += tni_popcount64(word);                                                          \
+        }                                                                                          \
+        return kept;                                                                               \
+    }
+#define TNI_AVX512_ADD_F32                                                                         \
+    sum[2 * j] = _mm512_mask_add_pd(sum[2 * j], (__mmask8)part, sum[2 * j],                        \
+                                    TNI_AVX512_LOAD_F32(v + i + 16 * j));                          \
+    sum[2 * j + 1] = _mm512_mask_add_pd(sum[2 * j + 1], (__mmask8)(part >> 8), sum[2 * j + 1],     \
+                                        TNI_AVX512_LOAD_F32(v + i + 16 * j + 8));
+#define TNI_AVX512_ADD_F64 sum[j] = _mm512_mask_add_pd(sum[j], part, sum[j], x);
+TNI_AVX512_FUSED(f32, float, __m512, __mmask16, ps, 32, 16, TNI_AVX512_ADD_F32)
+TNI_AVX512_FUSED(f64, double, __m512d, __mmask8, pd, 64, 8, TNI_AVX512_ADD_F64)
+
 /* The lanes of the AVX2 version are as wide as a Parquet group of eight values needs. */
 TNI_TARGET_AVX512 static void tni_unpack_u32_avx512(const uint8_t *packed, size_t n,
                                                     uint32_t width, uint32_t *out) {
@@ -386,6 +448,10 @@ TNI_TARGET_AVX512 static void tni_csv_index_avx512(const uint8_t *text, size_t b
 #undef TNI_AVX512_LANES
 #undef TNI_AVX512_LOAD_F32
 #undef TNI_AVX512_SOME_F32
+#undef TNI_AVX512_FUSED_LOOP
+#undef TNI_AVX512_FUSED
+#undef TNI_AVX512_ADD_F32
+#undef TNI_AVX512_ADD_F64
 #endif
 
 #endif
