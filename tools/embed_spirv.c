@@ -7,6 +7,9 @@
  * them one table to look names up in. Modules are written in the order of their names, whatever
  * the order of the arguments, and words as numbers, whatever the byte order of the machine: the
  * same modules give the same header. OUT is left alone when it would not change.
+ *
+ * What a driver has no use for is left out, an eighth of the modules: sources, lines, names. Those
+ * names stay that src/gpu/spirv_module.c looks for.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -117,6 +120,44 @@ static void load(module *m, const char *path) {
     free(bytes);
 }
 
+/* Does an OpName say one of the names that the emitter looks for? */
+static bool is_wanted(const uint32_t *string, size_t words) {
+    static const char *const names[] = {"column",  "pairs",   "push",   "q_valid",
+                                        "q_error", "q_value", "q_row(", "main"};
+    char name[8] = {0};
+    size_t i;
+    for (i = 0; i < sizeof name - 1 && i / 4 < words; i++) {
+        name[i] = (char)(string[i / 4] >> (i % 4 * 8) & 255);
+    }
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strncmp(name, names[i], strlen(names[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Leave out OpSourceContinued, OpSource, OpSourceExtension, OpName, OpMemberName, OpString,
+ * OpLine, OpNoLine and OpModuleProcessed. */
+static void strip(module *m) {
+    size_t place = 5, kept = 5, length;
+    for (; place < m->count; place += length) {
+        const uint32_t *at = m->words + place;
+        uint32_t op = at[0] & 65535;
+        length = at[0] >> 16;
+        if (length == 0 || length > m->count - place) {
+            fail(m->path, "is no SPIR-V module: an instruction of the wrong length");
+        }
+        if ((op >= 2 && op <= 4) || (op == 5 && !is_wanted(at + 2, length - 2)) ||
+            (op >= 6 && op <= 8) || op == 317 || op == 330) {
+            continue;
+        }
+        memmove(m->words + kept, at, length * sizeof *at);
+        kept += length;
+    }
+    m->count = kept;
+}
+
 static int compare_modules(const void *a, const void *b) {
     return strcmp(((const module *)a)->name, ((const module *)b)->name);
 }
@@ -168,6 +209,7 @@ int main(int argc, char **argv) {
     modules = (module *)allocate(NULL, count * sizeof *modules);
     for (i = 0; i < count; i++) {
         load(&modules[i], argv[i + 2]);
+        strip(&modules[i]);
     }
     qsort(modules, count, sizeof *modules, compare_modules);
     add(&out,
