@@ -168,13 +168,92 @@ static void test_more_groups_cost_more(void) {
     TNI_CHECK(dense.submit_ms > 2.9 * hash.submit_ms);
 }
 
-static void test_rates_follow_measurements(void) {
+static tni_cost_factor unknown_factor(void) {
     tni_cost_factor factor;
+    memset(&factor, 0, sizeof factor);
+    factor.now = factor.usual = 1;
+    return factor;
+}
+
+/* Morsels under way: what is brought over hides behind the kernel, or the kernel behind it. */
+static void test_transfers_hide_behind_kernels(void) {
+    tni_cost_gpu gpu;
+    tni_cost_cpu cpu;
+    tni_cost cost;
+    tni_cost_work work = sum_of(100e6);
+    machine(&gpu, &cpu);
+    gpu.factor[TNI_COST_SCAN][6].now = 60;
+    gpu.factor[TNI_COST_SCAN][6].seen = 9;
+    work.missing_bytes = work.bytes;
+    tni_cost_predict(&work, &gpu, &cpu, &cost); /* one morsel: one after the other */
+    TNI_CHECK(cost.hidden_ms == 0 && cost.gpu_ms > cost.upload_ms + cost.kernel_ms);
+    TNI_CHECK(cost.upload_ms > 39 && cost.kernel_ms > 20 && cost.kernel_ms < 39);
+    work.submissions = 10;
+    tni_cost_predict(&work, &gpu, &cpu, &cost);
+    TNI_CHECK(cost.gpu_ms > cost.upload_ms + cost.kernel_ms / 10);
+    TNI_CHECK(cost.gpu_ms < cost.upload_ms + cost.kernel_ms / 10 + 0.5);
+    work.missed_ms = 1000; /* what is hidden is no loss to make up for */
+    tni_cost_predict(&work, &gpu, &cpu, &cost);
+    TNI_CHECK(cost.credit_ms < cost.upload_ms && cost.credit_ms > cost.upload_ms / 4);
+    gpu.upload *= 100;
+    tni_cost_predict(&work, &gpu, &cpu, &cost);
+    TNI_CHECK(cost.gpu_ms < cost.kernel_ms + cost.upload_ms / 10 + 0.5);
+    work.kind = TNI_COST_TOP; /* goes through its morsels one by one */
+    tni_cost_predict(&work, &gpu, &cpu, &cost);
+    TNI_CHECK(cost.hidden_ms == 0);
+}
+
+/* A device that slept takes several times as long at first. */
+static void test_one_slow_run_is_no_evidence(void) {
+    tni_cost_factor factor = unknown_factor();
+    int i;
+    tni_cost_learn(&factor, 1.0, 6.0);
+    TNI_CHECK(factor.now == 1);
+    tni_cost_learn(&factor, 1.0, 0.8); /* the next one says what it really takes */
+    TNI_CHECK(factor.now > 0.79 && factor.now < 0.81);
+    for (i = 0; i < 20; i++) { /* slow after each pause, fast in between */
+        tni_cost_learn(&factor, factor.now, 5.0);
+        tni_cost_learn(&factor, factor.now, 0.8);
+        tni_cost_learn(&factor, factor.now, 0.8);
+    }
+    TNI_CHECK(factor.now > 0.79 && factor.now < 0.81 && factor.usual < 0.9);
+    tni_cost_learn(&factor, factor.now, 4.0);
+    tni_cost_learn(&factor, factor.now, 2.0); /* two: the better one of them, for a part */
+    TNI_CHECK(factor.now > 0.9 && factor.now < 1.3);
+    for (i = 0; i < 30; i++) {
+        tni_cost_learn(&factor, factor.now, 2.0);
+    }
+    TNI_CHECK(factor.now > 1.9 && factor.now < 2.1);
+}
+
+/* At a million rows the two sides are near each other: the first run after a pause must not leave
+ * the device unasked. */
+static void test_a_pause_does_not_drive_queries_away(void) {
+    tni_cost_gpu gpu;
+    tni_cost_cpu cpu;
+    tni_cost cost;
+    tni_cost_work work = sum_of(1e6);
+    tni_cost_factor *factor;
+    int pause, i;
+    machine(&gpu, &cpu);
+    cpu.memory = 20e6; /* 0.2 ms on the processor, 0.06 on the device */
+    factor = tni_cost_factor_at(gpu.factor[TNI_COST_SCAN], work.rows);
+    for (pause = 0; pause < 10; pause++) {
+        for (i = 0; i < 5; i++) {
+            double slow = i == 0 ? 6 : 1;
+            TNI_CHECK(chosen(&work, &gpu, &cpu, TNI_POLICY_AUTO, &cost));
+            tni_cost_learn(factor, cost.kernel_ms, 0.005 * slow);
+            tni_cost_learn(&gpu.submit, cost.submit_ms, 0.05 * slow);
+        }
+    }
+}
+
+static void test_rates_follow_measurements(void) {
+    tni_cost_factor factor = unknown_factor();
     double rate = 10e6, before;
     int i;
-    factor.now = factor.usual = 1;
-    factor.seen = 0;
-    tni_cost_learn(&factor, 1.0, 50.0); /* the first measurement counts in full */
+    tni_cost_learn(&factor, 1.0, 50.0);
+    tni_cost_learn(&factor, 1.0, 50.0); /* the first measurements count in full */
     TNI_CHECK(factor.now > 49.9 && factor.now < 50.1);
     for (i = 0; i < 60; i++) { /* runs take 2 ms where 1 ms was predicted with factor 1 */
         tni_cost_learn(&factor, factor.now * 1.0, 2.0);
@@ -185,7 +264,8 @@ static void test_rates_follow_measurements(void) {
     }
     TNI_CHECK(rate > 47.9e6 && rate < 48.1e6);
     before = factor.now;
-    tni_cost_learn(&factor, 1, 1e9); /* one outlier moves it by less than a doubling */
+    tni_cost_learn(&factor, 1, 1e9);
+    tni_cost_learn(&factor, 1, 1e9); /* outliers move it by less than a doubling */
     TNI_CHECK(factor.now > before && factor.now < 2 * before);
     for (i = 0; i < 200; i++) { /* and is forgotten while the other side is chosen */
         tni_cost_relax(&factor);
@@ -206,6 +286,9 @@ int main(void) {
     test_policies();
     test_the_choice_has_one_crossover();
     test_more_groups_cost_more();
+    test_transfers_hide_behind_kernels();
+    test_one_slow_run_is_no_evidence();
+    test_a_pause_does_not_drive_queries_away();
     test_rates_follow_measurements();
     return tni_test_report();
 }

@@ -213,14 +213,20 @@ static void tni_acc_explain(const tni_acc_job *job, tni_choice *choice) {
     choice->gpu_ms = c->gpu_ms;
     choice->reason = tni_acc_text(
         job->run->arena,
-        "GPU %.3f ms (waiting %.3f, building %.3f, transfer %.3f, kernel %.3f, results %.3f%s), "
+        "GPU %.3f ms (waiting %.3f, building %.3f, transfer %.3f, kernel %.3f, results %.3f%s%s), "
         "processor %.3f ms (memory %.3f, arithmetic %.3f): %s",
         c->gpu_ms, c->submit_ms, c->build_ms, c->upload_ms, c->kernel_ms, c->download_ms,
+        c->hidden_ms > 0 ? "; transfer and kernel side by side" : "",
         c->credit_ms > 0 ? "; the transfer is kept for later" : "", c->cpu_ms, c->memory_ms,
         c->arithmetic_ms,
         policy == TNI_POLICY_GPU    ? "the GPU, as configured"
         : policy == TNI_POLICY_SPEC ? "the published rule"
                                     : tni_cost_term(c, choice->gpu));
+}
+
+static uint32_t tni_acc_morsels(const tni_acc_job *job) {
+    uint32_t cut = tni_gpu_morsel_cut(job->device, job->layouts, job->columns.count);
+    return TNI_MAX((job->data.segment_count + cut - 1) / cut, 1u);
 }
 
 TNI_FN void tni_acc_predict(tni_acc_job *job, tni_choice *choice) {
@@ -242,7 +248,7 @@ TNI_FN void tni_acc_predict(tni_acc_job *job, tni_choice *choice) {
         work->missing_bytes = TNI_MAX(image - (double)resident, 0.0);
     }
     work->passes = job->pass_count;
-    work->submissions = 1 + (uint32_t)(image / (128.0 * 1048576));
+    work->submissions = tni_acc_morsels(job);
     work->missed_ms = tni_acc_missed(acc, job->data.owner, 0);
     work->fits = image < (double)most;
     tni_mutex_lock(&acc->mutex);
@@ -299,7 +305,8 @@ TNI_FN void tni_acc_learn_run(tni_acc_job *job, double wall_ms) {
                        cost->kernel_ms, TNI_MAX(kernel, job->compute_ms));
     }
     if (warm && rest > 0 && job->work.kind == TNI_COST_SCAN && job->work.submissions == 1) {
-        rates->submit_ms += 0.1 * (rest / TNI_MAX(job->pass_count, 1u) - rates->submit_ms);
+        tni_cost_learn(&rates->submit, rates->submit_ms * rates->submit.now,
+                       rest / TNI_MAX(job->pass_count, 1u));
     }
     tni_mutex_unlock(&acc->mutex);
 }
@@ -339,6 +346,7 @@ TNI_FN void tni_acc_learn(tni_accelerator *accelerator, const tni_choice *choice
     tni_cost_learn(tni_cost_factor_at(acc->cpu_rates.factor[note->work.kind], note->work.rows),
                    note->cpu_ms - start, milliseconds - start);
     tni_cost_relax(tni_cost_factor_at(acc->gpu_rates.factor[note->work.kind], note->work.rows));
+    tni_cost_relax(&acc->gpu_rates.submit);
     tni_mutex_unlock(&acc->mutex);
 }
 

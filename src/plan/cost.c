@@ -17,35 +17,37 @@
 #define TNI_COST_SPEC_COMPUTE 100e6  /* operations a millisecond */
 #define TNI_COST_SPEC_BYTES 10e6
 
+static void tni_cost_factor_reset(tni_cost_factor *factor) {
+    factor->now = factor->usual = 1;
+    factor->doubt = 0;
+    factor->seen = 0;
+}
+
+static void tni_cost_factors_reset(tni_cost_factor (*factors)[TNI_COST_SIZES]) {
+    uint32_t kind, size;
+    for (kind = 0; kind < TNI_COST_KINDS; kind++) {
+        for (size = 0; size < TNI_COST_SIZES; size++) {
+            tni_cost_factor_reset(&factors[kind][size]);
+        }
+    }
+}
+
 TNI_FN void tni_cost_gpu_default(tni_cost_gpu *out) {
-    uint32_t i;
     out->submit_ms = 0.03;
+    tni_cost_factor_reset(&out->submit);
     out->build_ms = 20;
     out->upload = 20e6;
     out->download = 10e6;
     out->memory = 400e6;
     out->rows = 200e6;
-    for (i = 0; i < TNI_COST_KINDS; i++) {
-        uint32_t size;
-        for (size = 0; size < TNI_COST_SIZES; size++) {
-            out->factor[i][size].now = out->factor[i][size].usual = 1;
-            out->factor[i][size].seen = 0;
-        }
-    }
+    tni_cost_factors_reset(out->factor);
 }
 
 TNI_FN void tni_cost_cpu_default(tni_cost_cpu *out, uint32_t threads) {
-    uint32_t i;
     out->threads = TNI_MAX(threads, 1u);
     out->start_ms = 0.02;
     out->memory = TNI_MIN(10e6 * out->threads, 200e6);
-    for (i = 0; i < TNI_COST_KINDS; i++) {
-        uint32_t size;
-        for (size = 0; size < TNI_COST_SIZES; size++) {
-            out->factor[i][size].now = out->factor[i][size].usual = 1;
-            out->factor[i][size].seen = 0;
-        }
-    }
+    tni_cost_factors_reset(out->factor);
 }
 
 static uint32_t tni_cost_size(double rows) {
@@ -132,19 +134,25 @@ TNI_FN double tni_cost_predict_cpu(const tni_cost_work *work, const tni_cost_cpu
 TNI_FN void tni_cost_predict(const tni_cost_work *work, const tni_cost_gpu *gpu,
                              const tni_cost_cpu *cpu, tni_cost *out) {
     double passes = TNI_MAX(work->passes, 1u), devices = TNI_MAX(work->devices, 1u);
+    double submissions = TNI_MAX(work->submissions, 1u);
     double memory = work->bytes * passes / gpu->memory;
     double arithmetic = work->rows * tni_cost_gpu_row(work) / gpu->rows;
     /* the first is waited for, the next ones are prepared meanwhile */
-    out->submit_ms = work->queue_ms + passes * gpu->submit_ms +
-                     passes * (TNI_MAX(work->submissions, 1u) - 1) * TNI_COST_NEXT_SUBMIT;
+    out->submit_ms = work->queue_ms + passes * gpu->submit_ms * gpu->submit.now +
+                     passes * (submissions - 1) * TNI_COST_NEXT_SUBMIT;
     out->build_ms = work->builds * gpu->build_ms;
     out->upload_ms = work->missing_bytes / gpu->upload / devices;
     out->kernel_ms = TNI_MAX(memory, arithmetic) / devices *
                      tni_cost_factor_now(gpu->factor[work->kind], work->rows);
+    out->hidden_ms = work->kind == TNI_COST_TOP /* waits for each morsel */
+                         ? 0
+                         : TNI_MIN(out->upload_ms, out->kernel_ms) * (1 - 1 / submissions);
     out->download_ms = work->result_bytes / gpu->download;
-    out->gpu_ms = out->submit_ms + out->build_ms + out->upload_ms + out->kernel_ms +
-                  out->download_ms;
-    out->credit_ms = work->fits ? TNI_MIN(work->missed_ms, out->upload_ms + out->build_ms) : 0;
+    out->gpu_ms = out->submit_ms + out->build_ms + out->upload_ms + out->kernel_ms -
+                  out->hidden_ms + out->download_ms;
+    out->credit_ms = work->fits ? TNI_MIN(work->missed_ms, out->upload_ms - out->hidden_ms +
+                                                               out->build_ms)
+                                : 0;
     out->cpu_ms = tni_cost_cpu_parts(work, cpu, &out->memory_ms, &out->arithmetic_ms);
 }
 
@@ -188,6 +196,17 @@ TNI_FN const char *tni_cost_term(const tni_cost *cost, bool gpu) {
     return cost->download_ms > most ? "transfer of the result" : term;
 }
 
+/* What to believe of a measurement: slower ones need a second witness. */
+static double tni_cost_believe(tni_cost_factor *factor, double implied) {
+    double before = factor->doubt;
+    if (implied <= factor->now) {
+        factor->doubt = 0;
+        return implied;
+    }
+    factor->doubt = implied;
+    return before > 0 ? TNI_MIN(before, implied) : factor->now;
+}
+
 TNI_FN void tni_cost_learn(tni_cost_factor *factor, double predicted_ms, double measured_ms) {
     double implied, usual;
     if (!(predicted_ms > 0) || !(measured_ms > 0)) {
@@ -195,6 +214,7 @@ TNI_FN void tni_cost_learn(tni_cost_factor *factor, double predicted_ms, double 
     }
     implied = factor->now * (measured_ms / predicted_ms);
     implied = TNI_MAX(TNI_MIN(implied, 1e5), 1e-5);
+    implied = tni_cost_believe(factor, implied);
     if (factor->seen++ < TNI_COST_FIRST) {
         factor->now = factor->usual = implied;
         return;

@@ -2,8 +2,11 @@
  * cost.h - predicted times of a pipeline on the processor and on a GPU, and the choice between
  * them. Arithmetic only: rates come from who measured them, so that tests can make them up.
  *
- *   GPU = waits + build + upload of what is not resident + max(memory, arithmetic) + results
+ *   GPU = waits + build + (upload of what is not resident beside max(memory, arithmetic)) + results
  *   CPU = start + max(memory, arithmetic / threads)
+ *
+ * While the device works on one morsel the next is brought over: of upload and kernel the shorter
+ * one hides behind the longer, all but a morsel of it.
  *
  * Data that stays resident and kernels that stay built serve later queries: upload and build are
  * credited by what the processor has lost on this data so far beside a device that had both, so
@@ -51,14 +54,19 @@ typedef struct tni_cost_work {
 } tni_cost_work;
 
 /* Measured / predicted. The first measurements count in full. Who is not chosen is not measured, so
- * one slow run must not speak forever: meanwhile the factor falls back to what is usual. */
+ * one slow run must not speak forever: meanwhile the factor falls back to what is usual. Devices
+ * slow their clocks down when nobody asks, and take several times as long at first: a run that was
+ * slower than believed changes nothing until the next one was, too, and then the better of both
+ * counts. Faster ones count at once. */
 typedef struct tni_cost_factor {
     double now, usual;
+    double doubt;           /* what the last measurement said if it was slower, else 0 */
     uint32_t seen;
 } tni_cost_factor;
 
 typedef struct tni_cost_gpu {
-    double submit_ms;       /* a submission and waiting for it */
+    double submit_ms;       /* a submission and waiting for it, as measured at first */
+    tni_cost_factor submit; /* and what became of it since */
     double build_ms;        /* building a kernel */
     double upload, download, memory; /* bytes a millisecond */
     double rows;            /* rows a millisecond through one operation */
@@ -73,7 +81,8 @@ typedef struct tni_cost_cpu {
 } tni_cost_cpu;
 
 typedef struct tni_cost {
-    double submit_ms, build_ms, upload_ms, kernel_ms, download_ms; /* their sum: gpu_ms */
+    double submit_ms, build_ms, upload_ms, kernel_ms, download_ms;
+    double hidden_ms;       /* of upload and kernel, behind the other; the sum less this: gpu_ms */
     double gpu_ms, credit_ms;
     double memory_ms, arithmetic_ms; /* of the processor; the larger and the start: cpu_ms */
     double cpu_ms;
@@ -101,7 +110,7 @@ TNI_FN const char *tni_cost_term(const tni_cost *cost, bool gpu);
 /* The published rule, for its policy and for reports. */
 TNI_FN bool tni_cost_spec_rule(const tni_cost_work *work);
 /* Move a factor towards what was measured for a prediction made with it. Of later measurements,
- * wild ones count as four times off at most. */
+ * wild ones count as four times off at most. See tni_cost_factor for slow ones. */
 TNI_FN void tni_cost_learn(tni_cost_factor *factor, double predicted_ms, double measured_ms);
 /* The other side was chosen. */
 TNI_FN void tni_cost_relax(tni_cost_factor *factor);
