@@ -237,7 +237,7 @@ static const query_case queries[] = {
      "SELECT sum(a) FILTER (WHERE b > 1), sum(a) FILTER (WHERE b)"},
     {"SELECT quantile_cont(0.5) WITHIN GROUP (ORDER BY a DESC) FILTER (WHERE b)", NULL},
     {"SELECT EXTRACT(YEAR FROM a), EXTRACT('month' FROM a), extract(epoch from a - b)",
-     "SELECT date_part('YEAR', a), date_part('month', a), date_part('epoch', a - b)"},
+     "SELECT date_part('year', a), date_part('month', a), date_part('epoch', a - b)"},
     {"SELECT SUBSTRING(a FROM 1 FOR 2), SUBSTRING(a FROM 2), SUBSTRING(a FOR 3), substring(a, 1)",
      "SELECT substring(a, 1, 2), substring(a, 2), substring(a, 1, 3), substring(a, 1)"},
     {"SELECT POSITION('a' IN b), OVERLAY(a PLACING b FROM 2 FOR 3), OVERLAY(a PLACING b FROM 2)",

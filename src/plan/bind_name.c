@@ -11,8 +11,19 @@
 
 static void tni_name_expr(tni_binder *binder, const tni_ast_expression *ast, tni_text *out);
 
+/* Keywords of DuckDB's grammar that are none of ours, among the names of functions. */
+static const char *const tni_name_keywords[] = {
+    "add",     "aggregate",   "century",    "day",         "decade", "error", "hour",
+    "json",    "microsecond", "millennium", "millisecond", "minute", "mode",  "month",
+    "quarter", "second",      "user",       "version",     "week",   "year"};
+
 static bool tni_name_is_keyword(const char *word) {
     uint32_t i;
+    for (i = 0; i < TNI_COUNT_OF(tni_name_keywords); i++) {
+        if (tni_name_equal(tni_name_keywords[i], word)) {
+            return true;
+        }
+    }
     for (i = 0;; i++) {
         const char *keyword = tni_keyword_at(i);
         if (!keyword) {
@@ -28,11 +39,11 @@ static void tni_name_identifier(const char *name, bool function, tni_text *out) 
     const char *p;
     bool plain = *name && !(*name >= '0' && *name <= '9');
     for (p = name; *p && plain; p++) {
-        plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-                (*p >= '0' && *p <= '9') || *p == '_';
+        plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
+                *p == '_';
     }
-    if (plain && !(function ? tni_name_is_keyword(name)
-                            : tni_keyword_reserved(name, strlen(name)))) {
+    if (plain &&
+        !(function ? tni_name_is_keyword(name) : tni_keyword_reserved(name, strlen(name)))) {
         tni_text_add(out, name);
         return;
     }
@@ -171,13 +182,14 @@ static void tni_name_like(tni_binder *binder, const tni_ast_expression *ast, tni
     const char *op = strcmp(ast->name, "LIKE") == 0    ? (ast->negated ? "!~~" : "~~")
                      : strcmp(ast->name, "ILIKE") == 0 ? (ast->negated ? "!~~*" : "~~*")
                                                        : "~~~";
-    bool negate = ast->negated && (similar || escape || op[2] == '~');
+    bool negate = ast->negated && (similar || escape || op[0] != '!');
     if (negate) {
         tni_text_add(out, "(NOT ");
     }
     if (similar || escape) {
-        tni_text_add(out, similar ? "regexp_full_match(" : op[2] == '*' ? "ilike_escape("
-                                                                        : "like_escape(");
+        tni_text_add(out, similar        ? "regexp_full_match("
+                          : op[2] == '*' ? "ilike_escape("
+                                         : "like_escape(");
         tni_name_expr(binder, ast->left, out);
         tni_text_add(out, ", ");
         tni_name_expr(binder, ast->right, out);
@@ -219,11 +231,17 @@ static void tni_name_case(tni_binder *binder, const tni_ast_expression *ast, tni
 }
 
 static void tni_name_cast(tni_binder *binder, const tni_ast_expression *ast, tni_text *out) {
-    char type[40];
+    char type[40], *comma;
     tni_type_print(ast->cast_type.type, type);
+    comma = strchr(type, ',');
     tni_text_add(out, ast->negated ? "TRY_CAST(" : "CAST(");
     tni_name_expr(binder, ast->left, out);
-    tni_text_format(out, " AS %s)", type);
+    if (comma) { /* DECIMAL(9, 2) */
+        *comma = '\0';
+        tni_text_format(out, " AS %s, %s)", type, comma + 1);
+    } else {
+        tni_text_format(out, " AS %s)", type);
+    }
 }
 
 /* [NOT] around what `print` adds. */
@@ -244,8 +262,55 @@ static void tni_name_between_or_in(tni_binder *binder, const tni_ast_expression 
     tni_text_add(out, ast->negated ? "))" : ")");
 }
 
+/* INTERVAL 3 DAY is a call: to_days(CAST(trunc(CAST(3 AS DOUBLE)) AS INTEGER)). */
+static void tni_name_unit_begin(const char *unit, tni_text *out) {
+    bool fraction = strcmp(unit, "second") == 0 || strcmp(unit, "millisecond") == 0;
+    if (strcmp(unit, "century") == 0) {
+        tni_text_add(out, "to_centuries(");
+    } else if (strcmp(unit, "millennium") == 0) {
+        tni_text_add(out, "to_millennia(");
+    } else {
+        tni_text_format(out, "to_%ss(", unit);
+    }
+    tni_text_add(out, fraction ? "CAST(" : "CAST(trunc(CAST(");
+}
+
+static void tni_name_unit_end(const char *unit, tni_text *out) {
+    bool fraction = strcmp(unit, "second") == 0 || strcmp(unit, "millisecond") == 0;
+    bool wide = strcmp(unit, "hour") == 0 || strcmp(unit, "minute") == 0 ||
+                strcmp(unit, "microsecond") == 0;
+    tni_text_add(out, fraction ? " AS DOUBLE))"
+                      : wide   ? " AS DOUBLE)) AS BIGINT))"
+                               : " AS DOUBLE)) AS INTEGER))");
+}
+
+static void tni_name_interval(const tni_ast_expression *ast, tni_text *out) {
+    char buffer[96];
+    if (!ast->text) {
+        tni_print_interval(ast->value.interval, buffer);
+        tni_text_format(out, "CAST('%s' AS INTERVAL)", buffer);
+        return;
+    }
+    if (ast->name) {
+        tni_name_unit_begin(ast->name, out);
+    } else {
+        tni_text_add(out, "CAST(");
+    }
+    if (ast->negated) { /* a number */
+        tni_text_append(out, ast->text, ast->text_length);
+    } else {
+        tni_name_string(ast->text, ast->text_length, out);
+    }
+    if (ast->name) {
+        tni_name_unit_end(ast->name, out);
+    } else {
+        tni_text_add(out, " AS INTERVAL)");
+    }
+}
+
 static void tni_name_literal(const tni_ast_expression *ast, tni_text *out) {
     char buffer[96];
+    size_t at;
     switch (ast->kind) {
     case TNI_AST_NULL: tni_text_add(out, "NULL"); break;
     case TNI_AST_BOOLEAN: tni_text_add(out, ast->value.integer ? "true" : "false"); break;
@@ -254,15 +319,23 @@ static void tni_name_literal(const tni_ast_expression *ast, tni_text *out) {
         tni_text_add(out, buffer);
         break;
     case TNI_AST_DOUBLE:
-        tni_print_double(ast->value.number, buffer);
-        tni_text_add(out, buffer);
+        if (ast->name) { /* as it is written */
+            tni_text_add(out, ast->name);
+        } else {
+            tni_print_double(ast->value.number, buffer);
+            tni_text_add(out, buffer);
+        }
         break;
-    case TNI_AST_STRING: tni_name_string(ast->text, ast->text_length, out); break;
+    case TNI_AST_STRING:
+        at = out->length;
+        tni_name_string(ast->text, ast->text_length, out);
+        for (; ast->negated && at < out->length; at++) { /* EXTRACT(year FROM d) */
+            char c = out->data[at];
+            out->data[at] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
+        }
+        break;
     case TNI_AST_BLOB: tni_text_add(out, "BLOB"); break;
-    case TNI_AST_INTERVAL:
-        tni_print_interval(ast->value.interval, buffer);
-        tni_text_format(out, "INTERVAL '%s'", buffer);
-        break;
+    case TNI_AST_INTERVAL: tni_name_interval(ast, out); break;
     case TNI_AST_PARAMETER:
         if (ast->name) {
             tni_text_format(out, "$%s", ast->name);
@@ -302,12 +375,14 @@ static void tni_name_switch(tni_binder *binder, const tni_ast_expression *ast, t
         tni_text_add(out, ast->negated ? " IS NOT NULL)" : " IS NULL)");
         break;
     case TNI_AST_IS_BOOL:
-        tni_text_char(out, '(');
+        tni_text_add(out, ast->value.integer < 0 ? "(" : "(CAST(");
         tni_name_expr(binder, ast->left, out);
-        tni_text_format(out, " IS %s%s)", ast->negated ? "NOT " : "",
-                        ast->value.integer < 0    ? "NULL"
-                        : ast->value.integer == 0 ? "FALSE"
-                                                  : "TRUE");
+        if (ast->value.integer < 0) {
+            tni_text_add(out, ast->negated ? " IS NOT NULL)" : " IS NULL)");
+        } else {
+            tni_text_format(out, " AS BOOLEAN) IS %sDISTINCT FROM %s)", ast->negated ? "" : "NOT ",
+                            ast->value.integer == 0 ? "false" : "true");
+        }
         break;
     case TNI_AST_BETWEEN:
     case TNI_AST_IN_LIST: tni_name_between_or_in(binder, ast, out); break;
@@ -315,9 +390,9 @@ static void tni_name_switch(tni_binder *binder, const tni_ast_expression *ast, t
     case TNI_AST_CASE: tni_name_case(binder, ast, out); break;
     case TNI_AST_CAST: tni_name_cast(binder, ast, out); break;
     case TNI_AST_INTERVAL_OF:
-        tni_text_add(out, "INTERVAL (");
+        tni_name_unit_begin(ast->name, out);
         tni_name_expr(binder, ast->left, out);
-        tni_text_format(out, ") %s", ast->name);
+        tni_name_unit_end(ast->name, out);
         break;
     default: tni_name_literal(ast, out); break;
     }
@@ -341,8 +416,8 @@ TNI_FN const char *tni_bind_name(tni_binder *binder, const tni_ast_expression *a
     }
     tni_text_init(&text, binder->env->memory);
     tni_name_expr(binder, ast, &text);
-    name = text.failed ? NULL
-                       : tni_arena_text(binder->arena, text.data ? text.data : "", text.length);
+    name =
+        text.failed ? NULL : tni_arena_text(binder->arena, text.data ? text.data : "", text.length);
     if (!name) {
         (void)tni_memory_fail(binder->env->memory, text.length, binder->error);
     }

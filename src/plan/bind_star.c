@@ -57,16 +57,17 @@ static const tni_ast_expression *tni_star_replaced(const tni_ast_expression *sta
     return NULL;
 }
 
-static bool tni_star_in_scope(const tni_scope *scope, const char *name, const char *qualifier) {
+static const tni_scope_column *tni_star_in_scope(const tni_scope *scope, const char *name,
+                                                 const char *qualifier) {
     uint32_t i;
     for (i = 0; i < scope->count; i++) {
         const tni_scope_column *column = &scope->columns[i];
         if ((!name || tni_name_equal(column->name, name)) &&
             (!qualifier || (column->relation && tni_name_equal(column->relation, qualifier)))) {
-            return true;
+            return column;
         }
     }
-    return false;
+    return NULL;
 }
 
 static void tni_star_fail_column(const tni_select *select, uint32_t position, const char *name,
@@ -93,8 +94,7 @@ static bool tni_star_check(tni_select *select, const tni_ast_expression *star) {
     }
     if (select->scope.count == 0 && !select->ast->from) {
         (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
-                          tni_binder_position(binder, star->position),
-                          "* needs a FROM clause");
+                          tni_binder_position(binder, star->position), "* needs a FROM clause");
         return false;
     }
     for (item = star->exclude; item; item = item->next) {
@@ -279,6 +279,16 @@ static bool tni_columns_expand(tni_select *select, tni_ast_expression *ast,
     return true;
 }
 
+/* A column is called as where it comes from, however the query spells it. */
+static const char *tni_item_name(const tni_select *select, const tni_ast_expression *ast) {
+    if (ast->kind == TNI_AST_COLUMN && !ast->alias) {
+        const tni_scope_column *column =
+            tni_star_in_scope(&select->scope, ast->name, ast->qualifier);
+        return column ? column->name : ast->name;
+    }
+    return tni_bind_name(select->binder, ast);
+}
+
 TNI_FN bool tni_bind_items(tni_select *select) {
     tni_ast_expression *ast;
     for (ast = select->ast->items; ast; ast = ast->next) {
@@ -302,7 +312,7 @@ TNI_FN bool tni_bind_items(tni_select *select) {
         }
         item->ast = ast;
         item->aliased = ast->alias != NULL;
-        item->name = tni_bind_name(select->binder, ast);
+        item->name = tni_item_name(select, ast);
         if (!item->name) {
             return false;
         }

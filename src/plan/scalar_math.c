@@ -220,9 +220,36 @@ static double tni_round_how(double v, tni_rounding how) {
     }
 }
 
+/* What a * b has lost by being rounded to `product` (T. J. Dekker 1971); NaN when it is too big. */
+static double tni_product_rest(double a, double b, double product) {
+    double x = a * 134217729.0, y = b * 134217729.0, a_high, b_high, a_low, b_low;
+    a_high = x - (x - a);
+    b_high = y - (y - b);
+    a_low = a - a_high;
+    b_low = b - b_high;
+    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+}
+
+/* v * power to a whole number, halves away from zero: a product that looks like a half but was
+ * rounded up to it is none, 2.675 is 2.67. As DuckDB since 2.0.1. */
+static double tni_round_product(double v, double power) {
+    double product = v * power, whole = tni_trunc(product), rest;
+    if (product - whole == 0.5 || product - whole == -0.5) {
+        rest = tni_product_rest(v, power, product);
+        if (product < 0 ? rest > 0 : rest < 0) {
+            return whole;
+        }
+    }
+    return tni_round(product);
+}
+
 /* To `digits` after the point (before it when negative), as DuckDB: scale, round, scale back. */
 static double tni_round_double(double v, int64_t digits, double power, tni_rounding how) {
     double r;
+    if (digits >= 0 && how == TNI_ROUND_HALF_AWAY) {
+        r = tni_round_product(v, power) / power;
+        return tni_is_finite(r) ? r : tni_math_canonical(v);
+    }
     if (digits < 0) {
         r = tni_round_how(v / power, how) * power;
         return tni_is_finite(r) ? r : 0.0;
@@ -274,8 +301,8 @@ static trueno_status tni_round_integers(tni_call *call, tni_rounding how) {
     size_t step_digits = call->count > 1 ? tni_scalar_step(call, 1) : 0;
     if (digits == NULL || (step_digits == 0 && digits[0] >= 0)) {
         for (i = 0; i < call->rows; i++) {
-            memcpy((uint8_t *)call->out + (size_t)i * width,
-                   (const uint8_t *)in + i * step * width, width);
+            memcpy((uint8_t *)call->out + (size_t)i * width, (const uint8_t *)in + i * step * width,
+                   width);
         }
         return TRUENO_OK;
     }
@@ -800,18 +827,17 @@ static const tni_function tni_math_table[] = {
     TNI_SCALAR("sign", "n", NULL, tni_bind_sign, tni_eval_sign, 0, "(x)", "-1, 0 or 1"),
     TNI_SCALAR("round", "n?i", NULL, tni_bind_round, tni_eval_round, 0, "(x[, digits])",
                "To that many digits after the point, halves away from zero"),
-    TNI_SCALAR("round_even", "n?i", NULL, tni_bind_round, tni_eval_round_even, 0,
-               "(x[, digits])", "As round, halves to the even digit"),
-    TNI_SCALAR("roundbankers", "n?i", NULL, tni_bind_round, tni_eval_round_even, 0,
-               "(x[, digits])", "The same as round_even"),
+    TNI_SCALAR("round_even", "n?i", NULL, tni_bind_round, tni_eval_round_even, 0, "(x[, digits])",
+               "As round, halves to the even digit"),
+    TNI_SCALAR("roundbankers", "n?i", NULL, tni_bind_round, tni_eval_round_even, 0, "(x[, digits])",
+               "The same as round_even"),
     TNI_SCALAR("trunc", "n?i", NULL, tni_bind_round, tni_eval_trunc, 0, "(x[, digits])",
                "Cut off towards zero"),
     TNI_SCALAR("floor", "n", NULL, tni_bind_floor, tni_eval_floor, 0, "(x)",
                "The largest whole number not above x"),
     TNI_SCALAR("ceil", "n", NULL, tni_bind_floor, tni_eval_ceil, 0, "(x)",
                "The smallest whole number not below x"),
-    TNI_SCALAR("ceiling", "n", NULL, tni_bind_floor, tni_eval_ceil, 0, "(x)",
-               "The same as ceil"),
+    TNI_SCALAR("ceiling", "n", NULL, tni_bind_floor, tni_eval_ceil, 0, "(x)", "The same as ceil"),
     TNI_SCALAR("even", "d", "d", NULL, tni_eval_even, 0, "(x)",
                "The next even number away from zero"),
     TNI_SCALAR("sqrt", "d", "d", NULL, tni_eval_sqrt, 0, "(x)", "Square root"),
@@ -863,12 +889,12 @@ static const tni_function tni_math_table[] = {
                "1 * 2 * ... * n, a HUGEINT"),
     TNI_SCALAR("gcd", "nn", NULL, tni_bind_divisor, tni_eval_gcd, 0, "(a, b)",
                "Greatest common divisor"),
-    TNI_SCALAR("greatest_common_divisor", "nn", NULL, tni_bind_divisor, tni_eval_gcd, 0,
-               "(a, b)", "The same as gcd"),
+    TNI_SCALAR("greatest_common_divisor", "nn", NULL, tni_bind_divisor, tni_eval_gcd, 0, "(a, b)",
+               "The same as gcd"),
     TNI_SCALAR("lcm", "nn", NULL, tni_bind_divisor, tni_eval_lcm, 0, "(a, b)",
                "Least common multiple"),
-    TNI_SCALAR("least_common_multiple", "nn", NULL, tni_bind_divisor, tni_eval_lcm, 0,
-               "(a, b)", "The same as lcm"),
+    TNI_SCALAR("least_common_multiple", "nn", NULL, tni_bind_divisor, tni_eval_lcm, 0, "(a, b)",
+               "The same as lcm"),
     TNI_SCALAR_END,
 };
 

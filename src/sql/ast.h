@@ -26,10 +26,12 @@ typedef enum tni_ast_kind {
     TNI_AST_INTEGER,   /* value.integer; literals beyond int64 become HUGEINT text in `name` */
     TNI_AST_HUGEINT,   /* digits in `name` */
     TNI_AST_DECIMAL,   /* digits in `name`, as written ("1.50") */
-    TNI_AST_DOUBLE,    /* value.number (literal with exponent) */
-    TNI_AST_STRING,    /* text, text_length */
+    TNI_AST_DOUBLE,    /* value.number (literal with exponent); name as written or NULL */
+    TNI_AST_STRING,    /* text, text_length; negated: a unit that is a keyword */
     TNI_AST_BLOB,      /* '\xAB'::BLOB or x'ab': text, text_length hold the bytes */
-    TNI_AST_INTERVAL,  /* INTERVAL '3' MONTH, INTERVAL 3 MONTH with a literal: value.interval */
+    /* INTERVAL '3' MONTH, INTERVAL 3 MONTH with a literal: value.interval; text as written, a
+     * number when negated; name = unit or NULL */
+    TNI_AST_INTERVAL,
     TNI_AST_INTERVAL_OF, /* INTERVAL (expr) unit: left = expr, name = unit */
     TNI_AST_PARAMETER, /* value.integer = index from 1; name for $name or NULL */
     TNI_AST_COLUMN,    /* qualifier (may be NULL) . name; schema/catalog qualifiers folded away */

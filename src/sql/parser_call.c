@@ -431,14 +431,20 @@ static tni_ast_expression *tni_special_plain(tni_parser *parser, const char *nam
 static tni_ast_expression *tni_special_extract(tni_parser *parser, uint32_t start) {
     tni_ast_expression *unit, *value;
     tni_token token = parser->token;
+    const char *name;
     if (!tni_parser_next_is(parser, TNI_WORD_FROM)) {
         return tni_special_plain(parser, "extract", tni_parser_expression(parser), start);
     }
     if (tni_token_is_string(token)) {
         unit = tni_parser_text(parser);
     } else {
-        unit = tni_parser_literal_text(parser, parser->lexer.text + token.position,
-                                   token.end - token.position);
+        name = tni_parser_interval_unit(parser, token);
+        unit = name != NULL ? tni_parser_literal_text(parser, name, strlen(name))
+                            : tni_parser_literal_text(parser, parser->lexer.text + token.position,
+                                                      token.end - token.position);
+        if (name != NULL && unit != NULL) {
+            unit->negated = true; /* a keyword: columns are called date_part('YEAR', d) */
+        }
         if (!tni_token_is_label(token)) {
             tni_parser_unexpected(parser, "a unit such as YEAR");
             return NULL;

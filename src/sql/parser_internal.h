@@ -134,6 +134,7 @@ TNI_FN tni_ast_expression *tni_parser_text(tni_parser *parser); /* STRING or BLO
 TNI_FN tni_ast_expression *tni_parser_parameter(tni_parser *parser);
 /* INTERVAL is current and begins a literal: tni_parser_at_interval said so. */
 TNI_FN tni_ast_expression *tni_parser_interval(tni_parser *parser);
+TNI_FN const char *tni_parser_interval_unit(const tni_parser *parser, tni_token token);
 TNI_FN bool tni_parser_at_interval(tni_parser *parser);
 /* A literal with its sign turned, or NULL when `node` is no number (nothing failed). */
 TNI_FN tni_ast_expression *tni_parser_negated(tni_parser *parser, tni_ast_expression *node);

@@ -45,6 +45,9 @@ static tni_ast_expression *tni_literal_double(tni_parser *parser, const char *di
                                     "the number is out of range for DOUBLE"));
         return NULL;
     }
+    if (node != NULL) {
+        node->name = digits; /* in the arena */
+    }
     return node;
 }
 
@@ -186,7 +189,8 @@ TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_negated(tni_parser *parser,
     switch (node->kind) {
     case TNI_AST_DOUBLE:
         node->value.number = -node->value.number;
-        return node;
+        node->name = tni_literal_turned(parser, node->name);
+        return node->name != NULL ? node : NULL;
     case TNI_AST_INTEGER:
         if (node->value.integer == INT64_MIN) {
             node->kind = TNI_AST_HUGEINT;
@@ -426,7 +430,7 @@ static const char *const tni_parse_interval_units[][2] = {
 };
 
 /* The unit that this word names, singular, or NULL. */
-static const char *tni_parse_interval_unit(const tni_parser *parser, tni_token token) {
+TNI_FN const char *tni_parser_interval_unit(const tni_parser *parser, tni_token token) {
     for (uint32_t i = 0; i < TNI_COUNT_OF(tni_parse_interval_units); i++) {
         if (tni_parser_is_text(parser, token, tni_parse_interval_units[i][0]) ||
             tni_parser_is_text(parser, token, tni_parse_interval_units[i][1])) {
@@ -447,7 +451,7 @@ TNI_FN bool tni_parser_at_interval(tni_parser *parser) {
     }
     if (next->kind == TNI_TOKEN_SYMBOL && next->id == TNI_SYMBOL_MINUS) {
         return tni_token_is_number(*tni_parser_peek(parser, 2)) &&
-               tni_parse_interval_unit(parser, *tni_parser_peek(parser, 3)) != NULL;
+               tni_parser_interval_unit(parser, *tni_parser_peek(parser, 3)) != NULL;
     }
     return next->kind == TNI_TOKEN_SYMBOL && next->id == TNI_SYMBOL_LEFT_PAREN;
 }
@@ -455,7 +459,7 @@ TNI_FN bool tni_parser_at_interval(tni_parser *parser) {
 /* `unit TO unit` would change the meaning of the text before it. */
 static bool tni_interval_to(tni_parser *parser) {
     if (tni_parser_at(parser, TNI_WORD_TO) &&
-        tni_parse_interval_unit(parser, *tni_parser_peek(parser, 1)) != NULL) {
+        tni_parser_interval_unit(parser, *tni_parser_peek(parser, 1)) != NULL) {
         tni_parser_refuse(parser, parser->token.position, "INTERVAL ... unit TO unit is");
         return true;
     }
@@ -496,7 +500,7 @@ static tni_ast_expression *tni_interval_of(tni_parser *parser, tni_ast_expressio
     if (node->left == NULL || !tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN)) {
         return NULL;
     }
-    unit = tni_parse_interval_unit(parser, parser->token);
+    unit = tni_parser_interval_unit(parser, parser->token);
     if (unit == NULL) {
         tni_parser_unexpected(parser, "a unit such as DAY or MONTH");
         return NULL;
@@ -512,13 +516,21 @@ static tni_ast_expression *tni_interval_number(tni_parser *parser, tni_ast_expre
     const char *unit;
     tni_parser_accept(parser, TNI_SYMBOL_MINUS);
     tni_parser_advance(parser);
-    unit = tni_parse_interval_unit(parser, parser->token);
+    unit = tni_parser_interval_unit(parser, parser->token);
     if (unit == NULL) {
         tni_parser_unexpected(parser, "a unit such as DAY or MONTH");
         return NULL;
     }
-    return tni_interval_value(parser, node, parser->lexer.text + from,
-                              parser->previous.end - from, unit);
+    node->name = unit;
+    node->negated = true;
+    node->text_length = parser->previous.end - from;
+    node->text = tni_arena_text(parser->arena, parser->lexer.text + from, node->text_length);
+    if (node->text == NULL) {
+        tni_parser_stop(parser, tni_memory_fail(parser->arena->memory, node->text_length,
+                                                parser->error));
+        return NULL;
+    }
+    return tni_interval_value(parser, node, node->text, node->text_length, unit);
 }
 
 TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_interval(tni_parser *parser) {
@@ -533,13 +545,12 @@ TNI_FN TNI_NOINLINE tni_ast_expression *tni_parser_interval(tni_parser *parser) 
     if (tni_token_is_string(parser->token)) {
         const char *unit;
         node->text = tni_parser_string(parser, &node->text_length);
-        unit = node->text != NULL ? tni_parse_interval_unit(parser, parser->token) : NULL;
+        unit = node->text != NULL ? tni_parser_interval_unit(parser, parser->token) : NULL;
         if (node->text == NULL ||
             tni_interval_value(parser, node, node->text, node->text_length, unit) == NULL) {
             return NULL;
         }
-        node->text = NULL;
-        node->text_length = 0;
+        node->name = unit;
         if (unit != NULL) {
             tni_parser_advance(parser);
         }
@@ -712,7 +723,7 @@ static void tni_parser_type_words(tni_parser *parser, tni_type type) {
     } else if (type.id == TRUENO_TYPE_VARCHAR) {
         tni_parser_accept(parser, TNI_WORD_VARYING);
     } else if (type.id == TRUENO_TYPE_INTERVAL &&
-               tni_parse_interval_unit(parser, parser->token) != NULL) {
+               tni_parser_interval_unit(parser, parser->token) != NULL) {
         tni_parser_advance(parser);
     }
 }
