@@ -361,7 +361,7 @@ TNI_FN int tni_value_compare(const tni_value *a, const tni_value *b) {
 static void tni_value_print_coarse(int64_t v, int64_t per_second, tni_text *out) {
     char text[48];
     int64_t rest, days;
-    if (v == INT64_MAX || v == INT64_MIN) {
+    if (v == INT64_MAX || v <= -INT64_MAX) {
         tni_text_append(out, text, tni_print_timestamp(v, text));
         return;
     }
@@ -442,7 +442,7 @@ static void tni_value_print_timestamp(const tni_value *value, tni_text *out) {
         break;
     default:
         tni_text_append(out, text, tni_print_timestamp(v, text));
-        if (value->type.id == TRUENO_TYPE_TIMESTAMP_TZ && v != INT64_MAX && v != INT64_MIN) {
+        if (value->type.id == TRUENO_TYPE_TIMESTAMP_TZ && v != INT64_MAX && v > -INT64_MAX) {
             tni_text_add(out, "+00");
         }
         break;

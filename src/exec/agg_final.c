@@ -361,6 +361,10 @@ static bool tni_final_variance(tni_aggregate_kind kind, double n, double m2, dou
         return false;
     }
     *out = m2 / (sample ? n - 1 : n);
+    if (kind == TNI_AGGREGATE_SEM) {
+        *out = tni_sqrt(*out) / tni_sqrt(n);
+        return true;
+    }
     *out = root ? tni_sqrt(*out) : *out;
     return true;
 }
@@ -370,6 +374,7 @@ static bool tni_final_shape(const tni_final *f, uint32_t g, double n, double m2,
     tni_double2 s1 = tni_final_sum(f, 0, g), s3 = tni_final_sum(f, 3, g);
     double mean = s1.high / n, variance = m2 / n, s2 = tni_final_sum(f, 1, g).high;
     double third = s3.high / n - 3 * mean * (s2 / n) + 2 * mean * mean * mean;
+    bool population = f->aggregate->function->kind == TNI_AGGREGATE_KURTOSIS_POP;
     if (f->aggregate->function->kind == TNI_AGGREGATE_SKEWNESS) {
         double deviation = tni_sqrt(variance);
         if (n <= 2 || variance <= 0) {
@@ -378,7 +383,7 @@ static bool tni_final_shape(const tni_final *f, uint32_t g, double n, double m2,
         *out = tni_sqrt(n * (n - 1)) / (n - 2) * third / (deviation * deviation * deviation);
         return tni_is_finite(*out);
     }
-    if (n <= 3 || variance <= 0) {
+    if (n <= (population ? 1 : 3) || variance <= 0) {
         return false;
     }
     {
@@ -386,7 +391,7 @@ static bool tni_final_shape(const tni_final *f, uint32_t g, double n, double m2,
         double fourth = s4 / n - 4 * mean * (s3.high / n) + 6 * mean * mean * (s2 / n) -
                         3 * mean * mean * mean * mean;
         double g2 = fourth / (variance * variance) - 3;
-        *out = (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * g2 + 6);
+        *out = population ? g2 : (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * g2 + 6);
     }
     return tni_is_finite(*out);
 }
@@ -400,7 +405,8 @@ static void tni_final_moments(const tni_final *f) {
         bool fine = n > 0;
         if (fine) {
             m2 = tni_moment2(n, tni_final_sum(f, 0, g), tni_final_sum(f, 1, g));
-            fine = kind == TNI_AGGREGATE_SKEWNESS || kind == TNI_AGGREGATE_KURTOSIS
+            fine = kind == TNI_AGGREGATE_SKEWNESS || kind == TNI_AGGREGATE_KURTOSIS ||
+                           kind == TNI_AGGREGATE_KURTOSIS_POP
                        ? tni_final_shape(f, g, n, m2, &value)
                        : tni_final_variance(kind, n, m2, &value);
         }
@@ -1135,8 +1141,10 @@ TNI_FN trueno_status tni_agg_finalize(tni_agg *agg, tni_agg_table *table, uint32
                    tni_type_width(f.aggregate->type));
         }
         return TRUENO_OK;
-    case TNI_AGGREGATE_SUM: return tni_final_sum_of(&f, error);
-    case TNI_AGGREGATE_AVG: tni_final_average(&f); return TRUENO_OK;
+    case TNI_AGGREGATE_SUM:
+    case TNI_AGGREGATE_FSUM: return tni_final_sum_of(&f, error);
+    case TNI_AGGREGATE_AVG:
+    case TNI_AGGREGATE_FAVG: tni_final_average(&f); return TRUENO_OK;
     case TNI_AGGREGATE_MIN:
     case TNI_AGGREGATE_MAX:
     case TNI_AGGREGATE_BOOL_AND:
@@ -1153,8 +1161,10 @@ TNI_FN trueno_status tni_agg_finalize(tni_agg *agg, tni_agg_table *table, uint32
     case TNI_AGGREGATE_STDDEV_POP:
     case TNI_AGGREGATE_VAR_SAMP:
     case TNI_AGGREGATE_VAR_POP:
+    case TNI_AGGREGATE_SEM:
     case TNI_AGGREGATE_SKEWNESS:
-    case TNI_AGGREGATE_KURTOSIS: tni_final_moments(&f); return TRUENO_OK;
+    case TNI_AGGREGATE_KURTOSIS:
+    case TNI_AGGREGATE_KURTOSIS_POP: tni_final_moments(&f); return TRUENO_OK;
     default: tni_final_pairs(&f); return TRUENO_OK;
     }
 }

@@ -288,6 +288,8 @@ static trueno_status tni_build_aggregate(tni_agg_build *b) {
         return TRUENO_OK;
     case TNI_AGGREGATE_COUNT_IF:
     case TNI_AGGREGATE_SUM:
+    case TNI_AGGREGATE_FSUM:
+    case TNI_AGGREGATE_FAVG:
     case TNI_AGGREGATE_AVG: return tni_build_sum(b);
     case TNI_AGGREGATE_MIN:
     case TNI_AGGREGATE_BOOL_AND: return tni_build_one(b, TNI_AGG_MIN);
@@ -304,9 +306,11 @@ static trueno_status tni_build_aggregate(tni_agg_build *b) {
     case TNI_AGGREGATE_STDDEV_SAMP:
     case TNI_AGGREGATE_STDDEV_POP:
     case TNI_AGGREGATE_VAR_SAMP:
-    case TNI_AGGREGATE_VAR_POP: return tni_build_moments(b, 2);
+    case TNI_AGGREGATE_VAR_POP:
+    case TNI_AGGREGATE_SEM: return tni_build_moments(b, 2);
     case TNI_AGGREGATE_SKEWNESS: return tni_build_moments(b, 3);
-    case TNI_AGGREGATE_KURTOSIS: return tni_build_moments(b, 4);
+    case TNI_AGGREGATE_KURTOSIS:
+    case TNI_AGGREGATE_KURTOSIS_POP: return tni_build_moments(b, 4);
     case TNI_AGGREGATE_MODE:
     case TNI_AGGREGATE_STRING_AGG:
     case TNI_AGGREGATE_PRODUCT: return tni_build_collect(b, true);

@@ -15,6 +15,10 @@ static const tni_aggregate_function tni_aggregate_rows[] = {
     {"sum", TNI_AGGREGATE_SUM, 1, 0, false, "(number)", "sum; integers never overflow"},
     {"avg", TNI_AGGREGATE_AVG, 1, 0, false, "(number)", "arithmetic mean"},
     {"mean", TNI_AGGREGATE_AVG, 1, 0, false, "(number)", "arithmetic mean"},
+    {"fsum", TNI_AGGREGATE_FSUM, 1, 0, false, "(number)", "sum, a DOUBLE"},
+    {"sumkahan", TNI_AGGREGATE_FSUM, 1, 0, false, "(number)", "sum, a DOUBLE"},
+    {"kahan_sum", TNI_AGGREGATE_FSUM, 1, 0, false, "(number)", "sum, a DOUBLE"},
+    {"favg", TNI_AGGREGATE_FAVG, 1, 0, false, "(number)", "arithmetic mean of DOUBLEs"},
     {"min", TNI_AGGREGATE_MIN, 1, 0, false, "(any)", "least value"},
     {"max", TNI_AGGREGATE_MAX, 1, 0, false, "(any)", "greatest value"},
     {"first", TNI_AGGREGATE_FIRST, 1, 0, true, "(any)", "value of the first row, NULL included"},
@@ -29,6 +33,7 @@ static const tni_aggregate_function tni_aggregate_rows[] = {
     {"variance", TNI_AGGREGATE_VAR_SAMP, 1, 0, false, "(number)", "sample variance"},
     {"var_samp", TNI_AGGREGATE_VAR_SAMP, 1, 0, false, "(number)", "sample variance"},
     {"var_pop", TNI_AGGREGATE_VAR_POP, 1, 0, false, "(number)", "population variance"},
+    {"sem", TNI_AGGREGATE_SEM, 1, 0, false, "(number)", "standard error of the mean"},
     {"median", TNI_AGGREGATE_MEDIAN, 1, 0, false, "(any)", "middle value, interpolated"},
     {"quantile_cont", TNI_AGGREGATE_QUANTILE_CONT, 1, 1, true, "(number, fraction)",
      "interpolated quantile"},
@@ -70,8 +75,7 @@ static const tni_aggregate_function tni_aggregate_rows[] = {
     {"regr_intercept", TNI_AGGREGATE_REGR_INTERCEPT, 2, 0, false, "(y, x)",
      "y where the fitted line crosses x = 0"},
     {"regr_r2", TNI_AGGREGATE_REGR_R2, 2, 0, false, "(y, x)", "coefficient of determination"},
-    {"regr_count", TNI_AGGREGATE_REGR_COUNT, 2, 0, false, "(y, x)",
-     "rows where both are not NULL"},
+    {"regr_count", TNI_AGGREGATE_REGR_COUNT, 2, 0, false, "(y, x)", "rows where both are not NULL"},
     {"regr_avgx", TNI_AGGREGATE_REGR_AVGX, 2, 0, false, "(y, x)", "mean of x over pairs"},
     {"regr_avgy", TNI_AGGREGATE_REGR_AVGY, 2, 0, false, "(y, x)", "mean of y over pairs"},
     {"regr_sxx", TNI_AGGREGATE_REGR_SXX, 2, 0, false, "(y, x)", "squared deviations of x"},
@@ -79,6 +83,8 @@ static const tni_aggregate_function tni_aggregate_rows[] = {
     {"regr_sxy", TNI_AGGREGATE_REGR_SXY, 2, 0, false, "(y, x)", "products of deviations"},
     {"skewness", TNI_AGGREGATE_SKEWNESS, 1, 0, false, "(number)", "sample skewness"},
     {"kurtosis", TNI_AGGREGATE_KURTOSIS, 1, 0, false, "(number)", "excess sample kurtosis"},
+    {"kurtosis_pop", TNI_AGGREGATE_KURTOSIS_POP, 1, 0, false, "(number)",
+     "excess kurtosis of a population"},
     {"product", TNI_AGGREGATE_PRODUCT, 1, 0, false, "(number)", "product"},
     {"entropy", TNI_AGGREGATE_ENTROPY, 1, 0, false, "(any)", "entropy of the values, in bits"},
     {"count_if", TNI_AGGREGATE_COUNT_IF, 1, 0, false, "(boolean)", "rows where it is true"},
@@ -280,7 +286,7 @@ static bool tni_aggregate_rule_apply(tni_aggregate_rule rule, tni_bind_call *cal
 static bool tni_aggregate_exact_moments(const tni_aggregate_function *function,
                                         tni_bind_call *call) {
     tni_aggregate_kind kind = function->kind;
-    bool moments = (kind >= TNI_AGGREGATE_STDDEV_SAMP && kind <= TNI_AGGREGATE_VAR_POP) ||
+    bool moments = (kind >= TNI_AGGREGATE_STDDEV_SAMP && kind <= TNI_AGGREGATE_SEM) ||
                    (kind >= TNI_AGGREGATE_CORR && kind <= TNI_AGGREGATE_REGR_SXY &&
                     kind != TNI_AGGREGATE_REGR_COUNT);
     uint32_t i;

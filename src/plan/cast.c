@@ -219,6 +219,9 @@ static bool tni_cast_temporal(tni_type from, tni_type to, const void *in, void *
     }
     if (to.id == TRUENO_TYPE_TIME) {
         int64_t day = tni_timestamp_units(from) * 86400;
+        if (value == INT64_MAX || value <= -INT64_MAX) {
+            return false; /* no time of day */
+        }
         value -= tni_floor_divide(value, day) * day;
         (void)tni_cast_scale_i64(value, tni_timestamp_units(from), TNI_US_PER_SECOND, &value);
         memcpy(out, &value, sizeof value);
@@ -356,7 +359,14 @@ static bool tni_cast_from_text(tni_cast_state *state, const tni_string *in, void
                    tni_cast_temporal(timestamp, to, &us, out);
         }
         return true;
-    case TRUENO_TYPE_TIME: return tni_parse_time(text, length, (int64_t *)out);
+    case TRUENO_TYPE_TIME:
+        if (!tni_parse_time(text, length, (int64_t *)out)) {
+            int64_t us; /* of '2024-01-31 12:30:00' the time */
+            tni_type timestamp = tni_type_make(TRUENO_TYPE_TIMESTAMP);
+            return tni_parse_timestamp_local(text, length, &us) &&
+                   tni_cast_temporal(timestamp, to, &us, out);
+        }
+        return true;
     case TRUENO_TYPE_INTERVAL: return tni_parse_interval(text, length, (tni_interval *)out);
     case TRUENO_TYPE_BLOB: return tni_cast_text_blob(state, in, out);
     default:

@@ -124,13 +124,15 @@ TNI_FN trueno_status tni_cast_value(const tni_env *env, tni_arena *arena, const 
 
 /* ---- aggregates ---- */
 #define TNI_AGGREGATE_KINDS(X)                                                                     \
-    X(COUNT_STAR) X(COUNT) X(SUM) X(AVG) X(MIN) X(MAX) X(FIRST) X(LAST) X(ANY_VALUE)               \
-    X(STDDEV_SAMP) X(STDDEV_POP) X(VAR_SAMP) X(VAR_POP) X(MEDIAN) X(QUANTILE_CONT)                 \
-    X(QUANTILE_DISC) X(MODE) X(BOOL_AND) X(BOOL_OR) X(BIT_AND) X(BIT_OR) X(BIT_XOR)                \
-    X(STRING_AGG) X(ARG_MIN) X(ARG_MAX) X(APPROX_COUNT_DISTINCT) X(APPROX_QUANTILE) X(CORR)        \
-    X(COVAR_SAMP) X(COVAR_POP) X(REGR_SLOPE) X(REGR_INTERCEPT) X(REGR_R2) X(REGR_COUNT)            \
-    X(REGR_AVGX) X(REGR_AVGY) X(REGR_SXX) X(REGR_SYY) X(REGR_SXY) X(SKEWNESS) X(KURTOSIS)          \
-    X(PRODUCT) X(ENTROPY) X(COUNT_IF) X(MAD)
+    X(COUNT_STAR)                                                                                  \
+    X(COUNT) X(SUM) X(FSUM) X(AVG) X(FAVG) X(MIN) X(MAX) X(FIRST) X(LAST) X(ANY_VALUE)             \
+        X(STDDEV_SAMP) X(STDDEV_POP) X(VAR_SAMP) X(VAR_POP) X(SEM) X(MEDIAN) X(QUANTILE_CONT)      \
+            X(QUANTILE_DISC) X(MODE) X(BOOL_AND) X(BOOL_OR) X(BIT_AND) X(BIT_OR) X(BIT_XOR)        \
+                X(STRING_AGG) X(ARG_MIN) X(ARG_MAX) X(APPROX_COUNT_DISTINCT) X(APPROX_QUANTILE)    \
+                    X(CORR) X(COVAR_SAMP) X(COVAR_POP) X(REGR_SLOPE) X(REGR_INTERCEPT) X(REGR_R2)  \
+                        X(REGR_COUNT) X(REGR_AVGX) X(REGR_AVGY) X(REGR_SXX) X(REGR_SYY)            \
+                            X(REGR_SXY) X(SKEWNESS) X(KURTOSIS) X(KURTOSIS_POP) X(PRODUCT)         \
+                                X(ENTROPY) X(COUNT_IF) X(MAD)
 
 typedef enum tni_aggregate_kind {
 #define TNI_AGGREGATE_ID(name) TNI_AGGREGATE_##name,

@@ -623,7 +623,7 @@ static void tni_lower_one_aggregate(const tni_bound_aggregate *a, tni_expr **out
 
 static bool tni_aggregate_needs_math(tni_aggregate_kind kind) {
     return kind == TNI_AGGREGATE_ENTROPY || kind == TNI_AGGREGATE_SKEWNESS ||
-           kind == TNI_AGGREGATE_KURTOSIS;
+           kind == TNI_AGGREGATE_KURTOSIS || kind == TNI_AGGREGATE_KURTOSIS_POP;
 }
 
 static bool tni_lower_aggregate(tni_binder *binder, const tni_node *node, tni_lowered *out) {

@@ -930,7 +930,7 @@ static trueno_status tni_eval_month_name(tni_call *call) {
     return tni_date_name_rows(call, true);
 }
 
-static trueno_status tni_eval_last_day(tni_call *call) {
+static trueno_status tni_last_day_rows(tni_call *call, bool count) {
     const int64_t *in = (const int64_t *)tni_scalar_data(call, 0);
     size_t step = tni_scalar_step(call, 0);
     tni_rows rows = tni_rows_of(call);
@@ -944,13 +944,29 @@ static trueno_status tni_eval_last_day(tni_call *call) {
             continue;
         }
         tni_civil_from_days(days, &year, &month, &day);
-        ((int32_t *)call->out)[i] = days - day + tni_date_month_days(year, month);
+        if (count) {
+            ((int64_t *)call->out)[i] = tni_date_month_days(year, month);
+        } else {
+            ((int32_t *)call->out)[i] = days - day + tni_date_month_days(year, month);
+        }
     }
     return TRUENO_OK;
 }
 
+static trueno_status tni_eval_last_day(tni_call *call) {
+    return tni_last_day_rows(call, false);
+}
+static trueno_status tni_eval_days_in_month(tni_call *call) {
+    return tni_last_day_rows(call, true);
+}
+
 static trueno_status tni_bind_date_result(tni_bind_call *call, tni_error *error) {
     call->result = tni_type_make(TRUENO_TYPE_DATE);
+    return tni_bind_moment(call, 0, error);
+}
+
+static trueno_status tni_bind_days_result(tni_bind_call *call, tni_error *error) {
+    call->result = tni_type_make(TRUENO_TYPE_BIGINT);
     return tni_bind_moment(call, 0, error);
 }
 
@@ -1008,30 +1024,31 @@ static const tni_function tni_date_table[] = {
                  "A part of a date, time or interval; extract(part FROM date) is the same"),
     TNI_DATE_ROW("datepart", "sa", NULL, tni_bind_part, tni_eval_part, "(part, date)",
                  "The same as date_part"),
-    TNI_DATE_ROW("date_trunc", "sa", NULL, tni_bind_trunc_part, tni_eval_trunc_part,
-                 "(part, date)", "Down to the beginning of the month, hour ..."),
-    TNI_DATE_ROW("datetrunc", "sa", NULL, tni_bind_trunc_part, tni_eval_trunc_part,
-                 "(part, date)", "The same as date_trunc"),
+    TNI_DATE_ROW("date_trunc", "sa", NULL, tni_bind_trunc_part, tni_eval_trunc_part, "(part, date)",
+                 "Down to the beginning of the month, hour ..."),
+    TNI_DATE_ROW("datetrunc", "sa", NULL, tni_bind_trunc_part, tni_eval_trunc_part, "(part, date)",
+                 "The same as date_trunc"),
     TNI_DATE_ROW("date_diff", "saa", NULL, tni_bind_difference, tni_eval_date_diff,
                  "(part, from, to)", "Borders of the part crossed from one to the other"),
     TNI_DATE_ROW("datediff", "saa", NULL, tni_bind_difference, tni_eval_date_diff,
                  "(part, from, to)", "The same as date_diff"),
     TNI_DATE_ROW("date_sub", "saa", NULL, tni_bind_difference, tni_eval_date_sub,
                  "(part, from, to)", "Whole parts from one to the other"),
-    TNI_DATE_ROW("datesub", "saa", NULL, tni_bind_difference, tni_eval_date_sub,
-                 "(part, from, to)", "The same as date_sub"),
+    TNI_DATE_ROW("datesub", "saa", NULL, tni_bind_difference, tni_eval_date_sub, "(part, from, to)",
+                 "The same as date_sub"),
     TNI_DATE_ROW("date_add", "tI", "t", NULL, tni_eval_date_add, "(date, interval)",
                  "date + interval"),
     TNI_DATE_ROW("dayname", "a", NULL, tni_bind_text_result, tni_eval_day_name, "(date)",
                  "The English name of the weekday"),
     TNI_DATE_ROW("monthname", "a", NULL, tni_bind_text_result, tni_eval_month_name, "(date)",
                  "The English name of the month"),
+    TNI_DATE_ROW("days_in_month", "a", NULL, tni_bind_days_result, tni_eval_days_in_month, "(date)",
+                 "Days of the date's month"),
     TNI_DATE_ROW("last_day", "a", NULL, tni_bind_date_result, tni_eval_last_day, "(date)",
                  "The last day of the month"),
     TNI_DATE_ROW("age", "tt", "I", NULL, tni_eval_age, "(later, earlier)",
                  "Years, months, days and time between two moments"),
-    TNI_DATE_ROW("age", "t", "I", NULL, tni_eval_age, "(timestamp)",
-                 "The age at midnight today"),
+    TNI_DATE_ROW("age", "t", "I", NULL, tni_eval_age, "(timestamp)", "The age at midnight today"),
     TNI_DATE_ROW("time_bucket", "Ia?a", NULL, tni_bind_time_bucket, tni_eval_time_bucket,
                  "(width, date[, offset])", "Down to a multiple of the width"),
     TNI_DATE_ROW("make_date", "iii", "D", NULL, tni_eval_make_date, "(year, month, day)",
@@ -1044,8 +1061,8 @@ static const tni_function tni_date_table[] = {
                  "(year, month, day, hour, minute, seconds)", "The moment"),
     TNI_DATE_ROW("make_timestamp", "i", "t", NULL, tni_eval_make_timestamp_us, "(microseconds)",
                  "The moment that long after 1970-01-01"),
-    TNI_DATE_ROW("make_timestamp_ms", "i", "t", NULL, tni_eval_make_timestamp_ms,
-                 "(milliseconds)", "The moment that long after 1970-01-01"),
+    TNI_DATE_ROW("make_timestamp_ms", "i", "t", NULL, tni_eval_make_timestamp_ms, "(milliseconds)",
+                 "The moment that long after 1970-01-01"),
     TNI_DATE_ROW("make_timestamp_ns", "i", NULL, tni_bind_make, tni_eval_make_timestamp_ns,
                  "(nanoseconds)", "The moment that long after 1970-01-01"),
     TNI_DATE_ROW("make_timestamptz", "iiiiid", NULL, tni_bind_make, tni_eval_make_timestamp,
@@ -1101,8 +1118,8 @@ static const tni_function tni_date_table[] = {
                  "The time when the query began, in UTC"),
     TNI_DATE_ROW("localtime", "", "T", NULL, tni_eval_clock, "()",
                  "The time when the query began, in UTC"),
-    TNI_DATE_ROW("timezone", "sa", NULL, tni_bind_timezone, tni_eval_timezone,
-                 "(zone, timestamp)", "AT TIME ZONE; UTC alone is known"),
+    TNI_DATE_ROW("timezone", "sa", NULL, tni_bind_timezone, tni_eval_timezone, "(zone, timestamp)",
+                 "AT TIME ZONE; UTC alone is known"),
     TNI_SCALAR_END,
 };
 

@@ -459,6 +459,26 @@ static trueno_status tni_eval_even(tni_call *call) {
     return TRUENO_OK;
 }
 
+/* fdiv: x / y rounded down; fmod: what is left of x then, with the sign of y. */
+static trueno_status tni_floor_rows(tni_call *call, bool rest) {
+    const double *x = (const double *)tni_scalar_data(call, 0);
+    const double *y = (const double *)tni_scalar_data(call, 1);
+    size_t step_x = tni_scalar_step(call, 0), step_y = tni_scalar_step(call, 1);
+    uint32_t i;
+    for (i = 0; i < call->rows; i++) {
+        double a = x[i * step_x], b = y[i * step_y], whole = tni_floor(a / b);
+        ((double *)call->out)[i] = tni_math_canonical(rest ? a - whole * b : whole);
+    }
+    return TRUENO_OK;
+}
+
+static trueno_status tni_eval_fdiv(tni_call *call) {
+    return tni_floor_rows(call, false);
+}
+static trueno_status tni_eval_fmod(tni_call *call) {
+    return tni_floor_rows(call, true);
+}
+
 /* ------------------------------------------------------------------------------- C library --- */
 
 static trueno_status tni_math_missing(tni_call *call) {
@@ -840,6 +860,9 @@ static const tni_function tni_math_table[] = {
     TNI_SCALAR("ceiling", "n", NULL, tni_bind_floor, tni_eval_ceil, 0, "(x)", "The same as ceil"),
     TNI_SCALAR("even", "d", "d", NULL, tni_eval_even, 0, "(x)",
                "The next even number away from zero"),
+    TNI_SCALAR("fdiv", "dd", "d", NULL, tni_eval_fdiv, 0, "(x, y)", "x / y rounded down"),
+    TNI_SCALAR("fmod", "dd", "d", NULL, tni_eval_fmod, 0, "(x, y)",
+               "The rest of fdiv, with the sign of y"),
     TNI_SCALAR("sqrt", "d", "d", NULL, tni_eval_sqrt, 0, "(x)", "Square root"),
     TNI_MATH_ROW("cbrt", tni_eval_math_cbrt, "Cube root"),
     TNI_MATH_ROW("exp", tni_eval_math_exp, "e to the power of x"),

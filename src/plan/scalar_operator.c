@@ -1163,6 +1163,12 @@ static const tni_function tni_operator_table[] = {
                  "(a, b)", "Right shift"),
     {"add", "aa", NULL, tni_operator_bind_arithmetic, tni_eval_add, 0, TNI_DEVICE_ADD, "(a, b)",
      "a + b"},
+    {"subtract", "aa", NULL, tni_operator_bind_arithmetic, tni_eval_subtract, 0,
+     TNI_DEVICE_SUBTRACT, "(a, b)", "a - b"},
+    {"multiply", "aa", NULL, tni_operator_bind_arithmetic, tni_eval_multiply, 0,
+     TNI_DEVICE_MULTIPLY, "(a, b)", "a * b"},
+    {"divide", "aa", NULL, tni_bind_integers, tni_eval_integer_divide, 0, TNI_DEVICE_INTEGER_DIVIDE,
+     "(a, b)", "a // b"},
     {"mod", "aa", NULL, tni_bind_modulo, tni_eval_modulo, 0, TNI_DEVICE_MODULO, "(a, b)", "a % b"},
     {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL},
 };
