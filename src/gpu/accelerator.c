@@ -1,6 +1,6 @@
 /*
- * accelerator.c - life of an accelerator: when a device is opened, what is remembered of tables and
- * shapes, kernels built aside, and the report of devices.
+ * accelerator.c - life of an accelerator: when a device is opened, what is remembered of tables,
+ * kernels built aside, and the report of devices.
  *
  * Opening takes 100 to 300 ms, so it waits until queries that a GPU could have taken have cost as
  * much on the processor; then a thread opens it while they go on. What a short query needs from
@@ -304,7 +304,7 @@ TNI_FN tni_gpu_device *tni_acc_device(tni_acc *acc, double cpu_ms, bool force, t
     return device;
 }
 
-/* ---------------------------------------------------------------- tables, shapes, kernels --- */
+/* ------------------------------------------------------------------------ tables, kernels --- */
 
 TNI_FN uint64_t tni_acc_owner(tni_acc *acc, tni_table *table, bool count, uint32_t *uses) {
     tni_acc_table *entry = NULL;
@@ -375,85 +375,92 @@ TNI_FN uint64_t tni_acc_resident(tni_acc *acc, uint32_t devices, uint64_t owner,
     return bytes;
 }
 
-TNI_FN bool tni_acc_shape_known(tni_acc *acc, uint64_t hash) {
-    bool known = false;
-    uint32_t i;
-    tni_mutex_lock(&acc->mutex);
-    for (i = 0; i < TNI_ACC_SHAPES && !known; i++) {
-        known = acc->shapes[i] == hash;
+TNI_FN uint32_t tni_acc_missing(const tni_acc_job *job) {
+    uint32_t most = 0, d;
+    if (job->device_count <= 1) {
+        return tni_gpu_kernel_list_missing(job->device, &job->kernels);
     }
-    tni_mutex_unlock(&acc->mutex);
-    return known;
-}
-
-TNI_FN void tni_acc_shape_learn(tni_acc *acc, uint64_t hash) {
-    if (tni_acc_shape_known(acc, hash)) {
-        return;
+    for (d = 0; d < job->device_count; d++) {
+        uint32_t missing = tni_gpu_kernel_list_missing(job->acc->devices[d], &job->kernels);
+        most = TNI_MAX(most, missing);
     }
-    tni_mutex_lock(&acc->mutex);
-    acc->shapes[acc->shape_next++ % TNI_ACC_SHAPES] = hash;
-    tni_mutex_unlock(&acc->mutex);
-}
-
-TNI_FN void tni_acc_scan_want(const tni_gpu_code *code, tni_gpu_kernel_want *out) {
-    memset(out, 0, sizeof *out);
-    out->words = code->words;
-    out->word_count = code->word_count;
-    out->binding_count = 3;
-    out->bindings[0] = TNI_GPU_COLUMNS;
-    out->bindings[1] = out->bindings[2] = 1;
-    out->constant_count = TNI_GPU_SLOTS;
-    memcpy(out->constants, code->kinds, sizeof code->kinds);
-}
-
-TNI_FN bool tni_acc_scan_ready(tni_acc *acc, const tni_gpu_code *code) {
-    tni_gpu_kernel_want want;
-    bool ready;
-    tni_acc_scan_want(code, &want);
-    tni_mutex_lock(&acc->device->mutex);
-    ready = tni_gpu_kernel_ready(acc->device, &want);
-    tni_mutex_unlock(&acc->device->mutex);
-    return ready;
+    return most;
 }
 
 typedef struct tni_acc_build {
     tni_acc *acc;
-    tni_gpu_kernel_want want;
-    uint32_t *words;
+    tni_gpu_device *devices[TNI_GPU_MULTI_DEVICES];
+    uint32_t device_count;
+    tni_gpu_kernel_list kernels;
 } tni_acc_build;
 
 static void tni_acc_build_free(tni_acc_build *build) {
-    tni_memory *memory = build->acc->memory;
-    tni_free(memory, build->words, build->want.word_count * sizeof(uint32_t));
-    tni_free(memory, build, sizeof *build);
+    tni_gpu_kernel_list_free(&build->kernels);
+    tni_free(build->acc->memory, build, sizeof *build);
+}
+
+/* One kernel for every device. False: the accelerator closes. */
+static bool tni_acc_build_one(tni_acc_build *build, const tni_gpu_kernel_want *want) {
+    tni_acc *acc = build->acc;
+    bool goes_on = true;
+    uint32_t d;
+    for (d = 0; d < build->device_count && goes_on; d++) {
+        tni_error ignored;
+        trueno_status status;
+        double ms = 0;
+        tni_error_clear(&ignored);
+        status = tni_gpu_kernel_aside(build->devices[d], want, &ms, &ignored);
+        tni_mutex_lock(&acc->mutex);
+        acc->built = acc->built || (status == TRUENO_OK && ms > 0);
+        if (status == TRUENO_OK && ms > 0) {
+            acc->gpu_rates.build_ms += 0.3 * (ms - acc->gpu_rates.build_ms);
+        }
+        goes_on = !acc->closing;
+        tni_mutex_unlock(&acc->mutex);
+    }
+    return goes_on;
 }
 
 static void tni_acc_builder(void *argument) {
     tni_acc_build *build = (tni_acc_build *)argument;
     tni_acc *acc = build->acc;
-    tni_gpu_device *device = acc->device;
-    tni_gpu_kernel *kernel;
-    double ms = 0;
-    tni_error ignored;
-    trueno_status status;
-    tni_error_clear(&ignored);
-    tni_mutex_lock(&device->mutex);
-    status = tni_gpu_kernel_get(device, &build->want, &kernel, &ms, &ignored);
-    tni_mutex_unlock(&device->mutex);
+    uint32_t i = 0;
+    while (i < build->kernels.count && tni_acc_build_one(build, &build->kernels.wants[i])) {
+        i++;
+    }
     tni_acc_build_free(build);
     tni_mutex_lock(&acc->mutex);
     acc->building = false;
-    acc->built = acc->built || status == TRUENO_OK;
-    if (status == TRUENO_OK && ms > 0) {
-        acc->gpu_rates.build_ms += 0.3 * (ms - acc->gpu_rates.build_ms);
-    }
     tni_mutex_unlock(&acc->mutex);
 }
 
-TNI_FN void tni_acc_build_aside(tni_acc *acc, const tni_gpu_code *code) {
+/* The thread's order, with the job's kernels; NULL when memory is short. */
+static tni_acc_build *tni_acc_build_new(tni_acc_job *job) {
+    tni_acc *acc = job->acc;
+    tni_acc_build *build = (tni_acc_build *)tni_alloc_zero(acc->memory, sizeof *build);
+    if (build == NULL) {
+        return NULL;
+    }
+    build->acc = acc;
+    build->device_count = TNI_MAX(job->device_count, 1u);
+    if (build->device_count == 1) {
+        build->devices[0] = job->device;
+    } else {
+        memcpy(build->devices, acc->devices, build->device_count * sizeof *build->devices);
+    }
+    build->kernels = job->kernels;
+    tni_gpu_kernel_list_init(&job->kernels, acc->memory);
+    if (!tni_gpu_kernel_list_keep(&build->kernels)) {
+        tni_acc_build_free(build);
+        return NULL;
+    }
+    return build;
+}
+
+TNI_FN void tni_acc_build_aside(tni_acc_job *job) {
+    tni_acc *acc = job->acc;
     tni_acc_build *build;
     tni_thread *previous;
-    size_t bytes = code->word_count * sizeof(uint32_t);
     tni_mutex_lock(&acc->mutex);
     if (acc->building || acc->options.no_threads) {
         tni_mutex_unlock(&acc->mutex);
@@ -466,21 +473,7 @@ TNI_FN void tni_acc_build_aside(tni_acc *acc, const tni_gpu_code *code) {
     if (previous != NULL) {
         tni_thread_join(previous); /* it is over, or about to be */
     }
-    build = (tni_acc_build *)tni_alloc_zero(acc->memory, sizeof *build);
-    if (build != NULL) {
-        build->acc = acc;
-        tni_acc_scan_want(code, &build->want);
-        build->words = (uint32_t *)tni_alloc(acc->memory, bytes);
-        build->want.words = build->words;
-    }
-    if (build == NULL || build->words == NULL) {
-        if (build != NULL) {
-            tni_free(acc->memory, build, sizeof *build);
-        }
-        build = NULL;
-    } else {
-        memcpy(build->words, code->words, bytes);
-    }
+    build = tni_acc_build_new(job);
     tni_mutex_lock(&acc->mutex);
     acc->builder = build == NULL ? NULL : tni_thread_start(tni_acc_builder, build);
     if (acc->builder == NULL) {
@@ -529,6 +522,9 @@ TNI_FN void tni_accelerator_free(tni_accelerator *accelerator) {
     if (acc->opener != NULL) {
         tni_thread_join(acc->opener);
     }
+    tni_mutex_lock(&acc->mutex);
+    acc->closing = true;
+    tni_mutex_unlock(&acc->mutex);
     if (acc->builder != NULL) {
         tni_thread_join(acc->builder);
     }

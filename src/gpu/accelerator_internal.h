@@ -1,7 +1,7 @@
 /*
  * accelerator_internal.h - the accelerator's state, shared by its files:
  *
- *   accelerator.c          opening a device, what is known of tables and shapes
+ *   accelerator.c          opening a device, what tables' queries cost, builds
  *   known.c                what was found out about tables, kept with them
  *   job.c                  what operators have in common: data, prediction, choice, report
  *   operator_order.c       the first rows of an ORDER BY with LIMIT over such a chain
@@ -23,8 +23,7 @@
 #include "gpu/scan.h"
 #include "plan/fuse.h"
 
-#define TNI_ACC_TABLES 256u /* tables and shapes remembered; older ones are forgotten */
-#define TNI_ACC_SHAPES 1024u
+#define TNI_ACC_TABLES 256u /* remembered; older ones are forgotten */
 
 typedef enum tni_acc_state {
     TNI_ACC_UNTRIED,
@@ -62,9 +61,8 @@ typedef struct tni_acc {
     double recent_ms;          /* that such a query takes */
     tni_acc_table tables[TNI_ACC_TABLES];
     uint32_t table_next;
-    uint64_t shapes[TNI_ACC_SHAPES]; /* hashes of shapes that ran */
-    uint32_t shape_next;
-    bool loaded_cache, built;  /* something was built since the file was read */
+    bool built;                /* something was, since the file of kernels was read */
+    bool closing;
 } tni_acc;
 
 /* accelerator.c */
@@ -81,13 +79,6 @@ TNI_FN double tni_acc_missed(tni_acc *acc, uint64_t owner, double more);
 /* Bytes of these columns (fields of the table) in device memory. */
 TNI_FN uint64_t tni_acc_resident(tni_acc *acc, uint32_t devices, uint64_t owner,
                                  const uint32_t *fields, uint32_t count);
-TNI_FN bool tni_acc_shape_known(tni_acc *acc, uint64_t hash);
-TNI_FN void tni_acc_shape_learn(tni_acc *acc, uint64_t hash);
-/* The kernel of a scan as the device's cache knows it. */
-TNI_FN void tni_acc_scan_want(const tni_gpu_code *code, tni_gpu_kernel_want *out);
-TNI_FN bool tni_acc_scan_ready(tni_acc *acc, const tni_gpu_code *code);
-/* Build a scan's kernel on a thread, for the next query of its shape. */
-TNI_FN void tni_acc_build_aside(tni_acc *acc, const tni_gpu_code *code);
 /* A text in the arena; "" when memory is short. */
 TNI_FN const char *tni_acc_text(tni_arena *arena, const char *format, ...) TNI_PRINTF(2, 3);
 
@@ -134,6 +125,7 @@ typedef struct tni_acc_job {
     uint32_t device_count;     /* that share the work, acc->devices[0 ..) */
     tni_gpu_table data;
     tni_gpu_layout *layouts;
+    tni_gpu_kernel_list kernels; /* that the work will ask for */
     uint32_t *fields;          /* [columns.count] of the table */
     uint32_t uses, pass_count;
     tni_cost_work work;
@@ -156,7 +148,10 @@ TNI_FN trueno_status tni_acc_find_device(tni_acc_job *job);
 TNI_FN uint32_t tni_acc_share_of_devices(const tni_acc *acc, double rows);
 TNI_FN trueno_status tni_acc_data(tni_acc_job *job);  /* after programs were cut: the columns */
 TNI_FN void tni_acc_predict(tni_acc_job *job, tni_choice *choice);
-TNI_FN uint64_t tni_acc_hash_shape(const tni_acc_job *job, const tni_gpu_shape *shape);
+/* How many of job->kernels are not built yet, on the device that has the fewest. */
+TNI_FN uint32_t tni_acc_missing(const tni_acc_job *job);
+/* Build job->kernels, which are gone then, on a thread: for the next query of this shape. */
+TNI_FN void tni_acc_build_aside(tni_acc_job *job);
 /* Around the work on the device; leaving gives its milliseconds. */
 TNI_FN int64_t tni_acc_enter(tni_acc_job *job);
 TNI_FN double tni_acc_leave(tni_acc_job *job, int64_t entered);

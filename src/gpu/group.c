@@ -394,8 +394,7 @@ static trueno_status tni_gpu_group_kernel(tni_gpu_group_run *run, uint32_t form,
     } else if (form != TNI_GPU_ROWS_SURVEY) {
         tni_gpu_group_front(run, &want);
     }
-    return tni_gpu_kernel_get(run->device, &want, &out->kernel, &run->result->compile_ms,
-                              run->error);
+    return tni_gpu_scratch_kernel(&run->scratch, &want, &out->kernel, run->error);
 }
 
 /* The kernels of a pass; the one that fills the table last, for its shared memory is the run's. */
@@ -663,24 +662,62 @@ static uint32_t tni_gpu_group_bits(uint64_t cells) {
     return TNI_MAX(bits, 1);
 }
 
+/* What is known before anything happens. */
+static trueno_status tni_gpu_group_begin(tni_gpu_group_run *run, tni_gpu_device *device,
+                                         const tni_gpu_group_shape *shape,
+                                         const tni_gpu_group_code *code, const tni_gpu_table *table,
+                                         tni_error *error) {
+    memset(run, 0, sizeof *run);
+    run->device = run->inputs.device = device;
+    run->shape = shape;
+    run->code = code;
+    run->table = run->inputs.table = table;
+    run->error = run->inputs.error = error;
+    run->inputs.shape = &shape->shape;
+    run->inputs.code = &code->code;
+    tni_gpu_scratch_init(&run->scratch, device);
+    TNI_TRY(tni_gpu_group_digits(shape, run->fields, &run->cells, error));
+    run->key_bits = tni_gpu_group_bits(run->cells);
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_gpu_group_list(tni_gpu_device *device, const tni_gpu_group_shape *shape,
+                                        const tni_gpu_group_code *code, const tni_gpu_table *table,
+                                        tni_gpu_kernel_list *list, tni_error *error) {
+    uint32_t cut = tni_gpu_morsel_cut(device, shape->shape.columns, shape->shape.column_count);
+    tni_gpu_group_launches launches;
+    tni_gpu_group_run run;
+    tni_gpu_batch batch;
+    TNI_TRY(tni_gpu_group_begin(&run, device, shape, code, table, error));
+    run.scratch.list = list;
+    TNI_TRY(tni_gpu_group_choose(&run, TNI_GPU_GROUP_POSITIONS));
+    TNI_TRY(tni_gpu_group_kernels(&run, &launches));
+    tni_gpu_batch_list(device, &batch, error);
+    tni_gpu_group_step(&run, &batch, TNI_GPU_GROUP_SETUP, 0, 1);
+    if (code->floats && table->segment_count > cut && run.form != TNI_GPU_GROUP_PARTITIONED) {
+        tni_gpu_group_step(&run, &batch, TNI_GPU_GROUP_REBASE, 0, 1);
+    }
+    if (run.form == TNI_GPU_GROUP_PARTITIONED) {
+        tni_gpu_group_step(&run, &batch, TNI_GPU_GROUP_PARTS_STEP, 0, 1);
+    }
+    tni_gpu_group_close(&run, &batch);
+    if (!run.small) {
+        tni_gpu_group_finish(&run, &batch, (uint32_t)TNI_MIN(table->rows, run.table_rows / 2));
+        tni_gpu_group_finish(&run, &batch, 1); /* a filter may leave few */
+    }
+    return batch.status;
+}
+
 TNI_FN trueno_status tni_gpu_group(tni_gpu_device *device, const tni_gpu_group_shape *shape,
                                    const tni_gpu_group_code *code, const tni_gpu_table *table,
                                    tni_gpu_group_result *out, tni_error *error) {
     static const char *const names[] = {"", "dense", "direct", "hash", "partitioned"};
     tni_gpu_group_run run;
     trueno_status status;
-    memset(&run, 0, sizeof run);
     memset(out, 0, sizeof *out);
     tni_arena_init(&out->memory, device->memory);
-    run.device = run.inputs.device = device;
-    run.shape = shape;
-    run.code = code;
-    run.table = run.inputs.table = table;
+    TNI_TRY(tni_gpu_group_begin(&run, device, shape, code, table, error));
     run.result = out;
-    run.error = run.inputs.error = error;
-    tni_gpu_scratch_init(&run.scratch, device);
-    run.inputs.shape = &shape->shape;
-    run.inputs.code = &code->code;
     if (device->lost) {
         return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the GPU %s was lost",
                         device->info->name);
@@ -690,8 +727,6 @@ TNI_FN trueno_status tni_gpu_group(tni_gpu_device *device, const tni_gpu_group_s
                         "the GPU does not group tables of more than %lu rows",
                         (unsigned long)(TNI_GPU_GROUP_MOST_ROWS - 1));
     }
-    TNI_TRY(tni_gpu_group_digits(shape, run.fields, &run.cells, error));
-    run.key_bits = tni_gpu_group_bits(run.cells);
     tni_mutex_lock(&device->mutex);
     status = tni_gpu_group_passes(&run);
     if (status != TRUENO_OK) {
@@ -701,6 +736,7 @@ TNI_FN trueno_status tni_gpu_group(tni_gpu_device *device, const tni_gpu_group_s
     tni_gpu_group_give(&run);
     tni_mutex_unlock(&device->mutex);
     out->form = names[run.form];
+    out->compile_ms = run.scratch.compile_ms;
     out->uploaded_bytes = run.inputs.uploaded_bytes;
     out->read_bytes = run.inputs.read_bytes;
     if (status != TRUENO_OK) {

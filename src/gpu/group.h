@@ -83,6 +83,11 @@ TNI_FN trueno_status tni_gpu_group_emit(const tni_gpu_info *info, const tni_gpu_
 TNI_FN trueno_status tni_gpu_group(tni_gpu_device *device, const tni_gpu_group_shape *shape,
                                    const tni_gpu_group_code *code, const tni_gpu_table *table,
                                    tni_gpu_group_result *out, tni_error *error);
+/* The kernels that a run will ask for, if it needs no second pass. For a device that runs something
+ * else meanwhile. */
+TNI_FN trueno_status tni_gpu_group_list(tni_gpu_device *device, const tni_gpu_group_shape *shape,
+                                        const tni_gpu_group_code *code, const tni_gpu_table *table,
+                                        tni_gpu_kernel_list *list, tni_error *error);
 /* Before the device is closed. */
 TNI_FN void tni_gpu_group_free(tni_gpu_group_result *result);
 /* The code of key `key` in a packed word; *is_null set. */

@@ -78,8 +78,7 @@ static void tni_gpu_group_dispatch(tni_gpu_group_run *run, tni_gpu_batch *batch,
         slices[i].range = ranges[i]->slab != NULL ? ranges[i] : &run->control;
     }
     tni_gpu_group_step_constants(run, step, &want);
-    batch->status =
-        tni_gpu_kernel_get(run->device, &want, &kernel, &run->result->compile_ms, run->error);
+    batch->status = tni_gpu_scratch_kernel(&run->scratch, &want, &kernel, run->error);
     if (batch->status == TRUENO_OK) {
         tni_gpu_batch_dispatch(batch, kernel, slices, 6, push, push_words * 4, groups);
     }
@@ -180,8 +179,7 @@ static void tni_gpu_group_sort_tile(tni_gpu_group_run *run, tni_gpu_batch *batch
     }
     push[0] = n;
     push[1] = bits;
-    batch->status =
-        tni_gpu_kernel_get(run->device, &want, &kernel, &run->result->compile_ms, run->error);
+    batch->status = tni_gpu_scratch_kernel(&run->scratch, &want, &kernel, run->error);
     if (batch->status == TRUENO_OK) {
         tni_gpu_batch_dispatch(batch, kernel, slices, 4, push, sizeof push, 1);
     }
@@ -223,10 +221,19 @@ static trueno_status tni_gpu_group_take_pairs(tni_gpu_group_run *run, uint32_t n
 
 /* --------------------------------------------------------------------------- collecting --- */
 
+TNI_FN void tni_gpu_group_finish(tni_gpu_group_run *run, tni_gpu_batch *batch, uint32_t n) {
+    bool hash = run->row.key_words > 0;
+    tni_gpu_group_step(run, batch, hash ? TNI_GPU_GROUP_PAIRS : TNI_GPU_GROUP_EMIT, n,
+                       tni_gpu_group_tiles(run));
+    if (hash) {
+        tni_gpu_group_sort(run, batch, n);
+        tni_gpu_group_step(run, batch, TNI_GPU_GROUP_GATHER, n, (n + 255) / 256);
+    }
+}
+
 /* The results of a large table. */
 static trueno_status tni_gpu_group_fetch(tni_gpu_group_run *run, uint32_t n) {
     uint64_t bytes = tni_gpu_group_out_bytes(run, n);
-    bool hash = run->row.key_words > 0;
     tni_gpu_batch batch;
     uint64_t at;
     if (bytes > run->device->info->storage_range) {
@@ -235,17 +242,12 @@ static trueno_status tni_gpu_group_fetch(tni_gpu_group_run *run, uint32_t n) {
                         run->device->info->name);
     }
     TNI_TRY(tni_gpu_take(run->device, bytes, &run->out, run->error));
-    if (hash) {
+    if (run->row.key_words > 0) {
         TNI_TRY(tni_gpu_group_take_pairs(run, n));
     }
     TNI_TRY(tni_gpu_download_reserve(run->device, 64 + bytes, run->error));
     TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
-    tni_gpu_group_step(run, &batch, hash ? TNI_GPU_GROUP_PAIRS : TNI_GPU_GROUP_EMIT, n,
-                       tni_gpu_group_tiles(run));
-    if (hash) {
-        tni_gpu_group_sort(run, &batch, n);
-        tni_gpu_group_step(run, &batch, TNI_GPU_GROUP_GATHER, n, (n + 255) / 256);
-    }
+    tni_gpu_group_finish(run, &batch, n);
     tni_gpu_batch_download(&batch, &run->control, 0, sizeof run->words, &at);
     tni_gpu_batch_download(&batch, &run->out, 0, bytes, &run->out_at);
     TNI_TRY(tni_gpu_batch_run(&batch, &run->result->compute_ms));

@@ -120,6 +120,8 @@ TNI_FN void tni_gpu_group_step(tni_gpu_group_run *run, tni_gpu_batch *batch, uin
 TNI_FN void tni_gpu_group_setup(tni_gpu_group_run *run, tni_gpu_batch *batch);
 /* Record: count groups; small runs: their results too, and everything's download. */
 TNI_FN void tni_gpu_group_close(tni_gpu_group_run *run, tni_gpu_batch *batch);
+/* Record: the results of `n` groups of a run that is not small. */
+TNI_FN void tni_gpu_group_finish(tni_gpu_group_run *run, tni_gpu_batch *batch, uint32_t n);
 TNI_FN trueno_status tni_gpu_group_close_reserve(tni_gpu_group_run *run);
 /* After that batch: read the control words. Unless small, when there is neither an error nor too
  * little room, bring the results. */

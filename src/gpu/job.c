@@ -173,38 +173,6 @@ TNI_FN trueno_status tni_acc_data(tni_acc_job *job) {
 
 /* ---------------------------------------------------------------------------- prediction --- */
 
-static uint64_t tni_acc_hash_program(uint64_t hash, const tni_program *program) {
-    uint32_t i, a;
-    for (i = 0; program != NULL && i < program->count; i++) {
-        const tni_ir_node *node = &program->nodes[i];
-        hash = tni_hash_combine(hash, (uint64_t)node->op << 32 | node->column);
-        hash = tni_hash_combine(hash, (uint64_t)node->type.id << 32 | node->type.scale);
-        hash = tni_hash_combine(hash, (uint64_t)(uintptr_t)node->function);
-        for (a = 0; a < node->argument_count; a++) {
-            hash = tni_hash_combine(hash, node->arguments[a]);
-        }
-    }
-    return hash;
-}
-
-/* What decides about the kernels of a shape, near enough to tell new ones. */
-TNI_FN uint64_t tni_acc_hash_shape(const tni_acc_job *job, const tni_gpu_shape *shape) {
-    uint64_t hash = tni_hash_combine(job->work.kind, shape->slot_count);
-    uint32_t i;
-    hash = tni_acc_hash_program(hash, shape->filter);
-    hash = tni_acc_hash_program(hash, shape->values);
-    for (i = 0; i < shape->slot_count; i++) {
-        hash = tni_hash_combine(hash, (uint64_t)shape->slots[i].aggregate << 32 |
-                                          shape->slots[i].output);
-    }
-    for (i = 0; i < shape->column_count; i++) {
-        const tni_gpu_layout *layout = &shape->columns[i];
-        hash = tni_hash_combine(hash, (uint64_t)layout->width << 2 | (uint64_t)layout->based << 1 |
-                                          (uint64_t)layout->nullable);
-    }
-    return hash;
-}
-
 /* The texts of a choice go where they outlive the job. */
 static void tni_acc_explain(const tni_acc_job *job, tni_choice *choice) {
     const tni_cost *c = &job->cost;
@@ -357,10 +325,12 @@ TNI_FN void tni_acc_begin(tni_acc_job *job, tni_accelerator *accelerator, tni_ru
     job->run = run;
     job->plan = plan;
     tni_arena_init(&job->arena, run->env->memory);
+    tni_gpu_kernel_list_init(&job->kernels, job->acc->memory);
     tni_error_clear(&job->error);
 }
 
 TNI_FN void tni_acc_end(tni_acc_job *job, tni_choice *choice) {
+    tni_gpu_kernel_list_free(&job->kernels);
     tni_arena_free(&job->arena);
     if (job->error.status != TRUENO_OK) {
         choice->gpu = false;

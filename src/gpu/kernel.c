@@ -249,19 +249,21 @@ static void tni_gpu_kernel_evict(tni_gpu_device *device) {
     }
 }
 
-static trueno_status tni_gpu_kernel_compile(tni_gpu_device *device, tni_gpu_kernel *kernel,
-                                            tni_error *error) {
+/* The driver's part, which needs no lock. */
+static tni_vk_result tni_gpu_kernel_compile(tni_gpu_device *device, tni_gpu_kernel *kernel) {
     tni_vk_blob_info module = TNI_ZERO;
     tni_vk_constant_entry entries[TNI_GPU_CONSTANTS];
     tni_vk_constants constants = TNI_ZERO;
     tni_vk_compute_info info = TNI_ZERO;
+    tni_vk_result result;
     uint32_t i;
     module.type = TNI_VK_S_SHADER_MODULE;
     module.size = kernel->word_count * sizeof(uint32_t);
     module.data = kernel->words;
-    TNI_TRY(tni_gpu_check(
-        device, device->vk.CreateShaderModule(device->device, &module, NULL, &kernel->module),
-        "compiling a kernel", error));
+    result = device->vk.CreateShaderModule(device->device, &module, NULL, &kernel->module);
+    if (result != TNI_VK_SUCCESS) {
+        return result;
+    }
     for (i = 0; i < kernel->constant_count; i++) {
         entries[i].id = i;
         entries[i].offset = i * 4;
@@ -279,15 +281,13 @@ static trueno_status tni_gpu_kernel_compile(tni_gpu_device *device, tni_gpu_kern
     info.stage.constants = kernel->constant_count > 0 ? &constants : NULL;
     info.layout = kernel->shape->pipeline_layout;
     info.base_index = -1;
-    return tni_gpu_check(device,
-                         device->vk.CreateComputePipelines(device->device, device->pipeline_cache,
-                                                           1, &info, NULL, &kernel->pipeline),
-                         "compiling a kernel", error);
+    return device->vk.CreateComputePipelines(device->device, device->pipeline_cache, 1, &info, NULL,
+                                             &kernel->pipeline);
 }
 
-static trueno_status tni_gpu_kernel_build(tni_gpu_device *device, const tni_gpu_kernel_want *want,
-                                          uint64_t hash, tni_gpu_kernel **out,
-                                          tni_error *error) {
+/* A kernel that is still to be compiled. */
+static trueno_status tni_gpu_kernel_new(tni_gpu_device *device, const tni_gpu_kernel_want *want,
+                                        uint64_t hash, tni_gpu_kernel **out, tni_error *error) {
     tni_gpu_kernel *kernel = (tni_gpu_kernel *)tni_alloc_zero(device->memory, sizeof *kernel);
     size_t bytes = want->word_count * sizeof(uint32_t);
     trueno_status status;
@@ -306,15 +306,33 @@ static trueno_status tni_gpu_kernel_build(tni_gpu_device *device, const tni_gpu_
     kernel->constant_count = want->constant_count;
     memcpy(kernel->constants, want->constants, want->constant_count * sizeof(uint32_t));
     status = tni_gpu_binding_shape_get(device, want, &kernel->shape, error);
-    if (status == TRUENO_OK) {
-        status = tni_gpu_kernel_compile(device, kernel, error);
-    }
     if (status != TRUENO_OK) {
         tni_gpu_kernel_free(device, kernel);
         return status;
     }
     *out = kernel;
     return TRUENO_OK;
+}
+
+/* After compiling: it joins the cache, or goes when that failed. */
+static trueno_status tni_gpu_kernel_join(tni_gpu_device *device, tni_gpu_kernel *kernel,
+                                         tni_vk_result result, tni_error *error) {
+    trueno_status status = tni_gpu_check(device, result, "compiling a kernel", error);
+    if (status != TRUENO_OK) {
+        tni_gpu_kernel_free(device, kernel);
+        return status;
+    }
+    if (device->kernel_count >= TNI_GPU_MOST_KERNELS) {
+        tni_gpu_kernel_evict(device);
+    }
+    device->kernel_count++;
+    kernel->next = device->kernels;
+    device->kernels = kernel;
+    return TRUENO_OK;
+}
+
+static double tni_gpu_kernel_since(int64_t start) {
+    return (double)(tni_clock_nanoseconds() - start) * 1e-6;
 }
 
 TNI_FN trueno_status tni_gpu_kernel_get(tni_gpu_device *device, const tni_gpu_kernel_want *want,
@@ -330,27 +348,126 @@ TNI_FN trueno_status tni_gpu_kernel_get(tni_gpu_device *device, const tni_gpu_ke
     if (link != NULL) {
         kernel = *link;
         *link = kernel->next;
+        kernel->next = device->kernels;
+        device->kernels = kernel;
     } else {
         start = tni_clock_nanoseconds();
-        if (device->kernel_count >= TNI_GPU_MOST_KERNELS) {
-            tni_gpu_kernel_evict(device);
-        }
-        TNI_TRY(tni_gpu_kernel_build(device, want, hash, &kernel, error));
-        device->kernel_count++;
+        TNI_TRY(tni_gpu_kernel_new(device, want, hash, &kernel, error));
+        TNI_TRY(tni_gpu_kernel_join(device, kernel, tni_gpu_kernel_compile(device, kernel), error));
         if (compile_ms != NULL) {
-            *compile_ms += (double)(tni_clock_nanoseconds() - start) * 1e-6;
+            *compile_ms += tni_gpu_kernel_since(start);
         }
     }
-    kernel->next = device->kernels;
-    device->kernels = kernel;
     *out = kernel;
     return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_gpu_kernel_aside(tni_gpu_device *device, const tni_gpu_kernel_want *want,
+                                          double *compile_ms, tni_error *error) {
+    tni_gpu_kernel *kernel = NULL;
+    uint64_t hash = 0;
+    int64_t start = tni_clock_nanoseconds();
+    trueno_status status;
+    tni_vk_result result;
+    bool unsettled;
+    tni_mutex_lock(&device->mutex);
+    status = tni_gpu_want_check(device, want, error);
+    if (status == TRUENO_OK) {
+        hash = tni_gpu_want_hash(want);
+    }
+    if (status == TRUENO_OK && tni_gpu_kernel_find(device, want, hash) == NULL) {
+        status = tni_gpu_kernel_new(device, want, hash, &kernel, error);
+    }
+    tni_mutex_unlock(&device->mutex);
+    if (kernel == NULL) {
+        return status;
+    }
+    result = tni_gpu_kernel_compile(device, kernel);
+    tni_mutex_lock(&device->mutex);
+    unsettled = device->unsettled;
+    if (result == TNI_VK_SUCCESS && tni_gpu_kernel_find(device, want, hash) != NULL) {
+        tni_gpu_kernel_free(device, kernel); /* somebody could not wait */
+    } else {
+        status = tni_gpu_kernel_join(device, kernel, result, error);
+        device->unsettled = unsettled; /* it was part of nobody's work */
+    }
+    tni_mutex_unlock(&device->mutex);
+    *compile_ms += tni_gpu_kernel_since(start);
+    return status;
 }
 
 TNI_FN bool tni_gpu_kernel_ready(tni_gpu_device *device, const tni_gpu_kernel_want *want) {
     return want->words != NULL && want->constant_count <= TNI_GPU_CONSTANTS &&
            want->binding_count <= TNI_GPU_BINDINGS &&
            tni_gpu_kernel_find(device, want, tni_gpu_want_hash(want)) != NULL;
+}
+
+/* ------------------------------------------------------------------------------ lists --- */
+
+TNI_FN void tni_gpu_kernel_list_init(tni_gpu_kernel_list *list, tni_memory *memory) {
+    memset(list, 0, sizeof *list);
+    list->memory = memory;
+}
+
+TNI_FN void tni_gpu_kernel_list_add(tni_gpu_kernel_list *list, const tni_gpu_kernel_want *want) {
+    void *items = list->wants;
+    uint32_t i;
+    for (i = 0; i < list->count; i++) {
+        if (memcmp(&list->wants[i], want, sizeof *want) == 0) {
+            return;
+        }
+    }
+    if (!list->failed) {
+        list->failed = tni_grow(list->memory, &items, &list->capacity, list->count + 1u,
+                                sizeof *list->wants, NULL) != TRUENO_OK;
+        list->wants = (tni_gpu_kernel_want *)items;
+    }
+    if (!list->failed) {
+        list->wants[list->count++] = *want;
+    }
+}
+
+static size_t tni_gpu_kernel_list_bytes(const tni_gpu_kernel_list *list) {
+    size_t bytes = 0;
+    uint32_t i;
+    for (i = 0; i < list->count; i++) {
+        bytes += list->wants[i].word_count * sizeof(uint32_t);
+    }
+    return bytes;
+}
+
+TNI_FN bool tni_gpu_kernel_list_keep(tni_gpu_kernel_list *list) {
+    size_t bytes = tni_gpu_kernel_list_bytes(list);
+    uint32_t i, *to;
+    list->words = (uint32_t *)tni_alloc(list->memory, bytes);
+    list->failed = list->failed || list->words == NULL;
+    to = list->words;
+    for (i = 0; i < list->count && !list->failed; i++) {
+        tni_gpu_kernel_want *want = &list->wants[i];
+        memcpy(to, want->words, want->word_count * sizeof *to);
+        want->words = to;
+        to += want->word_count;
+    }
+    return !list->failed;
+}
+
+TNI_FN void tni_gpu_kernel_list_free(tni_gpu_kernel_list *list) {
+    if (list->words != NULL) {
+        tni_free(list->memory, list->words, tni_gpu_kernel_list_bytes(list));
+    }
+    tni_free(list->memory, list->wants, list->capacity * sizeof *list->wants);
+    tni_gpu_kernel_list_init(list, list->memory);
+}
+
+TNI_FN uint32_t tni_gpu_kernel_list_missing(tni_gpu_device *device,
+                                            const tni_gpu_kernel_list *list) {
+    uint32_t missing = 0, i;
+    tni_mutex_lock(&device->mutex);
+    for (i = 0; i < list->count; i++) {
+        missing += tni_gpu_kernel_ready(device, &list->wants[i]) ? 0u : 1u;
+    }
+    tni_mutex_unlock(&device->mutex);
+    return missing;
 }
 
 /* ------------------------------------------------------------------------------ lanes --- */
@@ -553,6 +670,13 @@ TNI_FN trueno_status tni_gpu_batch_begin(tni_gpu_device *device, tni_gpu_batch *
     return batch->status;
 }
 
+TNI_FN void tni_gpu_batch_list(tni_gpu_device *device, tni_gpu_batch *batch, tni_error *error) {
+    memset(batch, 0, sizeof *batch);
+    batch->device = device;
+    batch->error = error;
+    batch->listing = true;
+}
+
 static void tni_gpu_batch_barrier(tni_gpu_batch *batch) {
     const uint32_t stages = TNI_VK_AT_COMPUTE | TNI_VK_AT_TRANSFER;
     tni_vk_memory_barrier barrier = TNI_ZERO;
@@ -569,6 +693,9 @@ static void tni_gpu_batch_barrier(tni_gpu_batch *batch) {
 
 /* Whether a command may be recorded: it then must be. */
 static bool tni_gpu_batch_next(tni_gpu_batch *batch, bool inside) {
+    if (batch->listing) {
+        return false;
+    }
     if (batch->status == TRUENO_OK && !inside) {
         batch->status =
             tni_fail(batch->error, TRUENO_ERROR_INTERNAL, "a GPU command outside its range");
@@ -677,12 +804,12 @@ TNI_FN void tni_gpu_batch_dispatch(tni_gpu_batch *batch, tni_gpu_kernel *kernel,
     tni_vk_buffer_range buffers[TNI_GPU_DESCRIPTORS];
     tni_vk_handle set;
     uint32_t y = (groups + TNI_GPU_MOST_X - 1) / TNI_GPU_MOST_X;
-    bool sound = slice_count == kernel->shape->descriptor_count &&
-                 push_bytes <= TNI_GPU_PUSH_BYTES && push_bytes % 4 == 0 &&
-                 tni_gpu_slices(device, slices, slice_count, buffers);
-    if (groups == 0) {
+    bool sound;
+    if (groups == 0 || batch->listing) {
         return;
     }
+    sound = slice_count == kernel->shape->descriptor_count && push_bytes <= TNI_GPU_PUSH_BYTES &&
+            push_bytes % 4 == 0 && tni_gpu_slices(device, slices, slice_count, buffers);
     if (batch->status == TRUENO_OK && tni_gpu_batch_is_full(batch)) {
         (void)tni_gpu_batch_flush(batch);
     }

@@ -38,7 +38,31 @@ TNI_FN trueno_status tni_gpu_kernel_get(tni_gpu_device *device, const tni_gpu_ke
                                         tni_error *error);
 /* Whether a get would find it built. */
 TNI_FN bool tni_gpu_kernel_ready(tni_gpu_device *device, const tni_gpu_kernel_want *want);
+/* Build it if it is not there, for later: other threads use the device meanwhile. Called without
+ * the device's mutex, which it takes before and after compiling. */
+TNI_FN trueno_status tni_gpu_kernel_aside(tni_gpu_device *device, const tni_gpu_kernel_want *want,
+                                          double *compile_ms, tni_error *error);
 TNI_FN void tni_gpu_kernels_free(tni_gpu_device *device);
+
+/* The kernels of some work. */
+typedef struct tni_gpu_kernel_list {
+    tni_memory *memory;
+    tni_gpu_kernel_want *wants;
+    uint32_t count;
+    size_t capacity;
+    bool failed;     /* memory was short: it lacks some */
+    uint32_t *words; /* copies of all modules, of a list that was kept */
+} tni_gpu_kernel_list;
+
+TNI_FN void tni_gpu_kernel_list_init(tni_gpu_kernel_list *list, tni_memory *memory);
+/* Unless it is there; `want` is zero wherever it says nothing. */
+TNI_FN void tni_gpu_kernel_list_add(tni_gpu_kernel_list *list, const tni_gpu_kernel_want *want);
+/* The modules are copied, for a list that outlives them; once. False: memory is short. */
+TNI_FN bool tni_gpu_kernel_list_keep(tni_gpu_kernel_list *list);
+TNI_FN void tni_gpu_kernel_list_free(tni_gpu_kernel_list *list);
+/* How many are not built yet; takes the device's mutex. */
+TNI_FN uint32_t tni_gpu_kernel_list_missing(tni_gpu_device *device,
+                                            const tni_gpu_kernel_list *list);
 
 /* Part of a range, as a descriptor sees it: offset a multiple of TNI_GPU_ALIGNMENT. */
 typedef struct tni_gpu_slice {
@@ -60,12 +84,16 @@ typedef struct tni_gpu_batch {
     bool dirty;                     /* something was written since the last barrier */
     uint32_t sets_used;             /* of the lane's descriptor pools */
     tni_gpu_lane *lane;             /* NULL when it is over */
+    bool listing;                   /* see tni_gpu_batch_list */
 } tni_gpu_batch;
 
 /* At most TNI_GPU_LANES at a time; with several, give each its own part of device->download by
  * setting download_bytes before its first download. */
 TNI_FN trueno_status tni_gpu_batch_begin(tni_gpu_device *device, tni_gpu_batch *batch,
                                          tni_error *error);
+/* A batch that takes commands and does nothing: for recorders that are asked which kernels they
+ * would get, not for running. Needs no mutex and no end. */
+TNI_FN void tni_gpu_batch_list(tni_gpu_device *device, tni_gpu_batch *batch, tni_error *error);
 /* Set `size` bytes (a multiple of 4) to copies of `word`. */
 TNI_FN void tni_gpu_batch_fill(tni_gpu_batch *batch, const tni_gpu_range *range, uint64_t offset,
                                uint64_t size, uint32_t word);

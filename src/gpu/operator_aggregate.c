@@ -209,22 +209,25 @@ static trueno_status tni_acc_passes(tni_acc_sums *job) {
 
 static trueno_status tni_acc_emit(tni_acc_sums *job) {
     const tni_gpu_info *info = job->base.device->info;
-    tni_cost_work *work = &job->base.work;
-    uint64_t hash;
+    tni_gpu_kernel_want want;
+    tni_error ignored; /* what cannot be listed is built when it is asked for */
     uint32_t p;
+    tni_error_clear(&ignored);
     for (p = 0; p < job->base.pass_count; p++) {
         tni_acc_pass *pass = &job->passes[p];
         if (job->parts.key_count > 0) {
             TNI_TRY(tni_gpu_group_emit(info, &pass->group, &job->base.arena, &pass->group_code,
                                        &job->base.error));
-            hash = tni_acc_hash_shape(&job->base, &pass->group.shape);
-            work->builds += tni_acc_shape_known(job->base.acc, hash) ? 0u : 2u;
+            (void)tni_gpu_group_list(job->base.device, &pass->group, pass->group_code,
+                                     &job->base.data, &job->base.kernels, &ignored);
             continue;
         }
         TNI_TRY(tni_gpu_emit(info, &pass->group.shape, &job->base.arena, &pass->code,
                              &job->base.error));
-        work->builds += tni_acc_scan_ready(job->base.acc, &pass->code) ? 0u : 1u;
+        tni_gpu_scan_want(&pass->code, &want);
+        tni_gpu_kernel_list_add(&job->base.kernels, &want);
     }
+    job->base.work.builds = tni_acc_missing(&job->base);
     return TRUENO_OK;
 }
 
@@ -445,22 +448,6 @@ TNI_FN void tni_acc_choose_aggregate(tni_accelerator *accelerator, tni_run *run,
     tni_acc_end(&job.base, out);
 }
 
-/* Kernels that were new run on the device next time. */
-static void tni_acc_prepare_next(tni_acc_sums *job) {
-    uint32_t p;
-    if (job->base.cost.build_ms <= 0) {
-        return;
-    }
-    if (job->parts.key_count == 0) {
-        tni_acc_build_aside(job->base.acc, &job->passes[0].code);
-        return;
-    }
-    for (p = 0; p < job->base.pass_count; p++) {
-        tni_acc_shape_learn(job->base.acc,
-                            tni_acc_hash_shape(&job->base, &job->passes[p].group.shape));
-    }
-}
-
 static trueno_status tni_acc_run_sums(tni_acc_sums *job, const tni_choice *choice, bool *done,
                                       tni_error *error) {
     double wall;
@@ -469,9 +456,6 @@ static trueno_status tni_acc_run_sums(tni_acc_sums *job, const tni_choice *choic
     trueno_status status;
     if (tni_acc_run_passes(job, &wall) != TRUENO_OK) {
         return TRUENO_OK; /* the reason is in the job */
-    }
-    if (job->parts.key_count > 0) {
-        tni_acc_prepare_next(job);
     }
     imported = tni_clock_nanoseconds();
     status = tni_acc_import(job, done, error);
@@ -498,8 +482,8 @@ TNI_FN trueno_status tni_acc_aggregate(tni_accelerator *accelerator, tni_run *ru
     if (tni_acc_decide(&job, choice) == TRUENO_OK) {
         if (choice->gpu) {
             status = tni_acc_run_sums(&job, choice, done, error);
-        } else {
-            tni_acc_prepare_next(&job);
+        } else if (job.base.work.builds > 0) {
+            tni_acc_build_aside(&job.base);
         }
     }
     if (status == TRUENO_OK) {

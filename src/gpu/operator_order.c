@@ -17,7 +17,6 @@ typedef struct tni_acc_first { /* a job of this operator */
     tni_gpu_order_shape shape;
     tni_gpu_order_code *code;
     tni_gpu_order_result result;
-    uint64_t hash;
 } tni_acc_first;
 
 /* The keys and the filter as programs over the table's columns. */
@@ -49,6 +48,8 @@ static trueno_status tni_acc_first_programs(tni_acc_first *job) {
 static trueno_status tni_acc_first_decide(tni_acc_first *job, tni_choice *choice) {
     tni_acc_job *base = &job->base;
     const tni_plan *plan = base->plan;
+    tni_error ignored; /* what cannot be listed is built when it is asked for */
+    tni_error_clear(&ignored);
     TNI_TRY(tni_acc_look(base));
     if (plan->sort_key_count == 0 || plan->sort_key_count > TNI_GPU_SLOTS) {
         return tni_acc_refuse(base, "the GPU does not order by none or so many keys");
@@ -65,9 +66,9 @@ static trueno_status tni_acc_first_decide(tni_acc_first *job, tni_choice *choice
     job->shape.shape.column_count = base->columns.count;
     TNI_TRY(tni_gpu_order_emit(base->device->info, &job->shape, &base->arena, &job->code,
                                &base->error));
-    job->hash = tni_hash_combine(tni_acc_hash_shape(base, &job->shape.shape),
-                                 plan->sort_key_count);
-    base->work.builds = tni_acc_shape_known(base->acc, job->hash) ? 0u : 3u;
+    (void)tni_gpu_order_list(base->device, &job->shape, job->code, &base->data, &base->kernels,
+                             &ignored);
+    base->work.builds = tni_acc_missing(base);
     base->work.result_bytes = 4.0 * (double)(plan->limit + plan->offset);
     tni_acc_predict(base, choice);
     return TRUENO_OK;
@@ -143,7 +144,6 @@ static trueno_status tni_acc_first_run(tni_acc_first *job, const tni_choice *cho
     base->uploaded_bytes = job->result.uploaded_bytes;
     base->read_bytes = job->result.read_bytes;
     tni_acc_learn_run(base, wall);
-    tni_acc_shape_learn(base->acc, job->hash);
     if (job->result.overflowed) {
         (void)tni_acc_refuse(base, "a value left the range of its type on the GPU: the processor "
                                    "says which");
@@ -168,8 +168,8 @@ TNI_FN trueno_status tni_acc_order(tni_accelerator *accelerator, tni_run *run,
     if (tni_acc_first_decide(&job, choice) == TRUENO_OK) {
         if (choice->gpu) {
             status = tni_acc_first_run(&job, choice, places, count, error);
-        } else if (job.base.cost.build_ms > 0) {
-            tni_acc_shape_learn(job.base.acc, job.hash); /* the next one builds it */
+        } else if (job.base.work.builds > 0) {
+            tni_acc_build_aside(&job.base);
         }
     }
     tni_acc_end(&job.base, choice);

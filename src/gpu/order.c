@@ -269,7 +269,7 @@ static trueno_status tni_gpu_order_kernel(tni_gpu_order_run *run, const tni_gpu_
     if (constant_count > 0) {
         memcpy(want.constants, constants, constant_count * sizeof *constants);
     }
-    return tni_gpu_kernel_get(run->device, &want, out, &run->scratch.compile_ms, run->error);
+    return tni_gpu_scratch_kernel(&run->scratch, &want, out, run->error);
 }
 
 /* One dispatch over a morsel whose inputs are resident; the buffers beside the columns follow in
@@ -464,17 +464,24 @@ static trueno_status tni_gpu_order_job_morsel(tni_gpu_order_run *run,
     return tni_gpu_batch_run(&batch, &run->result->compute_ms);
 }
 
-/* job->out of every row, morsel by morsel; `out` and `beside` are there. */
-static trueno_status tni_gpu_order_job_walk(tni_gpu_order_run *run, tni_gpu_order_job *job) {
+/* The kernel of a job; `detail` means something to each. */
+static trueno_status tni_gpu_order_job_kernel(tni_gpu_order_run *run, tni_gpu_order_job *job,
+                                              uint32_t descending, bool detail) {
     const tni_gpu_order_values *values = job->values;
-    uint32_t i;
     job->constants[0] = values->count;
     job->constants[1] = job->mode;
+    job->constants[2] = descending;
     job->constants[3] = values->floating;
     job->constants[4] = values->codes;
-    TNI_TRY(tni_gpu_order_start(run, &values->code, &run->shape->shape));
-    TNI_TRY(tni_gpu_order_kernel(run, &values->code, TNI_GPU_ORDER_COLUMNS, 4, job->constants, 6,
-                                 &job->kernel));
+    job->constants[5] = detail ? 1 : 0;
+    return tni_gpu_order_kernel(run, &values->code, TNI_GPU_ORDER_COLUMNS, 4, job->constants, 6,
+                                &job->kernel);
+}
+
+/* job->out of every row, morsel by morsel; `out`, `beside` and the kernel are there. */
+static trueno_status tni_gpu_order_job_walk(tni_gpu_order_run *run, tni_gpu_order_job *job) {
+    uint32_t i;
+    TNI_TRY(tni_gpu_order_start(run, &job->values->code, &run->shape->shape));
     for (i = 0; i < tni_gpu_order_morsels(run); i++) {
         trueno_status status = tni_gpu_order_job_morsel(run, job, i);
         tni_gpu_inputs_unpin(&run->inputs);
@@ -493,13 +500,18 @@ static trueno_status tni_gpu_order_holds(const tni_gpu_order_run *run, uint64_t 
     return TRUENO_OK;
 }
 
+static trueno_status tni_gpu_order_values_kernel(tni_gpu_order_run *run, tni_gpu_order_job *job) {
+    const tni_gpu_order_values *values = job->values; /* text turns round with its ranks */
+    return tni_gpu_order_job_kernel(run, job, values->descending & ~values->codes,
+                                    values->nullable);
+}
+
 /* Values of `job->count` rows into job->out, [value][row], and job->beside, NULL bits. */
 static trueno_status tni_gpu_order_job_run(tni_gpu_order_run *run, tni_gpu_order_job *job) {
     const tni_gpu_order_values *values = job->values;
     uint64_t bytes = (uint64_t)values->count * job->count * 8;
     TNI_TRY(tni_gpu_order_holds(run, bytes));
-    job->constants[2] = values->descending & ~values->codes; /* of text: select_ranks does */
-    job->constants[5] = values->nullable ? 1 : 0;
+    TNI_TRY(tni_gpu_order_values_kernel(run, job));
     TNI_TRY(tni_gpu_scratch_take(&run->scratch, bytes, &job->out, run->error));
     if (values->nullable) {
         TNI_TRY(tni_gpu_scratch_take(&run->scratch, (uint64_t)job->count * 4, &job->beside,
@@ -563,6 +575,10 @@ static trueno_status tni_gpu_order_ranked(tni_memory *memory, const tni_dictiona
     return TRUENO_OK;
 }
 
+static trueno_status tni_gpu_order_ranks_kernel(tni_gpu_order_run *run, tni_gpu_kernel **out) {
+    return tni_gpu_primitive(&run->scratch, "select_ranks", 2, NULL, 0, out, run->error);
+}
+
 /* Codes of key `key` become ranks, turned round where it descends. */
 static trueno_status tni_gpu_order_ranks(tni_gpu_order_run *run, const tni_gpu_order_job *job,
                                          uint32_t key) {
@@ -590,7 +606,7 @@ static trueno_status tni_gpu_order_ranks(tni_gpu_order_run *run, const tni_gpu_o
     }
     tni_free(memory, ranks, bytes);
     TNI_TRY(status);
-    TNI_TRY(tni_gpu_primitive(&run->scratch, "select_ranks", 2, NULL, 0, &kernel, run->error));
+    TNI_TRY(tni_gpu_order_ranks_kernel(run, &kernel));
     push[0] = job->count;
     push[1] = key * job->count;
     push[2] = dictionary->count;
@@ -602,18 +618,28 @@ static trueno_status tni_gpu_order_ranks(tni_gpu_order_run *run, const tni_gpu_o
     return tni_gpu_batch_run(&batch, &run->result->compute_ms);
 }
 
+/* The values of the rows selected. */
+static void tni_gpu_order_job_selected(const tni_gpu_order_run *run,
+                                       const tni_gpu_order_values *values, tni_gpu_order_job *job) {
+    memset(job, 0, sizeof *job);
+    job->values = values;
+    job->mode = run->all ? TNI_GPU_ROWS_ALL : TNI_GPU_ROWS_SELECTED;
+    job->count = run->count;
+    job->rows = run->ids;
+}
+
+static bool tni_gpu_order_has_ranks(const tni_gpu_order_run *run, uint32_t key) {
+    const tni_dictionary *dictionary = run->code->keys.dictionaries[key];
+    return (run->code->keys.codes >> key & 1) != 0 && dictionary != NULL && dictionary->count > 0;
+}
+
 static trueno_status tni_gpu_order_keys(tni_gpu_order_run *run) {
     tni_gpu_order_job job;
     uint32_t k;
-    memset(&job, 0, sizeof job);
-    job.values = &run->code->keys;
-    job.mode = run->all ? TNI_GPU_ROWS_ALL : TNI_GPU_ROWS_SELECTED;
-    job.count = run->count;
-    job.rows = run->ids;
+    tni_gpu_order_job_selected(run, &run->code->keys, &job);
     TNI_TRY(tni_gpu_order_job_run(run, &job));
     for (k = 0; k < run->shape->key_count; k++) {
-        const tni_dictionary *dictionary = run->code->keys.dictionaries[k];
-        if ((run->code->keys.codes >> k & 1) != 0 && dictionary != NULL && dictionary->count > 0) {
+        if (tni_gpu_order_has_ranks(run, k)) {
             TNI_TRY(tni_gpu_order_ranks(run, &job, k));
         }
     }
@@ -624,18 +650,22 @@ static trueno_status tni_gpu_order_keys(tni_gpu_order_run *run) {
 
 /* --------------------------------------------------------------------------- packing --- */
 
+static trueno_status tni_gpu_order_range_kernel(tni_gpu_order_run *run, tni_gpu_kernel **out) {
+    uint32_t constant = run->code->keys.nullable ? 1 : 0;
+    return tni_gpu_primitive(&run->scratch, "radix_range", 3, &constant, 1, out, run->error);
+}
+
 /* Ranges of the keys as {smallest, largest}, and whether a row failed. */
 static trueno_status tni_gpu_order_ranges(tni_gpu_order_run *run, uint64_t (*ranges)[2],
                                           bool *failed) {
     uint32_t groups = TNI_MIN((run->count + 255) / 256, TNI_GPU_ORDER_RANGES), k, g, push[4];
-    uint32_t keys = run->shape->key_count, constant = run->code->keys.nullable ? 1 : 0;
+    uint32_t keys = run->shape->key_count;
     uint64_t bytes = (uint64_t)groups * keys * 16, at = 0, error_at = 0;
     uint32_t error_word;
     tni_gpu_kernel *kernel = NULL;
     tni_gpu_slice slices[3];
     tni_gpu_batch batch;
-    TNI_TRY(tni_gpu_primitive(&run->scratch, "radix_range", 3, &constant, 1, &kernel,
-                              run->error));
+    TNI_TRY(tni_gpu_order_range_kernel(run, &kernel));
     TNI_TRY(tni_gpu_scratch_take(&run->scratch, bytes, &slices[2], run->error));
     TNI_TRY(tni_gpu_download_reserve(run->device, bytes + 64, run->error));
     TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
@@ -824,14 +854,9 @@ static trueno_status tni_gpu_order_word(tni_gpu_order_run *run) {
     const tni_gpu_order_values *words = &run->code->words;
     uint64_t bytes = (uint64_t)run->count * (run->word.bits > 32 ? 8 : 4);
     tni_gpu_order_job job;
-    memset(&job, 0, sizeof job);
     TNI_TRY(tni_gpu_order_holds(run, bytes));
-    job.values = words;
-    job.mode = run->all ? TNI_GPU_ROWS_ALL : TNI_GPU_ROWS_SELECTED;
-    job.count = run->count;
-    job.rows = run->ids;
-    job.constants[2] = words->descending;
-    job.constants[5] = run->word.bits > 32 ? 1 : 0;
+    tni_gpu_order_job_selected(run, words, &job);
+    TNI_TRY(tni_gpu_order_job_kernel(run, &job, words->descending, run->word.bits > 32));
     TNI_TRY(tni_gpu_scratch_take(&run->scratch, bytes, &job.out, run->error));
     TNI_TRY(tni_gpu_scratch_take(&run->scratch, sizeof run->word, &job.beside, run->error));
     TNI_TRY(tni_gpu_upload_bytes(run->device, job.beside.range, &run->word, sizeof run->word,
@@ -1067,6 +1092,102 @@ static trueno_status tni_gpu_order_steps(tni_gpu_order_run *run) {
     }
     result->row_count = result->overflowed ? 0 : run->row_count;
     return TRUENO_OK;
+}
+
+/* ----------------------------------------------------------------------------- listing --- */
+
+static trueno_status tni_gpu_order_list_filter(tni_gpu_order_run *run, tni_gpu_batch *batch) {
+    tni_gpu_kernel *kernel = NULL;
+    tni_gpu_slice bits;
+    tni_gpu_compact compact;
+    memset(&compact, 0, sizeof compact);
+    memset(&bits, 0, sizeof bits);
+    TNI_TRY(tni_gpu_order_kernel(run, &run->code->filter, TNI_GPU_COLUMNS, 2, NULL, 0, &kernel));
+    (void)tni_gpu_stripes_record(batch, &run->scratch, &bits, run->table->rows, &compact.upto);
+    compact.rows = run->table->rows;
+    return tni_gpu_compact_record(batch, &run->scratch, &compact);
+}
+
+/* Of keys as wide as the first word; `whole`: all of them. */
+static void tni_gpu_order_list_sort(tni_gpu_order_run *run, tni_gpu_batch *batch, bool whole) {
+    tni_gpu_sort sort;
+    tni_gpu_top_k top;
+    memset(&sort, 0, sizeof sort);
+    memset(&top, 0, sizeof top);
+    sort.count = top.count = run->count;
+    sort.wide = top.wide = run->words[0].bits > 32;
+    sort.varying = top.varying = tni_gpu_order_bits(&run->words[0]);
+    sort.has_payload = sort.rows = true;
+    top.k = run->row_count;
+    (void)(whole || run->row_count == run->count ? tni_gpu_sort_record(batch, &run->scratch, &sort)
+                                                 : tni_gpu_top_k_list(batch, &run->scratch, &top));
+}
+
+/* How wide measured keys will be is not known: one word or more, the last of them narrow. */
+static void tni_gpu_order_list_words(tni_gpu_order_run *run, tni_gpu_batch *batch) {
+    tni_gpu_slice none;
+    uint32_t i;
+    memset(&none, 0, sizeof none);
+    for (i = 0; i < 4; i++) {
+        run->words[0].bits = i < 2 ? 64 : 32;
+        (void)tni_gpu_order_pack(run, batch, &none, 0, i % 2 != 0, &none, &none);
+        tni_gpu_order_list_sort(run, batch, i % 2 != 0);
+    }
+}
+
+static trueno_status tni_gpu_order_list_keys(tni_gpu_order_run *run, tni_gpu_batch *batch) {
+    tni_gpu_order_job job;
+    tni_gpu_kernel *kernel = NULL;
+    bool ranked = false;
+    uint32_t k;
+    if (tni_gpu_order_plan_word(run)) {
+        run->words[0].bits = run->word.bits;
+        tni_gpu_order_list_sort(run, batch, false);
+        tni_gpu_order_job_selected(run, &run->code->words, &job);
+        return tni_gpu_order_job_kernel(run, &job, run->code->words.descending,
+                                        run->word.bits > 32);
+    }
+    tni_gpu_order_list_words(run, batch);
+    tni_gpu_order_job_selected(run, &run->code->keys, &job);
+    TNI_TRY(tni_gpu_order_values_kernel(run, &job));
+    for (k = 0; k < run->shape->key_count && !ranked; k++) {
+        ranked = tni_gpu_order_has_ranks(run, k);
+    }
+    if (ranked) {
+        TNI_TRY(tni_gpu_order_ranks_kernel(run, &kernel));
+    }
+    return tni_gpu_order_range_kernel(run, &kernel);
+}
+
+TNI_FN trueno_status tni_gpu_order_list(tni_gpu_device *device, const tni_gpu_order_shape *shape,
+                                        const tni_gpu_order_code *code, const tni_gpu_table *table,
+                                        tni_gpu_kernel_list *list, tni_error *error) {
+    tni_gpu_order_run run;
+    tni_gpu_batch batch;
+    tni_gpu_slice none;
+    memset(&run, 0, sizeof run);
+    memset(&none, 0, sizeof none);
+    run.device = device;
+    run.shape = shape;
+    run.code = code;
+    run.table = table;
+    run.error = error;
+    run.all = shape->shape.filter == NULL;
+    run.count = (uint32_t)TNI_MIN(table->rows, TNI_GPU_ORDER_MOST_ROWS);
+    run.row_count = (uint32_t)TNI_MIN(run.count, shape->limit);
+    tni_gpu_scratch_init(&run.scratch, device);
+    run.scratch.list = list;
+    tni_gpu_batch_list(device, &batch, error);
+    if (!run.all) {
+        TNI_TRY(tni_gpu_order_list_filter(&run, &batch));
+        TNI_TRY(tni_gpu_gather_record(&batch, &run.scratch, &none, run.count, &none, &none,
+                                      run.row_count, false));
+    }
+    if (shape->key_count == 0) {
+        return run.all ? tni_gpu_row_numbers(&batch, &run.scratch, &none, run.row_count, 0)
+                       : TRUENO_OK;
+    }
+    return tni_gpu_order_list_keys(&run, &batch);
 }
 
 TNI_FN trueno_status tni_gpu_order(tni_gpu_device *device, const tni_gpu_order_shape *shape,

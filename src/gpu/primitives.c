@@ -31,6 +31,10 @@ TNI_FN trueno_status tni_gpu_scratch_take(tni_gpu_scratch *scratch, uint64_t siz
                                           tni_gpu_slice *out, tni_error *error) {
     tni_gpu_range *range = &scratch->ranges[scratch->count];
     memset(out, 0, sizeof *out);
+    if (scratch->list != NULL) {
+        out->range = range;
+        return TRUENO_OK;
+    }
     if (scratch->count == TNI_GPU_SCRATCH) {
         return tni_fail(error, TRUENO_ERROR_INTERNAL, "a GPU batch with too many buffers");
     }
@@ -44,6 +48,17 @@ TNI_FN void tni_gpu_scratch_free(tni_gpu_scratch *scratch) {
     while (scratch->count > 0) {
         tni_gpu_give(scratch->device, &scratch->ranges[--scratch->count]);
     }
+}
+
+TNI_FN trueno_status tni_gpu_scratch_kernel(tni_gpu_scratch *scratch,
+                                            const tni_gpu_kernel_want *want, tni_gpu_kernel **out,
+                                            tni_error *error) {
+    *out = NULL;
+    if (scratch->list != NULL) {
+        tni_gpu_kernel_list_add(scratch->list, want);
+        return TRUENO_OK;
+    }
+    return tni_gpu_kernel_get(scratch->device, want, out, &scratch->compile_ms, error);
 }
 
 TNI_FN trueno_status tni_gpu_primitive(tni_gpu_scratch *scratch, const char *name,
@@ -65,7 +80,7 @@ TNI_FN trueno_status tni_gpu_primitive(tni_gpu_scratch *scratch, const char *nam
     if (constant_count > 0) {
         memcpy(want.constants, constants, want.constant_count * sizeof *constants);
     }
-    return tni_gpu_kernel_get(scratch->device, &want, out, &scratch->compile_ms, error);
+    return tni_gpu_scratch_kernel(scratch, &want, out, error);
 }
 
 TNI_FN tni_gpu_slice tni_gpu_part_of(const tni_gpu_slice *slice, uint64_t bytes) {

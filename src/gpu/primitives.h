@@ -23,6 +23,8 @@ typedef struct tni_gpu_scratch {
     uint32_t count;
     tni_gpu_range ranges[TNI_GPU_SCRATCH];
     double compile_ms;       /* of the kernels that had to be built */
+    tni_gpu_kernel_list *list; /* not NULL: kernels are put on it instead, and ranges are empty; for
+                                  batches that list */
 } tni_gpu_scratch;
 
 TNI_FN void tni_gpu_scratch_init(tni_gpu_scratch *scratch, tni_gpu_device *device);
@@ -32,6 +34,10 @@ TNI_FN trueno_status tni_gpu_scratch_take(tni_gpu_scratch *scratch, uint64_t siz
 /* The batch has run, or was dropped. */
 TNI_FN void tni_gpu_scratch_free(tni_gpu_scratch *scratch);
 
+/* A kernel, got or listed. */
+TNI_FN trueno_status tni_gpu_scratch_kernel(tni_gpu_scratch *scratch,
+                                            const tni_gpu_kernel_want *want, tni_gpu_kernel **out,
+                                            tni_error *error);
 /* A kernel of trueno_db_spirv.h with `binding_count` buffers. */
 TNI_FN trueno_status tni_gpu_primitive(tni_gpu_scratch *scratch, const char *name,
                                        uint32_t binding_count, const uint32_t *constants,
@@ -122,6 +128,9 @@ typedef struct tni_gpu_top_k {
     double compute_ms;
 } tni_gpu_top_k;
 
+/* List the kernels of a run whose keys are these. */
+TNI_FN trueno_status tni_gpu_top_k_list(tni_gpu_batch *batch, tni_gpu_scratch *scratch,
+                                        tni_gpu_top_k *top);
 /* Runs batches of its own. */
 TNI_FN trueno_status tni_gpu_top_k_run(tni_gpu_scratch *scratch, tni_gpu_top_k *top,
                                        tni_error *error);

@@ -230,6 +230,10 @@ static trueno_status tni_gpu_top_sort(tni_gpu_top_work *work) {
 }
 
 /* So many are wanted that a sort of all is no more work. */
+static bool tni_gpu_top_is_all(const tni_gpu_top_k *top) {
+    return top->k == 0 || top->count <= TNI_GPU_TOP_ENOUGH || top->k > top->count / 4;
+}
+
 static trueno_status tni_gpu_top_all(tni_gpu_scratch *scratch, tni_gpu_top_k *top,
                                      tni_error *error) {
     tni_gpu_sort sort;
@@ -255,6 +259,27 @@ static trueno_status tni_gpu_top_all(tni_gpu_scratch *scratch, tni_gpu_top_k *to
     return TRUENO_OK;
 }
 
+TNI_FN trueno_status tni_gpu_top_k_list(tni_gpu_batch *batch, tni_gpu_scratch *scratch,
+                                        tni_gpu_top_k *top) {
+    tni_gpu_top_work work;
+    tni_gpu_sort sort;
+    memset(&work, 0, sizeof work);
+    memset(&sort, 0, sizeof sort);
+    work.scratch = scratch;
+    work.top = top;
+    sort.count = top->count;
+    sort.wide = top->wide;
+    sort.has_payload = true;
+    sort.varying = top->varying;
+    if (!tni_gpu_top_is_all(top)) {
+        (void)tni_gpu_top_rounds(batch, &work);
+        (void)tni_gpu_top_mark(batch, &work);
+        (void)tni_gpu_gather_record(batch, scratch, &top->keys, top->count, &sort.payload[0],
+                                    &sort.keys[0], sort.count, top->wide);
+    }
+    return tni_gpu_sort_record(batch, scratch, &sort);
+}
+
 TNI_FN trueno_status tni_gpu_top_k_run(tni_gpu_scratch *scratch, tni_gpu_top_k *top,
                                        tni_error *error) {
     tni_gpu_top_work work;
@@ -263,7 +288,7 @@ TNI_FN trueno_status tni_gpu_top_k_run(tni_gpu_scratch *scratch, tni_gpu_top_k *
     work.top = top;
     work.error = error;
     top->found = (uint32_t)TNI_MIN(top->k, top->count);
-    if (top->k == 0 || top->count <= TNI_GPU_TOP_ENOUGH || top->k > top->count / 4) {
+    if (tni_gpu_top_is_all(top)) {
         return tni_gpu_top_all(scratch, top, error);
     }
     TNI_TRY(tni_gpu_top_select(&work));

@@ -334,15 +334,20 @@ static trueno_status tni_gpu_work_lookups(tni_gpu_work *work) {
     return TRUENO_OK;
 }
 
+TNI_FN void tni_gpu_scan_want(const tni_gpu_code *code, tni_gpu_kernel_want *out) {
+    memset(out, 0, sizeof *out);
+    out->words = code->words;
+    out->word_count = code->word_count;
+    out->binding_count = 3;
+    out->bindings[0] = TNI_GPU_COLUMNS;
+    out->bindings[1] = out->bindings[2] = 1;
+    out->constant_count = TNI_GPU_SLOTS;
+    memcpy(out->constants, code->kinds, sizeof code->kinds);
+}
+
 static trueno_status tni_gpu_work_kernel(tni_gpu_work *work) {
-    tni_gpu_kernel_want want = TNI_ZERO;
-    want.words = work->code->words;
-    want.word_count = work->code->word_count;
-    want.binding_count = 3;
-    want.bindings[0] = TNI_GPU_COLUMNS;
-    want.bindings[1] = want.bindings[2] = 1;
-    want.constant_count = TNI_GPU_SLOTS;
-    memcpy(want.constants, work->code->kinds, sizeof work->code->kinds);
+    tni_gpu_kernel_want want;
+    tni_gpu_scan_want(work->code, &want);
     return tni_gpu_kernel_get(work->device, &want, &work->kernel, &work->result->compile_ms,
                               work->error);
 }

@@ -67,6 +67,8 @@ TNI_FN trueno_status tni_gpu_scan_from(tni_gpu_device *device, const tni_gpu_sha
                                        const tni_gpu_code *code, const tni_gpu_table *table,
                                        const tni_gpu_source *source, tni_gpu_scan_result *out,
                                        tni_error *error);
+/* The kernel that a scan of this code will ask for. */
+TNI_FN void tni_gpu_scan_want(const tni_gpu_code *code, tni_gpu_kernel_want *out);
 TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *result);
 
 #endif /* TRUENO_NO_VULKAN */
