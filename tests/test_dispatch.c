@@ -278,6 +278,68 @@ static void test_rates_follow_measurements(void) {
     TNI_CHECK(factor.now == before && rate > 47.9e6);
 }
 
+/* The cut of `work` at one of 8 parts. */
+static tni_cost_split cut_of(const tni_cost_work *work, double resident, const tni_cost_gpu *gpu,
+                             const tni_cost_cpu *cpu) {
+    tni_cost_split split;
+    tni_cost cost;
+    tni_cost_predict(work, gpu, cpu, &cost);
+    tni_cost_share(work, resident, gpu, cpu, 8, TNI_MIN(cost.gpu_ms, cost.cpu_ms), &split);
+    return split;
+}
+
+static void test_cold_data_is_shared_over_a_slow_bus(void) {
+    tni_cost_gpu gpu;
+    tni_cost_cpu cpu;
+    tni_cost cost;
+    tni_cost_split split;
+    tni_cost_work work = sum_of(400e6);
+    machine(&gpu, &cpu);
+    gpu.upload = 20e6;
+    work.operations = 10; /* arithmetic: the processor takes 160 ms, the transfer 80 ms */
+    work.missing_bytes = work.bytes;
+    tni_cost_predict(&work, &gpu, &cpu, &cost);
+    TNI_CHECK(cost.cpu_ms > 159 && cost.cpu_ms < 161 && cost.gpu_ms > 80 && cost.gpu_ms < 90);
+    split = cut_of(&work, 0, &gpu, &cpu);
+    TNI_CHECK_EQ_UINT(split.parts, 6); /* 3 threads beside the transfer: 213 ms alone */
+    TNI_CHECK(split.ms < 0.9 * cost.gpu_ms && split.gpu_ms <= split.ms && split.cpu_ms <= split.ms);
+    /* half of it there already: the device does more */
+    work.missing_bytes = work.bytes / 2;
+    split = cut_of(&work, work.bytes / 2, &gpu, &cpu);
+    TNI_CHECK_EQ_UINT(split.parts, 7);
+    /* all of it: the processor would only be waited for */
+    work.missing_bytes = 0;
+    split = cut_of(&work, work.bytes, &gpu, &cpu);
+    TNI_CHECK_EQ_UINT(split.parts, 0);
+}
+
+static void test_what_is_not_worth_sharing(void) {
+    tni_cost_gpu gpu;
+    tni_cost_cpu cpu;
+    tni_cost_split split;
+    tni_cost_work work = sum_of(400e6), part;
+    machine(&gpu, &cpu);
+    work.missing_bytes = work.bytes; /* memory bound: the transfer takes what the processor reads */
+    cpu.memory = 10e6;
+    split = cut_of(&work, 0, &gpu, &cpu);
+    TNI_CHECK_EQ_UINT(split.parts, 0);
+    tni_cost_share(&work, 0, &gpu, &cpu, 1, 1e9, &split); /* one morsel cannot be cut */
+    TNI_CHECK_EQ_UINT(split.parts, 0);
+    /* groups that both sides have must be put together */
+    machine(&gpu, &cpu);
+    gpu.upload = 20e6;
+    work.operations = 10;
+    work.kind = TNI_COST_GROUP_DIRECT;
+    work.keys = 1;
+    work.groups = 1000;
+    TNI_CHECK(cut_of(&work, 0, &gpu, &cpu).parts > 0);
+    work.groups = 100e6;
+    TNI_CHECK_EQ_UINT(cut_of(&work, 0, &gpu, &cpu).parts, 0);
+    tni_cost_part(&work, 0.25, &part);
+    TNI_CHECK(part.rows == 100e6 && part.bytes == 400e6 && part.groups == 100e6 &&
+              part.result_bytes == work.result_bytes);
+}
+
 int main(void) {
     test_terms_add_up();
     test_resident_data_runs_on_the_gpu();
@@ -290,5 +352,7 @@ int main(void) {
     test_one_slow_run_is_no_evidence();
     test_a_pause_does_not_drive_queries_away();
     test_rates_follow_measurements();
+    test_cold_data_is_shared_over_a_slow_bus();
+    test_what_is_not_worth_sharing();
     return tni_test_report();
 }

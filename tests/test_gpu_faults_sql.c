@@ -119,26 +119,43 @@ static trueno_db *open_with(trueno_backend backend) {
     return out;
 }
 
-/* The accelerator's device anew, with the shim before the driver. */
-static void renew(void) {
-    tni_error error;
-    tni_error_clear(&error);
-    tni_gpu_device_close(acc->device);
-    acc->device = NULL;
-    TNI_CHECK_EQ_INT(faults_alive(), 1); /* the instance */
-    if (!TNI_CHECK(tni_gpu_device_open(acc->gpu, tni_gpu_best(acc->gpu), &acc->device, &error) ==
-                   TRUENO_OK)) {
-        printf("    %s\n", error.message);
-        exit(tni_test_report());
+/* The accelerator's devices anew, `count` contexts of one, with the shim before the driver. */
+static void renew(uint32_t count) {
+    uint32_t i;
+    for (i = 0; i < acc->device_count; i++) {
+        tni_gpu_device_close(acc->devices[i]);
     }
-    acc->devices[0] = acc->device;
+    TNI_CHECK_EQ_INT(faults_alive(), 1); /* the instance */
+    for (i = 0; i < count; i++) {
+        tni_error error;
+        tni_error_clear(&error);
+        if (!TNI_CHECK(tni_gpu_device_open(acc->gpu, tni_gpu_best(acc->gpu), &acc->devices[i],
+                                           &error) == TRUENO_OK)) {
+            printf("    %s\n", error.message);
+            exit(tni_test_report());
+        }
+    }
+    acc->device = acc->devices[0];
+    acc->device_count = acc->options.contexts = count;
 }
 
 /* Forget every column. */
 static void forget(void) {
-    while (acc->device->newest != NULL) {
-        tni_gpu_cache_drop(acc->device, acc->device->newest->key.owner);
+    uint32_t i;
+    for (i = 0; i < acc->device_count; i++) {
+        while (acc->devices[i]->newest != NULL) {
+            tni_gpu_cache_drop(acc->devices[i], acc->devices[i]->newest->key.owner);
+        }
     }
+}
+
+static bool any_lost(void) {
+    uint32_t i;
+    bool lost = false;
+    for (i = 0; i < acc->device_count; i++) {
+        lost = lost || acc->devices[i]->lost;
+    }
+    return lost;
 }
 
 static bool right(size_t query) {
@@ -154,6 +171,7 @@ static bool right(size_t query) {
 /* One query with one fault. False when its number is beyond the query's calls. */
 static bool try_fault(size_t query, long n, tni_vk_result kind, bool sticky) {
     bool hit;
+    uint32_t i;
     forget();
     faults_start(n, kind, sticky);
     if (!TNI_CHECK(right(query))) {
@@ -161,12 +179,14 @@ static bool try_fault(size_t query, long n, tni_vk_result kind, bool sticky) {
     }
     hit = faults_stop();
     forget();
-    TNI_CHECK_EQ_UINT(acc->device->used, 0);
-    if (acc->device->lost) {
-        if (sticky) {
+    for (i = 0; i < acc->device_count; i++) {
+        TNI_CHECK_EQ_UINT(acc->devices[i]->used, 0);
+    }
+    if (any_lost()) {
+        if (sticky || acc->device_count > 1) {
             TNI_CHECK(right(query)); /* nothing more is asked of it */
         }
-        renew();
+        renew(acc->device_count);
     }
     return hit;
 }
@@ -201,6 +221,31 @@ static void test_lost(void) {
     printf("    %ld calls on a lost device\n", calls);
 }
 
+/* The queries over two row groups, some calls of each: with a part of the table on the processor,
+ * or on two devices, or both. */
+static void test_parts(uint32_t devices, uint32_t split) {
+    static const tni_vk_result kinds[] = {TNI_VK_OUT_OF_DEVICE_MEMORY, TNI_VK_DEVICE_LOST,
+                                          TNI_VK_TIMEOUT};
+    const long stride = getenv("TRUENO_TEST_LONG") != NULL ? 1 : 9;
+    long n, calls = 0;
+    size_t q;
+    renew(devices);
+    acc->options.split = split;
+    for (q = 0; q < TNI_COUNT_OF(queries); q++) {
+        if (strstr(queries[q], "FROM two") == NULL) {
+            continue;
+        }
+        TNI_CHECK(right(q));
+        for (n = (long)q % stride; try_fault(q, n, kinds[calls % 3], calls % 2 == 0); n += stride) {
+            calls++;
+        }
+        TNI_CHECK(right(q) && !any_lost());
+    }
+    acc->options.split = 0;
+    renew(1);
+    printf("    %ld calls on %u devices, %u%%\n", calls, devices, split);
+}
+
 int main(void) {
     const char *wanted = getenv("TRUENO_TEST_GPU");
     trueno_db *scalar;
@@ -227,13 +272,16 @@ int main(void) {
         TNI_SKIP(acc == NULL ? "this build has no GPU backend" : acc->reason);
     } else {
         tni_gpu_device_close(acc->device);
-        acc->device = NULL;
+        acc->device_count = 0;
         acc->gpu->options.intercept = faults_intercept;
         faults_intercept(NULL, &acc->gpu->vk, NULL);
         tni_atomic_store_i64(&faults.alive[FAULTS_INSTANCE], 1);
-        renew();
+        renew(1);
         test_memory();
         test_lost();
+        test_parts(1, 50);
+        test_parts(2, 0);
+        test_parts(2, 50);
     }
     for (q = 0; q < TNI_COUNT_OF(queries); q++) {
         free(answers[q]);

@@ -38,6 +38,9 @@ static const char *const tables[] = {
     "CREATE TABLE steps AS SELECT range AS i, 'a' AS s, range % 7 AS k FROM range(70000)",
     "INSERT INTO steps SELECT range, 'b', NULL FROM range(10)",
     "INSERT INTO steps SELECT -range, 'c' || range % 2, range FROM range(66000)",
+    /* keys of all 64 bits, and of many values that come back in both halves */
+    "CREATE TABLE wide AS SELECT (range - 70000) * 131000000000000 AS h, (range % 30011) * 900719 "
+    "AS g, range::DOUBLE / 7 AS d, range % 3 AS c FROM range(140000)",
     "CREATE TABLE nothing AS SELECT * FROM t WHERE i < 0",
 };
 
@@ -54,9 +57,11 @@ static const query_case cases[] = {
     {"SELECT sum(i * 2 + k), avg(d * 0.5 + 1) FROM t WHERE s <> 'w0'", true},
     {"SELECT min(day), max(day), count(day) FROM t WHERE k > 500", true},
     {"SELECT sum(i) FILTER (WHERE k < 10), count(*) FILTER (WHERE b), avg(d) FILTER (WHERE n = 1) "
-     "FROM t", true},
+     "FROM t",
+     true},
     {"SELECT sum(i), sum(k), sum(n), min(i), min(k), min(n), max(i), max(k), max(n), min(d), "
-     "max(d), count(s) FROM t", true}, /* two passes */
+     "max(d), count(s) FROM t",
+     true}, /* two passes */
     {"SELECT sum(x) FROM (SELECT i + k AS x FROM t WHERE n = 3)", true},
     {"SELECT sum(same), count(same), min(same) FROM t", true},
     {"SELECT sum(i), sum(d) FROM tiny", true},
@@ -73,6 +78,10 @@ static const query_case cases[] = {
     {"SELECT s FROM t GROUP BY s ORDER BY s", true},
     {"SELECT s, sum(k) FILTER (WHERE b) FROM t GROUP BY s HAVING count(*) > 100 ORDER BY 2, 1",
      true},
+    {"SELECT i, n, count(*), max(f) FROM t GROUP BY i, n ORDER BY i", true},
+    {"SELECT h, sum(d), count(*), min(c) FROM wide GROUP BY h ORDER BY h", true},
+    {"SELECT h, sum(d), max(d) FROM wide WHERE c = 1 GROUP BY h ORDER BY h LIMIT 9", true},
+    {"SELECT g, c, sum(d), avg(h), min(h) FROM wide GROUP BY g, c ORDER BY g, c", true},
     /* what only the processor does, with the same answers */
     {"SELECT stddev(d), median(k), count(DISTINCT k) FROM t", false},
     {"SELECT min(s), max(s) FROM t", false},
@@ -86,17 +95,21 @@ static const query_case cases[] = {
     {"SELECT i FROM t ORDER BY m DESC", false},
 };
 
-static trueno_db *open_with(trueno_backend backend) {
+static trueno_db *open_threads(trueno_backend backend, uint32_t threads) {
     trueno_config config;
     trueno_db *db = NULL;
     memset(&config, 0, sizeof config);
     config.backend = backend;
-    config.threads = 2;
+    config.threads = threads;
     config.pipeline_cache = ""; /* leave the user's files alone */
     if (trueno_open(&config, &db) != TRUENO_OK) {
         return NULL;
     }
     return db;
+}
+
+static trueno_db *open_with(trueno_backend backend) {
+    return open_threads(backend, 2);
 }
 
 static bool ran_on_gpu(const trueno_result *result) {
@@ -275,16 +288,93 @@ static void test_other_policies_leave_short_queries_alone(void) {
     }
 }
 
-/* Two contexts of one device stand for two devices: scans are shared, the rest runs on the first. */
+/* Rows that the GPU and that the processor read, when they shared a table. */
+static bool shared_rows(const trueno_result *result, uint64_t *gpu, uint64_t *here) {
+    const trueno_info *info = trueno_result_info(result);
+    uint32_t i;
+    *gpu = *here = 0;
+    for (i = 0; i < info->pipeline_count; i++) {
+        const trueno_pipeline_info *p = &info->pipelines[i];
+        if (strncmp(p->reason, "both at once: ", 14) == 0) {
+            *(strncmp(p->backend, "gpu:", 4) == 0 ? gpu : here) += p->rows_in;
+        }
+    }
+    return *gpu > 0 && *here > 0;
+}
+
+/* Every case that the GPU takes, at splits and numbers of threads. */
+static void split_cases(trueno_db *db, trueno_db *scalar, uint64_t share, size_t expected) {
+    size_t i, shared = 0;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        trueno_result *a = trueno_query(db, cases[i].sql);
+        trueno_result *b = trueno_query(scalar, cases[i].sql);
+        uint64_t gpu, here;
+        compare(cases[i].sql, a, b);
+        TNI_CHECK(ran_on_gpu(a) == cases[i].on_gpu);
+        if (shared_rows(a, &gpu, &here)) {
+            bool edge = strstr(cases[i].sql, "edge") != NULL; /* zone maps may leave some out */
+            TNI_CHECK(edge ? gpu == 65536 && here == 1 : gpu == share && gpu + here <= 140000);
+            shared++;
+        }
+        trueno_result_free(a);
+        trueno_result_free(b);
+    }
+    TNI_CHECK_EQ_UINT(shared, expected);
+}
+
+static void test_a_table_shared_with_the_processor(trueno_db *scalar) {
+    static const char *const percents[] = {"1", "50", "99"};
+    static const uint64_t shares[] = {65536, 65536, 131072};
+    static const uint32_t threads[] = {1, 2, 7};
+    static const size_t expected[] = {27, 27, 26}; /* in one the processor's rows are pruned */
+    trueno_db *db;
+    trueno_result *r;
+    size_t i, j;
+    for (i = 0; i < 3; i++) {
+        (void)setenv("TRUENO_GPU_SPLIT", percents[i], 1);
+        db = open_threads(TRUENO_BACKEND_GPU, threads[i]);
+        (void)unsetenv("TRUENO_GPU_SPLIT");
+        if (!TNI_CHECK(db != NULL)) {
+            return;
+        }
+        for (j = 0; j < sizeof tables / sizeof *tables; j++) {
+            run(db, tables[j]);
+        }
+        split_cases(db, scalar, shares[i], expected[i]);
+        if (i == 0) { /* columns and kernels are there */
+            split_cases(db, scalar, shares[i], expected[i]);
+        }
+        r = trueno_query(db, "EXPLAIN SELECT sum(i) FROM t");
+        TNI_CHECK(strstr(trueno_get_text(r, 0, 1), "on the GPU and the processor: both at once") !=
+                  NULL);
+        trueno_result_free(r);
+        /* whichever part it is in, the processor reports it; and the next one is answered */
+        test_overflow_is_reported_by_the_processor(db);
+        trueno_close(db);
+    }
+}
+
+static bool on_both_devices(const trueno_result *result) {
+    const trueno_info *info = trueno_result_info(result);
+    uint32_t i;
+    for (i = 0; i < info->pipeline_count; i++) {
+        if (strstr(info->pipelines[i].backend, ", 2 of them") != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Two contexts of one device stand for two devices: scans and groups are shared. */
 static void test_several_devices(trueno_db *scalar) {
-    static const size_t some[] = {0, 1, 4, 12, 21};
+    static const size_t some[] = {0, 1, 4, 12, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
     trueno_db *db;
     uint64_t cached = 0;
     size_t i;
     (void)setenv("TRUENO_GPU_CONTEXTS", "2", 1);
     db = open_with(TRUENO_BACKEND_GPU);
     (void)unsetenv("TRUENO_GPU_CONTEXTS");
-    if (!TNI_CHECK(db != NULL) || !run(db, tables[0])) {
+    if (!TNI_CHECK(db != NULL) || !run(db, tables[0]) || !run(db, tables[6])) {
         return;
     }
     TNI_CHECK(strstr(trueno_devices(db, NULL, NULL), "all devices") != NULL);
@@ -292,13 +382,14 @@ static void test_several_devices(trueno_db *scalar) {
         trueno_result *a = trueno_query(db, cases[some[i]].sql);
         trueno_result *b = trueno_query(scalar, cases[some[i]].sql);
         compare(cases[some[i]].sql, a, b);
-        TNI_CHECK(ran_on_gpu(a));
+        TNI_CHECK(on_both_devices(a));
         trueno_result_free(a);
         trueno_result_free(b);
     }
     (void)trueno_devices(db, count_cached, &cached);
     TNI_CHECK(cached > 0);
     run(db, "DROP TABLE t");
+    run(db, "DROP TABLE wide");
     cached = 0;
     (void)trueno_devices(db, count_cached, &cached);
     TNI_CHECK(cached == 0);
@@ -376,6 +467,7 @@ int main(void) {
         test_devices_tell_what_they_hold(gpu);
         test_explain_shows_both_predictions(gpu);
         test_several_devices(scalar);
+        test_a_table_shared_with_the_processor(scalar);
 #if !defined(TRUENO_NO_VULKAN)
         test_a_device_of_the_host(scalar);
 #endif

@@ -37,6 +37,7 @@ typedef struct tni_scan_request {
     const tni_prune *prunes;  /* all must hold */
     uint32_t prune_count;
     uint32_t workers;
+    uint64_t skip;            /* tables: so many row groups at the front are left out */
 } tni_scan_request;
 
 typedef struct tni_source tni_source;

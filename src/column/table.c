@@ -331,6 +331,7 @@ static trueno_status tni_table_scan_begin(tni_source *source, tni_env *env,
     scan->env = env;
     scan->table = (tni_table *)tni_source_retain(source);
     scan->workers = TNI_MAX(request->workers, 1);
+    tni_atomic_store_i64(&scan->next, (int64_t)request->skip);
     scan->column_count = request->column_count;
     scan->prune_count = request->prune_count;
     tni_arena_init(&scan->arena, env->memory);

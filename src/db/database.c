@@ -9,6 +9,7 @@
 #include "plan/function.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #define TNI_MOST_THREADS 4096u
 #define TNI_LONGEST_DEADLINE 1e9 /* seconds; beyond it there is none */
@@ -79,7 +80,8 @@ static void tni_config_resolve(trueno_config *config) {
 static trueno_status tni_database_accelerator(trueno_db *db, tni_error *error) {
     const char *wish = tni_environment("TRUENO_BACKEND");
     const char *software = tni_environment("TRUENO_GPU_SOFTWARE");
-    const char *contexts = tni_environment("TRUENO_GPU_CONTEXTS"); /* for tests */
+    const char *contexts = tni_environment("TRUENO_GPU_CONTEXTS"); /* these two for tests */
+    const char *split = tni_environment("TRUENO_GPU_SPLIT");
     trueno_backend backend = db->config.backend;
     tni_accelerator_options options;
     if (backend == TRUENO_BACKEND_AUTO && wish != NULL) {
@@ -94,6 +96,7 @@ static trueno_status tni_database_accelerator(trueno_db *db, tni_error *error) {
     options.threads = db->config.threads;
     options.directory = db->config.no_file_access ? "" : db->config.pipeline_cache;
     options.contexts = contexts == NULL ? 0 : (uint32_t)(contexts[0] - '0') % 10;
+    options.split = split == NULL ? 0 : (uint32_t)TNI_MIN(strtoul(split, NULL, 10), 100ul);
     options.scheduler = db->scheduler;
     options.host = db->config.vulkan.get_instance_proc_addr != NULL ? &db->config.vulkan : NULL;
     return tni_accelerator_new(&db->account->memory, &options, &db->accelerator, error);

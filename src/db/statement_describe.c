@@ -357,7 +357,10 @@ static void tni_explain_choices(tni_session *session, const tni_plan *plan, tni_
         }
         accelerator->ops->choose(accelerator, &session->run, plan, &choice);
         if (choice.gpu || choice.gpu_ms >= 0) {
-            tni_text_format(text, "%s on the %s: %s\n", what, choice.gpu ? "GPU" : "processor",
+            tni_text_format(text, "%s on the %s: %s\n", what,
+                            choice.shared ? "GPU and the processor"
+                            : choice.gpu  ? "GPU"
+                                          : "processor",
                             choice.reason);
         } else {
             tni_text_format(text, "%s on the processor, %.3f ms predicted: %s\n", what,

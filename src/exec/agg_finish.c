@@ -123,8 +123,7 @@ TNI_FN void tni_agg_order(const tni_agg *agg, const tni_agg_table *table, uint64
     }
 }
 
-/* Hashes of a table whose groups came with their keys alone. */
-static trueno_status tni_groups_hash(tni_agg *agg, tni_agg_table *table, tni_error *error) {
+TNI_FN trueno_status tni_agg_hash_groups(tni_agg *agg, tni_agg_table *table, tni_error *error) {
     tni_memory *memory = table->memory;
     size_t size = ((size_t)agg->word_count + 1) * TNI_VECTOR_ROWS;
     uint64_t *words = (uint64_t *)tni_alloc_array(memory, size, sizeof *words);
@@ -159,7 +158,7 @@ TNI_FN trueno_status tni_agg_order_result(tni_agg *agg, tni_error *error) {
         seen = table->slots[at];
     }
     if (!agg->lone && seen == 0) { /* made elsewhere */
-        TNI_TRY(tni_groups_hash(agg, table, error));
+        TNI_TRY(tni_agg_hash_groups(agg, table, error));
     }
     agg->result_order =
         (uint64_t *)tni_alloc_array(table->memory, (size_t)table->count + 1, sizeof(uint64_t));

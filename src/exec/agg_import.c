@@ -124,6 +124,7 @@ static int64_t tni_import_extreme(const tni_agg_input *input, uint64_t bits) {
     return tni_float_key(number);
 }
 
+/* The blocks of float sums: the whole sum, or what one more worker found. */
 static trueno_status tni_import_blocks(tni_agg *agg, uint32_t a, const tni_part_values *values,
                                        tni_error *error) {
     tni_memory *memory = agg->run->env->memory;
@@ -136,6 +137,13 @@ static trueno_status tni_import_blocks(tni_agg *agg, uint32_t a, const tni_part_
         all[i].order = i / TNI_IMPORT_BLOCKS;
         all[i].block = (uint32_t)(i % TNI_IMPORT_BLOCKS);
         all[i].sum = values->blocks[i];
+    }
+    if (agg->join != NULL) {
+        tni_block_sums *sums = &agg->workers[agg->worker_count - 1].sums[a];
+        sums->done = all;
+        sums->count = count;
+        sums->capacity = TNI_MAX(count, 1u);
+        return TRUENO_OK;
     }
     agg->ordered_sums[a] = tni_combine_blocks(all, count);
     tni_free(memory, all, TNI_MAX(count, 1u) * sizeof *all);
@@ -298,6 +306,29 @@ static trueno_status tni_import_table(tni_agg *agg, tni_agg_table *table,
                : tni_fail(error, TRUENO_ERROR_INTERNAL, "a group key out of its range");
 }
 
+/* The groups become the result. */
+static trueno_status tni_import_result(tni_agg *agg, const tni_part_import *import,
+                                       uint32_t *groups, tni_error *error) {
+    tni_memory *memory = agg->run->env->memory;
+    agg->results = (tni_agg_table *)tni_alloc_zero(memory, sizeof *agg->results);
+    if (agg->results == NULL) {
+        return tni_memory_fail(memory, sizeof *agg->results, error);
+    }
+    agg->result_count = 1;
+    TNI_TRY(tni_import_table(agg, &agg->results[0], import, groups, error));
+    agg->unit_count = (agg->results[0].count + agg->unit - 1) / agg->unit;
+    return TRUENO_OK;
+}
+
+/* The groups become what one more worker has found; finishing puts them together with the rest. */
+static trueno_status tni_import_worker(tni_agg *agg, const tni_part_import *import,
+                                       uint32_t *groups, tni_error *error) {
+    tni_agg_table *table = &agg->workers[agg->worker_count - 1].table;
+    TNI_TRY(tni_import_table(agg, table, import, groups, error));
+    table->rows = TNI_MAX(import->group_count, 1u); /* it is not empty */
+    return agg->direct || table->count == 0 ? TRUENO_OK : tni_agg_hash_groups(agg, table, error);
+}
+
 TNI_FN trueno_status tni_aggregate_import(tni_operator *sink, const tni_part_import *import,
                                           tni_error *error) {
     tni_agg *agg = (tni_agg *)sink;
@@ -309,18 +340,19 @@ TNI_FN trueno_status tni_aggregate_import(tni_operator *sink, const tni_part_imp
         return tni_fail(error, TRUENO_ERROR_INTERNAL, "an import of too many groups, or twice");
     }
     groups = (uint32_t *)tni_alloc_array(memory, room, sizeof *groups);
-    agg->results = (tni_agg_table *)tni_alloc_zero(memory, sizeof *agg->results);
-    if (groups == NULL || agg->results == NULL) {
-        tni_free(memory, groups, room * sizeof *groups);
+    if (groups == NULL) {
         return tni_memory_fail(memory, room * sizeof *groups, error);
     }
-    agg->result_count = 1;
-    status = tni_import_table(agg, &agg->results[0], import, groups, error);
+    status = agg->join != NULL ? tni_import_worker(agg, import, groups, error)
+                               : tni_import_result(agg, import, groups, error);
     tni_free(memory, groups, room * sizeof *groups);
-    if (status == TRUENO_OK) {
-        agg->unit_count = (agg->results[0].count + agg->unit - 1) / agg->unit;
-    }
     return status;
+}
+
+TNI_FN void tni_aggregate_share(tni_operator *sink, tni_aggregate_join join, void *user) {
+    tni_agg *agg = (tni_agg *)sink;
+    agg->join = join;
+    agg->join_user = user;
 }
 
 #undef TNI_IMPORT_BLOCKS

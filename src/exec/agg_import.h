@@ -70,6 +70,13 @@ TNI_FN trueno_status tni_aggregate_parts(const tni_operator *sink, tni_arena *ar
 TNI_FN trueno_status tni_aggregate_import(tni_operator *sink, const tni_part_import *import,
                                           tni_error *error);
 
+/* When the rows that `sink` is pushed are not all there are: `join` is called once, by the thread
+ * that runs the pipeline, when its workers are done. It calls tni_aggregate_import with the results
+ * of the other rows, which count like those of one more worker. Its failure is the pipeline's.
+ * To be called before the pipeline begins. */
+typedef trueno_status (*tni_aggregate_join)(void *user, tni_error *error);
+TNI_FN void tni_aggregate_share(tni_operator *sink, tni_aggregate_join join, void *user);
+
 /* Sums of blocks, ascending, as one: the order of addition follows from the blocks' numbers. */
 struct tni_block_sum;
 TNI_FN double tni_combine_blocks(const struct tni_block_sum *v, size_t n);

@@ -449,6 +449,7 @@ static trueno_status tni_agg_begin(tni_operator *base, tni_pipeline *pipeline, t
     uint32_t i, count = TNI_MAX(pipeline->workers, agg->distinct_count > 0
                                                        ? tni_scheduler_workers(agg->run->scheduler)
                                                        : 1u);
+    count += agg->join != NULL ? 1u : 0u;
     agg->workers = (tni_agg_worker *)tni_alloc_zero(memory, count * sizeof *agg->workers);
     if (agg->workers == NULL) {
         return tni_memory_fail(memory, count * sizeof *agg->workers, error);
@@ -460,7 +461,8 @@ static trueno_status tni_agg_begin(tni_operator *base, tni_pipeline *pipeline, t
                 (uint64_t)TNI_AGG_BLOCK_BYTES),
         UINT64_C(1024));
     for (i = 0; i < count; i++) {
-        TNI_TRY(tni_agg_worker_init(agg, &agg->workers[i], true, error));
+        bool table = agg->join == NULL || i + 1 < count; /* an import makes its own */
+        TNI_TRY(tni_agg_worker_init(agg, &agg->workers[i], table, error));
     }
     for (i = 0; i < agg->distinct_count; i++) {
         agg->distinct[i].sink->pipeline = pipeline;
@@ -612,6 +614,9 @@ static trueno_status tni_agg_run_feeds(tni_agg *agg, tni_error *error) {
 
 static trueno_status tni_agg_finish(tni_operator *base, tni_error *error) {
     tni_agg *agg = (tni_agg *)base;
+    if (agg->join != NULL) {
+        TNI_TRY(agg->join(agg->join_user, error));
+    }
     TNI_TRY(tni_agg_run_feeds(agg, error));
     if (agg->key_count == 0) {
         TNI_TRY(tni_agg_ungrouped_finish(agg, error));

@@ -26,6 +26,7 @@
 #ifndef TNI_EXEC_AGGREGATE_H
 #define TNI_EXEC_AGGREGATE_H
 
+#include "exec/agg_import.h"
 #include "exec/exec_internal.h"
 
 #ifndef TNI_AGG_PARTITION_BITS
@@ -321,6 +322,8 @@ typedef struct tni_agg {
     uint32_t row_words;          /* where order and row are in a tuple; 0 = not kept */
     tni_agg_worker *workers;
     uint32_t worker_count;
+    tni_aggregate_join join;     /* not NULL: the last worker is what an import makes */
+    void *join_user;
     bool by_partition;           /* after finish: partitions are built as they are emitted */
     tni_agg_table *results;      /* after finish, else: [result_count] */
     uint32_t result_count;       /* 0 or 1 */
@@ -474,6 +477,8 @@ TNI_FN trueno_status tni_agg_spill_worker(tni_agg *agg, tni_agg_worker *worker, 
 TNI_FN void tni_agg_key_strings(const tni_agg *agg, const tni_agg_table *table,
                                 const uint64_t *words, uint32_t group, tni_string *out);
 TNI_FN trueno_status tni_agg_finish_tables(tni_agg *agg, tni_error *error);
+/* Hashes and slots of a table whose groups came with their keys alone. */
+TNI_FN trueno_status tni_agg_hash_groups(tni_agg *agg, tni_agg_table *table, tni_error *error);
 /* Groups in the order of (hash, key), which depends on nothing but them, as slots: the lower half
  * of an entry is group + 1. Room for count + 1 entries. */
 TNI_FN void tni_agg_order(const tni_agg *agg, const tni_agg_table *table, uint64_t *order);

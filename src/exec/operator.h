@@ -18,6 +18,8 @@
 /* What was decided for a pipeline, for its report and EXPLAIN. Texts live as long as the run. */
 typedef struct tni_choice {
     bool gpu;
+    bool shared;             /* with `gpu`: the processor works on a part of it at the same time */
+    bool spoiled;            /* a shared run failed: the sink has seen some of the rows */
     const char *reason;      /* why there; NULL = nothing to say */
     double cpu_ms, gpu_ms;   /* predicted; below 0 = not predicted */
     const void *work;        /* the accelerator's own notes */
@@ -39,6 +41,8 @@ typedef struct tni_run {
     int64_t started;                 /* tni_clock_nanoseconds() */
     tni_accelerator *accelerator;    /* NULL: none */
     const char *cpu_reason;          /* why pipelines without a choice run here; may be NULL */
+    uint64_t skip_groups;            /* row groups that scans leave out, for an accelerator has
+                                        them: only while tni_run_aggregate_input runs */
 } tni_run;
 
 typedef struct tni_pipeline {
@@ -111,8 +115,10 @@ typedef struct tni_accelerator_ops {
     void (*choose)(tni_accelerator *accelerator, tni_run *run, const tni_plan *plan,
                    tni_choice *out);
     /* Run the input of AGGREGATE `plan` into its `sink` (fresh from tni_aggregate_new) when that
-     * is the better choice. *done false: the caller runs it, for the reason in `choice`; so it is
-     * when the device fails, whatever happened. Errors are those of the query: INTERRUPTED... */
+     * is the better choice, there or there and here at once. *done false: the caller runs it, for
+     * the reason in `choice`; so it is when the device fails, whatever happened. With
+     * choice->spoiled it makes the sink anew first. Errors are those of the query:
+     * INTERRUPTED... */
     trueno_status (*aggregate)(tni_accelerator *accelerator, tni_run *run, const tni_plan *plan,
                                tni_operator *sink, tni_choice *choice, bool *done,
                                tni_error *error);
@@ -134,6 +140,10 @@ struct tni_accelerator {
 /* `plan` AGGREGATE: input chunks carry the program's outputs (keys, then inputs) as columns. */
 TNI_FN trueno_status tni_aggregate_new(tni_run *run, const tni_plan *plan, tni_operator **sink,
                                        tni_driver **driver, tni_error *error);
+/* The input of AGGREGATE `plan` through its program into its `sink`, on this processor; `skip` row
+ * groups at the front of its table are left out (only above a chain over a table). */
+TNI_FN trueno_status tni_run_aggregate_input(tni_run *run, const tni_plan *plan, tni_operator *sink,
+                                             uint64_t skip, tni_error *error);
 /* `plan` ORDER: sort, or top-k when it has a limit; offset applied. */
 TNI_FN trueno_status tni_sort_new(tni_run *run, const tni_plan *plan, tni_operator **sink,
                                   tni_driver **driver, tni_error *error);

@@ -57,14 +57,15 @@ static trueno_status tni_run_streaming(tni_run *run, const tni_plan *plan, tni_o
     return status;
 }
 
-/* The input of an AGGREGATE through its program into its sink. */
-static trueno_status tni_run_aggregate_input(tni_run *run, const tni_plan *plan,
-                                             tni_operator *sink, tni_error *error) {
+TNI_FN trueno_status tni_run_aggregate_input(tni_run *run, const tni_plan *plan, tni_operator *sink,
+                                             uint64_t skip, tni_error *error) {
     tni_operator *project;
     trueno_status status;
     TNI_TRY(tni_project_new(run, plan, &project, error));
     project->next = sink;
+    run->skip_groups = skip;
     status = tni_run_into(run, plan->input, project, error);
+    run->skip_groups = 0;
     project->ops->free(project);
     return status;
 }
@@ -83,10 +84,15 @@ static trueno_status tni_run_aggregate(tni_run *run, const tni_plan *plan, tni_o
     if (accelerator != NULL) {
         status = accelerator->ops->aggregate(accelerator, run, plan, sink, &choice, &done, error);
     }
+    if (status == TRUENO_OK && choice.spoiled) {
+        driver->ops->free(driver);
+        sink->ops->free(sink);
+        TNI_TRY(tni_aggregate_new(run, plan, &sink, &driver, error));
+    }
     if (status == TRUENO_OK && !done) {
         int64_t started = tni_clock_nanoseconds();
         sink->choice = &choice;
-        status = tni_run_aggregate_input(run, plan, sink, error);
+        status = tni_run_aggregate_input(run, plan, sink, 0, error);
         if (status == TRUENO_OK && choice.work != NULL) {
             accelerator->ops->learn(accelerator, &choice,
                                     (double)(tni_clock_nanoseconds() - started) * 1e-6);

@@ -87,6 +87,7 @@ static trueno_status tni_scan_begin(tni_driver *base, tni_pipeline *pipeline, tn
     request.prunes = plan->prunes;
     request.prune_count = plan->prune_count;
     request.workers = pipeline->workers;
+    request.skip = driver->run->skip_groups;
     return plan->source->ops->begin(plan->source, env, &request, &driver->scan, error);
 }
 

@@ -585,7 +585,7 @@ TNI_FN const char *tni_accelerator_devices(tni_accelerator *accelerator,
     } else if (acc->state == TNI_ACC_READY) {
         (void)snprintf(acc->line, sizeof acc->line, "queries may run on %s%s",
                        acc->device->info->name,
-                       acc->device_count > 1 ? ", large scans on all devices in use" : "");
+                       acc->device_count > 1 ? ", large tables on all devices in use" : "");
     } else {
         (void)snprintf(acc->line, sizeof acc->line, "%s", acc->reason);
     }

@@ -22,6 +22,8 @@ typedef struct tni_accelerator_options {
                               caller */
     const trueno_vulkan *host; /* the host's device; outlives the accelerator; may be NULL */
     uint32_t contexts;     /* tests: open the best device so often; 0 = every device once */
+    uint32_t split;        /* tests: the GPU does so many percent of each table, the processor the
+                              rest; 0 = as predicted, 100 = no table is shared */
     tni_scheduler *scheduler; /* fills transfer buffers; outlives the accelerator */
 } tni_accelerator_options;
 

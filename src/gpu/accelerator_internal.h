@@ -128,7 +128,10 @@ typedef struct tni_acc_job {
     tni_gpu_kernel_list kernels; /* that the work will ask for */
     uint32_t *fields;          /* [columns.count] of the table */
     uint32_t uses, pass_count;
-    tni_cost_work work;
+    double resident_bytes;     /* of the columns, in device memory */
+    uint32_t split;            /* segments that the device does, the processor the rest; 0: all */
+    tni_cost_split share;      /* what was predicted for that, if it was */
+    tni_cost_work work;        /* of the device: of its part where there is one */
     tni_cost cost;
     double compile_ms, upload_ms, compute_ms;
     uint64_t uploaded_bytes, read_bytes;

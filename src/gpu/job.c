@@ -215,6 +215,7 @@ TNI_FN void tni_acc_predict(tni_acc_job *job, tni_choice *choice) {
     } else {
         work->missing_bytes = TNI_MAX(image - (double)resident, 0.0);
     }
+    job->resident_bytes = image - work->missing_bytes;
     work->passes = job->pass_count;
     work->submissions = tni_acc_morsels(job);
     work->missed_ms = tni_acc_missed(acc, job->data.owner, 0);
@@ -286,9 +287,12 @@ TNI_FN void tni_acc_report(tni_acc_job *job, const tni_choice *choice, const cha
     memset(&info, 0, sizeof info);
     info.name = tni_acc_text(run->arena, "scan %.200s -> %s%s", job->table->source.name,
                              job->fused.filter != TNI_IR_NONE ? "filter -> " : "", operation);
-    info.backend = tni_acc_text(run->arena, "gpu:%s", job->device->info->name);
+    info.backend = job->device_count > 1
+                       ? tni_acc_text(run->arena, "gpu:%s, %u of them", job->device->info->name,
+                                      job->device_count)
+                       : tni_acc_text(run->arena, "gpu:%s", job->device->info->name);
     info.reason = choice->reason;
-    info.rows_in = job->table->source.rows;
+    info.rows_in = job->data.rows;
     info.rows_out = rows_out;
     info.bytes_read = job->read_bytes;
     info.seconds = wall_ms * 1e-3;
@@ -333,7 +337,7 @@ TNI_FN void tni_acc_end(tni_acc_job *job, tni_choice *choice) {
     tni_gpu_kernel_list_free(&job->kernels);
     tni_arena_free(&job->arena);
     if (job->error.status != TRUENO_OK) {
-        choice->gpu = false;
+        choice->gpu = choice->shared = false;
         choice->reason = tni_acc_text(job->run->arena, "%s", job->error.message);
     }
 }

@@ -6,8 +6,13 @@
  *
  *   is it a table, long enough to matter; which parts does the aggregate need (agg_import.h)
  *   fuse the chain's programs; parts become slots of kernels, eight a pass over the data
- *   emit the kernels; predict; choose
+ *   emit the kernels; predict; choose: the device, the processor, or both at once
  *   run the passes; put their results into the aggregate operator
+ *
+ * Both at once: the device does the segments at the front of the table on a thread of its own, the
+ * processor's own pipeline the rest; then the device's results join those of the workers, as if
+ * they came from one more (tni_aggregate_share). When anything fails on either side, the processor
+ * does everything again: errors are then those it reports by itself.
  *
  * Results that are exact by construction (counts, integer sums, extremes, float sums by block or
  * limb) are handed over unrounded, so the operator's own final code makes the same bits of them.
@@ -203,8 +208,6 @@ static trueno_status tni_acc_passes(tni_acc_sums *job) {
     return TRUENO_OK;
 }
 
-/* --------------------------------------------------------------------------------- data --- */
-
 /* ---------------------------------------------------------------------------- prediction --- */
 
 static trueno_status tni_acc_emit(tni_acc_sums *job) {
@@ -231,6 +234,93 @@ static trueno_status tni_acc_emit(tni_acc_sums *job) {
     return TRUENO_OK;
 }
 
+/* Bytes of results: of groups they are put together on the host when several devices have some. */
+static double tni_acc_result_bytes(const tni_acc_sums *job, uint32_t devices) {
+    const tni_cost_work *work = &job->base.work;
+    return job->parts.key_count == 0
+               ? work->rows / 4096 * 8 * job->slot_count
+               : work->groups * 16 * (job->slot_count + 1) * (devices > 1 ? devices + 1 : 1);
+}
+
+/* Do the kernels of several devices save more than their groups cost on the way back? */
+static bool tni_acc_groups_spread(const tni_acc_sums *job, uint32_t devices) {
+    tni_acc *acc = job->base.acc;
+    tni_cost_work work = job->base.work;
+    tni_cost one, all;
+    work.missing_bytes = 0; /* columns stay where they were brought: the same answer each time */
+    work.passes = job->base.pass_count;
+    work.devices = 1;
+    work.result_bytes = tni_acc_result_bytes(job, 1);
+    tni_mutex_lock(&acc->mutex);
+    tni_cost_predict(&work, &acc->gpu_rates, &acc->cpu_rates, &one);
+    work.devices = devices;
+    work.result_bytes = tni_acc_result_bytes(job, devices);
+    tni_cost_predict(&work, &acc->gpu_rates, &acc->cpu_rates, &all);
+    tni_mutex_unlock(&acc->mutex);
+    return all.gpu_ms < 0.9 * one.gpu_ms;
+}
+
+static void tni_acc_devices_of(tni_acc_sums *job) {
+    uint32_t devices = tni_acc_share_of_devices(job->base.acc, job->base.work.rows);
+    if (devices > 1 && job->parts.key_count > 0 && job->base.acc->options.contexts <= 1 &&
+        !tni_acc_groups_spread(job, devices)) {
+        devices = 1;
+    }
+    job->base.device_count = job->base.work.devices = devices;
+    job->base.work.result_bytes = tni_acc_result_bytes(job, devices);
+}
+
+/* Segments for the device when both work; 0: one side does all. */
+static uint32_t tni_acc_split_at(tni_acc_job *job, const tni_choice *choice) {
+    tni_acc *acc = job->acc;
+    uint32_t segments = job->data.segment_count, percent = acc->options.split, cut, parts;
+    if (job->broken || segments < 2 || acc->options.no_threads) {
+        return 0;
+    }
+    if (percent > 0) {
+        return percent >= 100 || !choice->gpu
+                   ? 0
+                   : TNI_MAX(TNI_MIN(segments * percent / 100, segments - 1), 1u);
+    }
+    if (acc->options.policy != TNI_POLICY_AUTO || acc->options.threads < 2 ||
+        job->device->info->is_software) { /* which is the processor */
+        return 0;
+    }
+    cut = tni_gpu_morsel_cut(job->device, job->layouts, job->columns.count);
+    parts = (segments + cut - 1) / cut;
+    tni_mutex_lock(&acc->mutex);
+    tni_cost_share(&job->work, job->resident_bytes, &acc->gpu_rates, &acc->cpu_rates, parts,
+                   choice->gpu ? job->cost.gpu_ms : job->cost.cpu_ms, &job->share);
+    tni_mutex_unlock(&acc->mutex);
+    return job->share.parts * cut;
+}
+
+/* From here on the job is the device's part of it, if both work. */
+static void tni_acc_split(tni_acc_job *job, tni_choice *choice) {
+    tni_acc *acc = job->acc;
+    uint32_t segments = job->data.segment_count;
+    double image = job->work.missing_bytes + job->resident_bytes, share;
+    job->split = tni_acc_split_at(job, choice);
+    if (job->split == 0) {
+        return;
+    }
+    share = (double)job->split / segments;
+    choice->gpu = choice->shared = true;
+    job->data.segment_count = job->split;
+    job->data.rows = (uint64_t)job->split * TNI_SEGMENT_ROWS;
+    tni_cost_part(&job->work, share, &job->work);
+    job->work.missing_bytes = TNI_MAX(image * share - job->resident_bytes, 0.0);
+    tni_mutex_lock(&acc->mutex);
+    tni_cost_predict(&job->work, &acc->gpu_rates, &acc->cpu_rates, &job->cost);
+    tni_mutex_unlock(&acc->mutex);
+    choice->reason = tni_acc_text(
+        job->run->arena,
+        "both at once: %u of %u row groups on the GPU, %.3f ms, the others on the processor, "
+        "%.3f ms; alone: %s",
+        job->split, segments, job->cost.gpu_ms,
+        job->share.parts > 0 ? job->share.cpu_ms : choice->cpu_ms * (1 - share), choice->reason);
+}
+
 /* Everything up to the choice. Not OK: the processor, for the reason in the job's error. */
 static trueno_status tni_acc_decide(tni_acc_sums *job, tni_choice *choice) {
     uint32_t p;
@@ -238,46 +328,52 @@ static trueno_status tni_acc_decide(tni_acc_sums *job, tni_choice *choice) {
     TNI_TRY(tni_acc_parts(job));
     TNI_TRY(tni_acc_worth(&job->base, choice));
     TNI_TRY(tni_acc_find_device(&job->base));
-    if (job->parts.key_count == 0) {
-        job->base.device_count = tni_acc_share_of_devices(job->base.acc, job->base.work.rows);
-        job->base.work.devices = job->base.device_count;
-    }
     TNI_TRY(tni_acc_passes(job));
+    tni_acc_devices_of(job);
     TNI_TRY(tni_acc_data(&job->base));
     for (p = 0; p < job->base.pass_count; p++) {
         job->passes[p].group.shape.columns = job->base.layouts;
         job->passes[p].group.shape.column_count = job->base.columns.count;
     }
     TNI_TRY(tni_acc_emit(job));
-    job->base.work.result_bytes = job->parts.key_count == 0
-                                 ? job->base.work.rows / 4096 * 8 * job->slot_count
-                                 : job->base.work.groups * 16 * (job->slot_count + 1);
     tni_acc_predict(&job->base, choice);
+    tni_acc_split(&job->base, choice);
     return TRUENO_OK;
 }
 
 /* -------------------------------------------------------------------------------- running --- */
 
+/* Several devices run on threads of their own, if they may: NULL. */
+static const tni_gpu_parallel *tni_acc_parallel(const tni_acc *acc) {
+    return acc->options.no_threads ? &acc->devices[0]->parallel : NULL;
+}
+
 /* One pass over the table, by one device or by all. */
 static trueno_status tni_acc_scan(tni_acc_sums *job, tni_acc_pass *pass) {
     tni_acc *acc = job->base.acc;
-    tni_gpu_parallel parallel;
-    if (job->base.device_count <= 1) {
-        return tni_gpu_scan(job->base.device, &pass->group.shape, &pass->code, &job->base.data,
-                            &pass->scan, &job->base.error);
-    }
-    parallel = acc->devices[0]->parallel; /* devices run on threads of their own if they may */
-    return tni_gpu_multi_scan(acc->devices, job->base.device_count, &pass->group.shape,
-                              &job->base.data, acc->options.no_threads ? &parallel : NULL,
-                              &pass->scan, NULL, &job->base.error);
+    return job->base.device_count <= 1
+               ? tni_gpu_scan(job->base.device, &pass->group.shape, &pass->code, &job->base.data,
+                              &pass->scan, &job->base.error)
+               : tni_gpu_multi_scan(acc->devices, job->base.device_count, &pass->group.shape,
+                                    &job->base.data, tni_acc_parallel(acc), &pass->scan, NULL,
+                                    &job->base.error);
+}
+
+static trueno_status tni_acc_group(tni_acc_sums *job, tni_acc_pass *pass) {
+    tni_acc *acc = job->base.acc;
+    return job->base.device_count <= 1
+               ? tni_gpu_group(job->base.device, &pass->group, pass->group_code, &job->base.data,
+                               &pass->groups, &job->base.error)
+               : tni_gpu_multi_group(acc->devices, job->base.device_count, &pass->group,
+                                     &job->base.data, tni_acc_parallel(acc), &pass->groups,
+                                     &job->base.error);
 }
 
 static trueno_status tni_acc_run_pass(tni_acc_sums *job, tni_acc_pass *pass) {
     bool overflowed = false;
     if (job->parts.key_count > 0) {
         tni_gpu_group_result *r = &pass->groups;
-        TNI_TRY(tni_gpu_group(job->base.device, &pass->group, pass->group_code, &job->base.data, r,
-                              &job->base.error));
+        TNI_TRY(tni_acc_group(job, pass));
         pass->ran = true;
         overflowed = r->overflowed;
         job->base.compile_ms += r->compile_ms;
@@ -448,10 +544,112 @@ TNI_FN void tni_acc_choose_aggregate(tni_accelerator *accelerator, tni_run *run,
     tni_acc_end(&job.base, out);
 }
 
+/* The report of what the device did. */
+static void tni_acc_ran(tni_acc_sums *job, const tni_choice *choice, double wall) {
+    bool grouped = job->parts.key_count > 0;
+    uint64_t rows = grouped ? job->passes[0].groups.group_count : 1;
+    tni_acc_report(&job->base, choice, grouped ? "group" : "aggregate", rows, wall);
+}
+
+/* A run shared by the device's thread and this one. */
+typedef struct tni_acc_both {
+    tni_acc_sums *job;
+    tni_thread *thread;
+    trueno_status status; /* of the device */
+    double wall_ms;       /* likewise, and of the import */
+    int64_t started;
+    double cpu_ms; /* of the processor's part */
+} tni_acc_both;
+
+static void tni_acc_device_part(void *argument) {
+    tni_acc_both *both = (tni_acc_both *)argument;
+    both->status = tni_acc_run_passes(both->job, &both->wall_ms);
+}
+
+static void tni_acc_meet(tni_acc_both *both) {
+    if (both->thread != NULL) {
+        tni_thread_join(both->thread);
+        both->thread = NULL;
+    }
+}
+
+/* The processor's workers have done their part: the device's results join theirs. */
+static trueno_status tni_acc_join(void *user, tni_error *error) {
+    tni_acc_both *both = (tni_acc_both *)user;
+    tni_acc_job *base = &both->job->base;
+    bool done = false;
+    int64_t now = tni_clock_nanoseconds();
+    trueno_status status;
+    both->cpu_ms = (double)(now - both->started) * 1e-6;
+    tni_acc_meet(both);
+    if (both->status != TRUENO_OK) {
+        return tni_fail(error, both->status, "%s", base->error.message);
+    }
+    now = tni_clock_nanoseconds();
+    status = tni_acc_import(both->job, &done, error);
+    both->wall_ms += (double)(tni_clock_nanoseconds() - now) * 1e-6;
+    return status != TRUENO_OK || done
+               ? status
+               : tni_fail(error, base->error.status, "%s", base->error.message);
+}
+
+/* What either side took corrects its rates. */
+static void tni_acc_learn_both(const tni_acc_both *both) {
+    tni_acc_job *base = &both->job->base;
+    double rest = (double)base->table->source.rows - (double)base->data.rows;
+    tni_acc_note note;
+    tni_choice choice;
+    tni_acc_learn_run(base, both->wall_ms);
+    if (base->share.parts > 0) {
+        memset(&choice, 0, sizeof choice);
+        note.work = base->work;
+        note.work.rows = rest;
+        note.cpu_ms = base->share.cpu_ms;
+        choice.work = &note;
+        tni_acc_learn(&base->acc->base, &choice, both->cpu_ms);
+    }
+}
+
+/* Device and processor at once. Not done: the sink is spoiled, and the job's error says why. */
+static trueno_status tni_acc_run_both(tni_acc_sums *job, tni_choice *choice, bool *done,
+                                      tni_error *error) {
+    tni_acc_job *base = &job->base;
+    tni_acc_both both;
+    tni_error failed;
+    trueno_status status;
+    tni_error_clear(&failed);
+    memset(&both, 0, sizeof both);
+    both.job = job;
+    both.started = tni_clock_nanoseconds();
+    both.thread = tni_thread_start(tni_acc_device_part, &both);
+    if (both.thread == NULL) {
+        (void)tni_acc_refuse(base, "no thread for the GPU");
+        return TRUENO_OK;
+    }
+    tni_aggregate_share(job->sink, tni_acc_join, &both);
+    job->sink->choice = choice;
+    status = tni_run_aggregate_input(base->run, base->plan, job->sink, base->split, &failed);
+    tni_acc_meet(&both);
+    *done = status == TRUENO_OK;
+    choice->spoiled = !*done;
+    if (status == TRUENO_ERROR_INTERRUPTED || status == TRUENO_ERROR_DEADLINE) {
+        *error = failed;
+        return status;
+    }
+    if (!*done) { /* the device's own reason, or what ended the processor's part */
+        if (base->error.status == TRUENO_OK) {
+            (void)tni_acc_refuse(base, failed.message);
+        }
+        return TRUENO_OK;
+    }
+    tni_acc_learn_both(&both);
+    tni_acc_ran(job, choice, both.wall_ms);
+    return TRUENO_OK;
+}
+
 static trueno_status tni_acc_run_sums(tni_acc_sums *job, const tni_choice *choice, bool *done,
                                       tni_error *error) {
     double wall;
-    uint64_t rows;
     int64_t imported;
     trueno_status status;
     if (tni_acc_run_passes(job, &wall) != TRUENO_OK) {
@@ -462,9 +660,7 @@ static trueno_status tni_acc_run_sums(tni_acc_sums *job, const tni_choice *choic
     wall += (double)(tni_clock_nanoseconds() - imported) * 1e-6;
     tni_acc_learn_run(&job->base, wall);
     if (*done && status == TRUENO_OK) {
-        rows = job->parts.key_count == 0 ? 1 : job->passes[0].groups.group_count;
-        tni_acc_report(&job->base, choice, job->parts.key_count == 0 ? "aggregate" : "group",
-                       rows, wall);
+        tni_acc_ran(job, choice, wall);
     }
     return status;
 }
@@ -480,7 +676,9 @@ TNI_FN trueno_status tni_acc_aggregate(tni_accelerator *accelerator, tni_run *ru
     tni_acc_begin(&job.base, accelerator, run, plan);
     job.sink = sink;
     if (tni_acc_decide(&job, choice) == TRUENO_OK) {
-        if (choice->gpu) {
+        if (choice->shared) {
+            status = tni_acc_run_both(&job, choice, done, error);
+        } else if (choice->gpu) {
             status = tni_acc_run_sums(&job, choice, done, error);
         } else if (job.base.work.builds > 0) {
             tni_acc_build_aside(&job.base);

@@ -13,6 +13,8 @@
 #define TNI_COST_SLOW 0.05
 #define TNI_COST_WILD 4.0
 #define TNI_COST_FIRST 2u
+#define TNI_COST_JOIN 50e-6          /* milliseconds to put two results of a group together */
+#define TNI_COST_CUTS 64u            /* most that are tried */
 #define TNI_COST_SPEC_TRANSFER 32e6  /* bytes a millisecond */
 #define TNI_COST_SPEC_COMPUTE 100e6  /* operations a millisecond */
 #define TNI_COST_SPEC_BYTES 10e6
@@ -156,6 +158,48 @@ TNI_FN void tni_cost_predict(const tni_cost_work *work, const tni_cost_gpu *gpu,
     out->cpu_ms = tni_cost_cpu_parts(work, cpu, &out->memory_ms, &out->arithmetic_ms);
 }
 
+TNI_FN void tni_cost_part(const tni_cost_work *work, double share, tni_cost_work *out) {
+    *out = *work;
+    out->rows *= share;
+    out->bytes *= share;
+    out->missing_bytes *= share;
+    out->groups = TNI_MIN(work->groups, TNI_MAX(out->rows, 1.0));
+    out->submissions = 1 + (uint32_t)((TNI_MAX(work->submissions, 1u) - 1) * share);
+    if (work->kind == TNI_COST_SCAN) {
+        out->result_bytes *= share; /* sums of blocks; groups are all met soon */
+    }
+}
+
+TNI_FN void tni_cost_share(const tni_cost_work *work, double resident, const tni_cost_gpu *gpu,
+                           const tni_cost_cpu *cpu, uint32_t parts, double alone_ms,
+                           tni_cost_split *out) {
+    double image = work->missing_bytes + resident;
+    double join = work->keys > 0 ? work->groups * TNI_COST_JOIN : 0;
+    uint32_t step = parts / TNI_COST_CUTS + 1, p;
+    tni_cost_cpu fewer = *cpu;
+    memset(out, 0, sizeof *out);
+    fewer.threads = TNI_MAX(cpu->threads - 1, 1.0); /* one fills transfers and waits */
+    for (p = step; p < parts; p += step) {
+        double share = (double)p / parts, gpu_ms, cpu_ms, ms;
+        tni_cost_work there, here;
+        tni_cost cost;
+        tni_cost_part(work, share, &there);
+        tni_cost_part(work, 1 - share, &here);
+        there.missing_bytes = TNI_MAX(image * share - resident, 0.0);
+        here.bytes += there.missing_bytes; /* the transfer reads the same memory */
+        tni_cost_predict(&there, gpu, cpu, &cost);
+        gpu_ms = cost.gpu_ms;
+        cpu_ms = tni_cost_predict_cpu(&here, &fewer);
+        ms = TNI_MAX(gpu_ms, cpu_ms) + join;
+        if (ms < TNI_COST_HYSTERESIS * alone_ms && (out->parts == 0 || ms < out->ms)) {
+            out->parts = p;
+            out->gpu_ms = gpu_ms;
+            out->cpu_ms = cpu_ms;
+            out->ms = ms;
+        }
+    }
+}
+
 /* Operations by the published rule: one a row and aggregate, ten when grouped. */
 TNI_FN bool tni_cost_spec_rule(const tni_cost_work *work) {
     double each = work->kind == TNI_COST_SCAN ? 1 : 10;
@@ -252,6 +296,8 @@ TNI_FN void tni_cost_learn_rate(double *rate, double amount, double milliseconds
 #undef TNI_COST_SLOW
 #undef TNI_COST_WILD
 #undef TNI_COST_FIRST
+#undef TNI_COST_JOIN
+#undef TNI_COST_CUTS
 #undef TNI_COST_SPEC_TRANSFER
 #undef TNI_COST_SPEC_COMPUTE
 #undef TNI_COST_SPEC_BYTES

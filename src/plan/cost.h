@@ -13,6 +13,10 @@
  * that waiting and then paying cost at most twice the better of the two in hindsight (the
  * ski-rental argument). The GPU is taken when GPU - credit < 0.9 * CPU; the tenth keeps the choice
  * from swinging. Rates follow what runs really take (tni_cost_learn).
+ *
+ * Both at once: the device does the front of the table, where its cache is filled from, and the
+ * processor the rest. The cut is where the later of the two ends soonest (tni_cost_share), and it
+ * is made when that takes less than 0.9 of what the chosen side would take alone.
  */
 #ifndef TNI_PLAN_COST_H
 #define TNI_PLAN_COST_H
@@ -88,6 +92,13 @@ typedef struct tni_cost {
     double cpu_ms;
 } tni_cost;
 
+/* A run shared by the device, which does the front, and the processor, which does the rest. */
+typedef struct tni_cost_split {
+    uint32_t parts;         /* of the device; 0: one of them alone is as good */
+    double gpu_ms, cpu_ms;  /* predicted, side by side */
+    double ms;              /* of the whole */
+} tni_cost_split;
+
 typedef enum tni_policy {
     TNI_POLICY_AUTO,  /* the shorter prediction */
     TNI_POLICY_GPU,   /* whatever it can run */
@@ -103,6 +114,13 @@ TNI_FN void tni_cost_predict(const tni_cost_work *work, const tni_cost_gpu *gpu,
                              const tni_cost_cpu *cpu, tni_cost *out);
 /* The processor's part of it, when no device is known. */
 TNI_FN double tni_cost_predict_cpu(const tni_cost_work *work, const tni_cost_cpu *cpu);
+/* What is left of `work` when it is done over `share` of the rows. */
+TNI_FN void tni_cost_part(const tni_cost_work *work, double share, tni_cost_work *out);
+/* The best cut of `work` at one of `parts` equal parts, when it is better than `alone_ms`.
+ * `resident`: bytes of its columns that the device has, taken to be those of the first rows. */
+TNI_FN void tni_cost_share(const tni_cost_work *work, double resident, const tni_cost_gpu *gpu,
+                           const tni_cost_cpu *cpu, uint32_t parts, double alone_ms,
+                           tni_cost_split *out);
 /* True: the GPU. */
 TNI_FN bool tni_cost_choose(tni_policy policy, const tni_cost_work *work, const tni_cost *cost);
 /* The term that decided: the largest of the side that lost. */
