@@ -246,6 +246,81 @@ static void test_parts(uint32_t devices, uint32_t split) {
     printf("    %ld calls on %u devices, %u%%\n", calls, devices, split);
 }
 
+static void set_factors(tni_cost_factor factors[TNI_COST_KINDS][TNI_COST_SIZES], double value) {
+    uint32_t kind, size;
+    for (kind = 0; kind < TNI_COST_KINDS; kind++) {
+        for (size = 0; size < TNI_COST_SIZES; size++) {
+            factors[kind][size].now = factors[kind][size].usual = value;
+            factors[kind][size].seen = 3;
+        }
+    }
+}
+
+/* The query by the processor, and by the accelerator's choice, which must be a cut in three. */
+static void check_cut(const char *sql, double upload) {
+    const tni_cost_gpu gpu = acc->gpu_rates;
+    const tni_cost_cpu cpu = acc->cpu_rates;
+    char *expected, *got;
+    trueno_result *r;
+    const trueno_info *info;
+    acc->options.policy = TNI_POLICY_GPU;
+    free(text_of(db, sql)); /* its kernels are there from now on */
+    acc->options.policy = TNI_POLICY_CPU;
+    expected = text_of(db, sql);
+    acc->options.policy = TNI_POLICY_AUTO;
+    acc->cpu_rates.threads = 2;
+    acc->cpu_rates.memory = acc->gpu_rates.memory = acc->gpu_rates.rows = 1e12;
+    acc->gpu_rates.upload = upload;
+    set_factors(acc->cpu_rates.factor, 1000);
+    set_factors(acc->gpu_rates.factor, 1);
+    forget();
+    got = text_of(db, sql);
+    TNI_CHECK(strcmp(got, expected) == 0);
+    acc->gpu_rates.upload = upload;
+    set_factors(acc->cpu_rates.factor, 1000);
+    forget();
+    r = trueno_query(db, sql);
+    info = trueno_result_info(r);
+    if (!TNI_CHECK(info->pipeline_count > 1 &&
+                   strncmp(info->pipelines[0].reason, "both at once: 2 of 3 row groups", 31) == 0 &&
+                   info->pipelines[0].rows_in == 65000 && info->pipelines[1].rows_in == 131072)) {
+        printf("    %s\n    %s\n", sql, info->pipelines[0].reason);
+    }
+    TNI_CHECK(tni_cost_factor_at(acc->cpu_rates.factor[TNI_COST_SCAN], 65000)->now != 1000 ||
+              tni_cost_factor_at(acc->cpu_rates.factor[TNI_COST_GROUP_DENSE], 65000)->now != 1000);
+    trueno_result_free(r);
+    free(expected);
+    free(got);
+    acc->gpu_rates = gpu;
+    acc->cpu_rates = cpu;
+}
+
+/* The choice by itself: where the bus is as slow as the processor, a table of three morsels is cut,
+ * and what it takes is learnt. */
+static void test_chosen_cut(void) {
+    tni_gpu_info *info = &acc->gpu->devices[acc->device->info - acc->gpu->devices];
+    bool software = info->is_software;
+    uint64_t budget = acc->device->budget;
+    trueno_result *r =
+        trueno_query(db, "CREATE TABLE three AS SELECT range AS i, range % 100 AS k, "
+                         "range::DOUBLE / 3 AS d FROM range(196072)");
+    TNI_CHECK(trueno_result_status(r) == TRUENO_OK);
+    trueno_result_free(r);
+    info->is_software = false;
+    acc->options.threads = 2;
+    acc->device->budget = 16u << 20; /* a morsel is a segment */
+    check_cut("SELECT sum(i), max(d), sum(d) FROM three WHERE i <> 5", 22e3);
+    check_cut("SELECT k, sum(d), count(*) FROM three GROUP BY k ORDER BY k", 7e3);
+    info->is_software = software;
+    acc->options.policy = TNI_POLICY_GPU;
+    acc->options.threads = 1;
+    acc->device->budget = budget;
+    r = trueno_query(db, "DROP TABLE three");
+    TNI_CHECK(trueno_result_status(r) == TRUENO_OK);
+    trueno_result_free(r);
+    forget();
+}
+
 int main(void) {
     const char *wanted = getenv("TRUENO_TEST_GPU");
     trueno_db *scalar;
@@ -277,6 +352,7 @@ int main(void) {
         faults_intercept(NULL, &acc->gpu->vk, NULL);
         tni_atomic_store_i64(&faults.alive[FAULTS_INSTANCE], 1);
         renew(1);
+        test_chosen_cut();
         test_memory();
         test_lost();
         test_parts(1, 50);

@@ -273,7 +273,7 @@ static void tni_acc_devices_of(tni_acc_sums *job) {
 /* Segments for the device when both work; 0: one side does all. */
 static uint32_t tni_acc_split_at(tni_acc_job *job, const tni_choice *choice) {
     tni_acc *acc = job->acc;
-    uint32_t segments = job->data.segment_count, percent = acc->options.split, cut, parts;
+    uint32_t segments = job->data.segment_count, percent = acc->options.split, cut;
     if (job->broken || segments < 2 || acc->options.no_threads) {
         return 0;
     }
@@ -287,9 +287,9 @@ static uint32_t tni_acc_split_at(tni_acc_job *job, const tni_choice *choice) {
         return 0;
     }
     cut = tni_gpu_morsel_cut(job->device, job->layouts, job->columns.count);
-    parts = (segments + cut - 1) / cut;
     tni_mutex_lock(&acc->mutex);
-    tni_cost_share(&job->work, job->resident_bytes, &acc->gpu_rates, &acc->cpu_rates, parts,
+    tni_cost_share(&job->work, job->resident_bytes, &acc->gpu_rates, &acc->cpu_rates,
+                   (double)job->data.rows / ((double)cut * TNI_SEGMENT_ROWS),
                    choice->gpu ? job->cost.gpu_ms : job->cost.cpu_ms, &job->share);
     tni_mutex_unlock(&acc->mutex);
     return job->share.parts * cut;
@@ -299,15 +299,16 @@ static uint32_t tni_acc_split_at(tni_acc_job *job, const tni_choice *choice) {
 static void tni_acc_split(tni_acc_job *job, tni_choice *choice) {
     tni_acc *acc = job->acc;
     uint32_t segments = job->data.segment_count;
+    uint64_t rows = job->data.rows;
     double image = job->work.missing_bytes + job->resident_bytes, share;
     job->split = tni_acc_split_at(job, choice);
     if (job->split == 0) {
         return;
     }
-    share = (double)job->split / segments;
     choice->gpu = choice->shared = true;
     job->data.segment_count = job->split;
     job->data.rows = (uint64_t)job->split * TNI_SEGMENT_ROWS;
+    share = (double)job->data.rows / (double)rows;
     tni_cost_part(&job->work, share, &job->work);
     job->work.missing_bytes = TNI_MAX(image * share - job->resident_bytes, 0.0);
     tni_mutex_lock(&acc->mutex);

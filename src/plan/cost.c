@@ -171,16 +171,16 @@ TNI_FN void tni_cost_part(const tni_cost_work *work, double share, tni_cost_work
 }
 
 TNI_FN void tni_cost_share(const tni_cost_work *work, double resident, const tni_cost_gpu *gpu,
-                           const tni_cost_cpu *cpu, uint32_t parts, double alone_ms,
+                           const tni_cost_cpu *cpu, double parts, double alone_ms,
                            tni_cost_split *out) {
     double image = work->missing_bytes + resident;
     double join = work->keys > 0 ? work->groups * TNI_COST_JOIN : 0;
-    uint32_t step = parts / TNI_COST_CUTS + 1, p;
+    uint32_t step = (uint32_t)(parts / TNI_COST_CUTS) + 1, p;
     tni_cost_cpu fewer = *cpu;
     memset(out, 0, sizeof *out);
     fewer.threads = TNI_MAX(cpu->threads - 1, 1.0); /* one fills transfers and waits */
     for (p = step; p < parts; p += step) {
-        double share = (double)p / parts, gpu_ms, cpu_ms, ms;
+        double share = p / parts, gpu_ms, cpu_ms, ms;
         tni_cost_work there, here;
         tni_cost cost;
         tni_cost_part(work, share, &there);

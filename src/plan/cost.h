@@ -116,10 +116,11 @@ TNI_FN void tni_cost_predict(const tni_cost_work *work, const tni_cost_gpu *gpu,
 TNI_FN double tni_cost_predict_cpu(const tni_cost_work *work, const tni_cost_cpu *cpu);
 /* What is left of `work` when it is done over `share` of the rows. */
 TNI_FN void tni_cost_part(const tni_cost_work *work, double share, tni_cost_work *out);
-/* The best cut of `work` at one of `parts` equal parts, when it is better than `alone_ms`.
- * `resident`: bytes of its columns that the device has, taken to be those of the first rows. */
+/* The best cut of `work` between parts, when it is better than `alone_ms`. `parts`: how many the
+ * rows make, the last of which may be a fraction of one. `resident`: bytes of its columns that the
+ * device has, taken to be those of the first rows. */
 TNI_FN void tni_cost_share(const tni_cost_work *work, double resident, const tni_cost_gpu *gpu,
-                           const tni_cost_cpu *cpu, uint32_t parts, double alone_ms,
+                           const tni_cost_cpu *cpu, double parts, double alone_ms,
                            tni_cost_split *out);
 /* True: the GPU. */
 TNI_FN bool tni_cost_choose(tni_policy policy, const tni_cost_work *work, const tni_cost *cost);
