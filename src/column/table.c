@@ -24,6 +24,7 @@ TNI_FN trueno_status tni_row_group_new(tni_memory *memory, uint32_t rows, uint32
     tni_atomic_store_i32(&group->references, 1);
     group->rows = rows;
     group->column_count = count;
+    group->first_partition = group->last_partition = TNI_PARTITION_NONE;
     group->memory = memory;
     if (count) {
         size_t size = count * sizeof *group->segments;
@@ -266,6 +267,7 @@ typedef struct tni_table_scan {
     tni_memory *memory;
     tni_atomic_i64 next;
     uint32_t column_count, prune_count, workers;
+    uint32_t partition; /* only this one can match; TNI_PARTITION_NONE: any */
     uint32_t *columns;
     tni_prune *prunes;   /* strings stay the plan's, which outlives the scan */
     tni_segment ***late; /* [column_count], then [prune_count]: see tni_table.late */
@@ -278,6 +280,14 @@ static void tni_table_scan_end(tni_scan *opaque) {
     tni_source_release(&scan->table->source);
     tni_arena_free(&scan->arena);
     tni_free(scan->memory, scan, sizeof *scan);
+}
+
+/* A value the key must equal leaves one partition. */
+static void tni_table_scan_partition(tni_table_scan *scan, const tni_prune *prune) {
+    const tni_partitioning *partitioning = scan->table->partitioning;
+    if (partitioning && prune->column == partitioning->field && prune->op == TNI_PRUNE_EQUAL) {
+        scan->partition = tni_partition_of(partitioning, &prune->value);
+    }
 }
 
 static bool tni_table_scan_fill(tni_table_scan *scan, const tni_scan_request *request) {
@@ -304,6 +314,7 @@ static bool tni_table_scan_fill(tni_table_scan *scan, const tni_scan_request *re
     for (i = 0; i < scan->prune_count; i++) {
         scan->prunes[i] = request->prunes[i];
         scan->late[scan->column_count + i] = tni_table_late(scan->table, request->prunes[i].column);
+        tni_table_scan_partition(scan, &scan->prunes[i]);
     }
     return true;
 }
@@ -332,6 +343,7 @@ static trueno_status tni_table_scan_begin(tni_source *source, tni_env *env,
     scan->table = (tni_table *)tni_source_retain(source);
     scan->workers = TNI_MAX(request->workers, 1);
     tni_atomic_store_i64(&scan->next, (int64_t)request->skip);
+    scan->partition = TNI_PARTITION_NONE;
     scan->column_count = request->column_count;
     scan->prune_count = request->prune_count;
     tni_arena_init(&scan->arena, env->memory);
@@ -344,12 +356,17 @@ static trueno_status tni_table_scan_begin(tni_source *source, tni_env *env,
 }
 
 static bool tni_table_group_may_match(const tni_table_scan *scan, size_t group) {
+    const tni_row_group *rows = scan->table->groups[group];
     uint32_t i;
+    if (scan->partition != TNI_PARTITION_NONE && rows->first_partition != TNI_PARTITION_NONE &&
+        (scan->partition < rows->first_partition || scan->partition > rows->last_partition)) {
+        return false;
+    }
     for (i = 0; i < scan->prune_count; i++) {
         const tni_prune *prune = &scan->prunes[i];
         tni_segment **late = scan->late[scan->column_count + i];
         const tni_segment *segment =
-            late ? late[group] : scan->table->groups[group]->segments[prune->column];
+            late ? late[group] : rows->segments[prune->column];
         if (!tni_zone_may_match(&segment->zone, prune->op, &prune->value)) {
             return false;
         }
@@ -429,6 +446,7 @@ static void tni_table_release(tni_source *source) {
         tni_row_group_release(table->groups[g]);
     }
     tni_free(memory, table->groups, table->group_capacity * sizeof *table->groups);
+    tni_partitioning_release(table->partitioning);
     if (table->has_late_lock) {
         tni_mutex_free(&table->late_lock);
     }
@@ -574,3 +592,55 @@ TNI_FN trueno_status tni_table_seal(tni_table *table, tni_error *error) {
     }
     return TRUENO_OK;
 }
+
+/* ----------------------------------------------------------------------------- partitions --- */
+
+#define TNI_PARTITION_SAMPLE 32768u
+
+/* About TNI_PARTITION_SAMPLE keys, evenly over the rows: which ones depends on the rows alone. */
+static trueno_status tni_table_sample(const tni_table *table, const tni_env *env, uint32_t field,
+                                      tni_scratch *scratch, tni_value *sample, size_t *count,
+                                      tni_error *error) {
+    uint64_t step = table->source.rows / TNI_PARTITION_SAMPLE + 1, row, group_end = 0;
+    size_t g = 0;
+    *count = 0;
+    for (row = 0; row < table->source.rows; row += step) {
+        tni_vector one;
+        uint16_t position;
+        uint32_t inside;
+        while (row >= group_end) {
+            group_end += table->groups[g++]->rows;
+        }
+        TNI_TRY(tni_env_check(env, error));
+        inside = (uint32_t)(row - table->first_rows[g - 1]);
+        position = (uint16_t)(inside % TNI_VECTOR_ROWS);
+        tni_scratch_reset(scratch);
+        TNI_TRY(tni_segment_gather(env, table->groups[g - 1]->segments[field], inside - position,
+                                   &position, 1, scratch, &one, error));
+        sample[*count] = tni_vector_value(&one, 0);
+        *count += sample[*count].is_null ? 0 : 1;
+    }
+    return TRUENO_OK;
+}
+
+TNI_FN trueno_status tni_table_partition_bounds(const tni_table *table, const tni_env *env,
+                                                tni_partitioning *partitioning, uint32_t count,
+                                                tni_error *error) {
+    size_t size = TNI_PARTITION_SAMPLE * sizeof(tni_value), rows;
+    tni_value *sample = (tni_value *)tni_alloc(env->memory, size);
+    tni_scratch scratch;
+    trueno_status status;
+    if (!sample) {
+        return tni_memory_fail(env->memory, size, error);
+    }
+    tni_scratch_init(&scratch, env->memory);
+    status = tni_table_sample(table, env, partitioning->field, &scratch, sample, &rows, error);
+    if (status == TRUENO_OK) {
+        status = tni_partitioning_choose(partitioning, count, sample, rows, error);
+    }
+    tni_scratch_free(&scratch);
+    tni_free(env->memory, sample, size);
+    return status;
+}
+
+#undef TNI_PARTITION_SAMPLE

@@ -11,12 +11,14 @@
 #ifndef TNI_COLUMN_TABLE_H
 #define TNI_COLUMN_TABLE_H
 
+#include "column/partition.h"
 #include "column/source.h"
 
 typedef struct tni_row_group {
     tni_atomic_i32 references;
     uint32_t rows;
     uint32_t column_count;
+    uint32_t first_partition, last_partition; /* of its rows; TNI_PARTITION_NONE: not told */
     tni_segment **segments;
     tni_memory *memory;
 } tni_row_group;
@@ -27,6 +29,7 @@ typedef struct tni_table {
     tni_arena arena; /* names, zone strings */
     tni_row_group **groups;
     size_t group_count;
+    tni_partitioning *partitioning; /* NULL: rows lie as they came */
     tni_zone *zones;               /* [field_count], over all groups; ask source.ops->zone() */
     tni_dictionary **dictionaries; /* [field_count], NULL where segments do not share one */
     uint64_t *first_rows;          /* [group_count] row number of each group's first row */
@@ -66,12 +69,20 @@ TNI_FN trueno_status tni_segment_in_place(tni_memory *memory, tni_type type, uin
 TNI_FN trueno_status tni_segment_clone(const tni_segment *segment, tni_segment **out,
                                        tni_error *error);
 
+/* The bounds of RANGE partitions, at most `count` of them, from the key's values in a table. */
+TNI_FN trueno_status tni_table_partition_bounds(const tni_table *table, const tni_env *env,
+                                                tni_partitioning *partitioning, uint32_t count,
+                                                tni_error *error);
+
 /* Build a table from rows. Workers append in parallel, each with its own number; `order` decides
  * where rows go, so the table is the same for any thread count. */
 typedef struct tni_table_builder tni_table_builder;
 TNI_FN trueno_status tni_table_builder_new(tni_env *env, const char *name, const tni_field *fields,
                                            uint32_t field_count, uint32_t workers,
                                            tni_table_builder **out, tni_error *error);
+/* Put rows together by partition; before the first row, `partitioning` is retained. */
+TNI_FN void tni_table_builder_partition(tni_table_builder *builder,
+                                        tni_partitioning *partitioning);
 /* Append the counting rows of a chunk (columns match the fields' types); values are copied. */
 TNI_FN trueno_status tni_table_builder_append(tni_table_builder *builder, uint32_t worker,
                                               const tni_chunk *chunk, tni_error *error);

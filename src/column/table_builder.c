@@ -65,6 +65,7 @@ TNI_FN void tni_table_builder_free(tni_table_builder *builder) {
     }
     tni_free(memory, builder->groups, builder->group_count * sizeof *builder->groups);
     tni_free(memory, builder->sorted, builder->sorted_count * sizeof *builder->sorted);
+    tni_partitioning_release(builder->partitioning);
     tni_arena_free(&builder->arena);
     tni_free(memory, builder, sizeof *builder);
 }
@@ -148,6 +149,14 @@ TNI_FN trueno_status tni_table_builder_new_by_order(tni_env *env, const char *na
     TNI_TRY(tni_table_builder_new(env, name, fields, field_count, 1, out, error));
     (*out)->by_order = true;
     return TRUENO_OK;
+}
+
+TNI_FN void tni_table_builder_partition(tni_table_builder *builder,
+                                        tni_partitioning *partitioning) {
+    builder->partitioning = tni_partitioning_retain(partitioning);
+    if (partitioning) { /* no block is a row group as it is */
+        tni_atomic_store_i32(&builder->ragged, 1);
+    }
 }
 
 /* ---------------------------------------------------------------------------------- blocks --- */
@@ -241,11 +250,13 @@ static void tni_builder_close_order(tni_table_builder *builder, tni_builder_work
 /* Make the last slice one of the chunk's order that ends where the last block does, and the last
  * block one with room. */
 static trueno_status tni_builder_open_slice(tni_table_builder *builder, uint32_t index,
-                                            const tni_chunk *chunk, tni_error *error) {
+                                            const tni_chunk *chunk, uint32_t partition,
+                                            tni_error *error) {
     tni_builder_worker *worker = builder->worker[index];
     tni_builder_slice *slice =
         worker->slice_count ? &worker->slices[worker->slice_count - 1] : NULL;
-    bool same = slice && slice->order == chunk->order && chunk->first_row >= worker->last_row;
+    bool same = slice && slice->order == chunk->order && slice->partition == partition &&
+                chunk->first_row >= worker->last_row;
     bool full =
         worker->block_count && worker->blocks[worker->block_count - 1].rows == TNI_SEGMENT_ROWS;
     void *slices = worker->slices;
@@ -267,6 +278,7 @@ static trueno_status tni_builder_open_slice(tni_table_builder *builder, uint32_t
     slice = &worker->slices[worker->slice_count++];
     slice->order = chunk->order;
     slice->first_row = chunk->first_row;
+    slice->partition = partition;
     slice->worker = index;
     slice->block = (uint32_t)(worker->block_count - 1);
     slice->start = worker->blocks[worker->block_count - 1].rows;
@@ -372,23 +384,51 @@ static bool tni_builder_encodes_early(const tni_table_builder *builder,
            tni_atomic_load_i64(&memory->used) > memory->limit / 2;
 }
 
+/* Rows [done, end) of the vectors, all of one partition. */
 static trueno_status tni_builder_append_dense(tni_table_builder *builder, uint32_t index,
                                               const tni_chunk *chunk, const tni_vector *vectors,
+                                              uint32_t partition, uint32_t done, uint32_t end,
                                               tni_error *error) {
     tni_builder_worker *worker = builder->worker[index];
-    uint32_t done = 0;
-    while (done < chunk->rows) {
+    while (done < end) {
         tni_builder_block *block;
         uint32_t count;
-        TNI_TRY(tni_builder_open_slice(builder, index, chunk, error));
+        TNI_TRY(tni_builder_open_slice(builder, index, chunk, partition, error));
         block = &worker->blocks[worker->block_count - 1];
-        count = TNI_MIN(chunk->rows - done, TNI_SEGMENT_ROWS - block->rows);
+        count = TNI_MIN(end - done, TNI_SEGMENT_ROWS - block->rows);
         TNI_TRY(tni_builder_add_rows(builder, worker, vectors, done, count, error));
         done += count;
         worker->last_row = chunk->first_row;
         if (block->rows == TNI_SEGMENT_ROWS && tni_builder_encodes_early(builder, worker)) {
             TNI_TRY(tni_builder_encode_block(builder, worker, block, error));
         }
+    }
+    return TRUENO_OK;
+}
+
+/* The vectors' rows put together by partition, then appended one partition after the other. */
+static trueno_status tni_builder_append_parts(tni_table_builder *builder, uint32_t index,
+                                              const tni_chunk *chunk, tni_vector *vectors,
+                                              tni_error *error) {
+    const tni_partitioning *partitioning = builder->partitioning;
+    tni_scratch *scratch = &builder->worker[index]->scratch;
+    uint32_t starts[TNI_PARTITION_MOST + 1], c, p;
+    uint16_t *positions =
+        (uint16_t *)tni_scratch_take(scratch, TNI_VECTOR_ROWS * sizeof *positions, error);
+    if (!positions) {
+        return error ? error->status : TRUENO_ERROR_MEMORY;
+    }
+    tni_partition_split(partitioning, &vectors[partitioning->field], chunk->rows, positions,
+                        starts);
+    for (c = 0; c < builder->field_count; c++) {
+        tni_vector moved;
+        TNI_TRY(tni_vector_gather(builder->env, &vectors[c], positions, chunk->rows, scratch,
+                                  &moved, error));
+        vectors[c] = moved;
+    }
+    for (p = 0; p < partitioning->count; p++) {
+        TNI_TRY(tni_builder_append_dense(builder, index, chunk, vectors, p, starts[p],
+                                         starts[p + 1], error));
     }
     return TRUENO_OK;
 }
@@ -414,7 +454,10 @@ TNI_FN trueno_status tni_table_builder_append(tni_table_builder *builder, uint32
         return error ? error->status : TRUENO_ERROR_MEMORY;
     }
     TNI_TRY(tni_builder_prepare_vectors(builder, own, &dense, vectors, error));
-    return tni_builder_append_dense(builder, worker, &dense, vectors, error);
+    return builder->partitioning
+               ? tni_builder_append_parts(builder, worker, &dense, vectors, error)
+               : tni_builder_append_dense(builder, worker, &dense, vectors, 0, 0, dense.rows,
+                                          error);
 }
 
 #undef TNI_BUILDER_FIRST_ROWS

@@ -7,6 +7,9 @@
  * goes, and nothing but the rows of the whole table decides how it is encoded: the table is the
  * same for any number of workers.
  *
+ * With partitions, the rows of each chunk are put together by partition before they are logged, a
+ * slice each, and slices are sorted by partition before all else.
+ *
  * Fixed-width columns wait as flat values; a block that is one whole source row group is encoded
  * at once by the worker that filled it (adopted later if the cut falls there, decoded if not).
  * String columns wait as codes in the worker's interner, or as strings once that stops paying.
@@ -74,6 +77,7 @@ typedef struct tni_builder_slice {
     uint32_t first_row;
     uint32_t worker, block;
     uint32_t start, rows; /* in the block */
+    uint32_t partition;   /* 0 in tables without */
 } tni_builder_slice;
 
 typedef struct tni_builder_worker {
@@ -112,6 +116,7 @@ struct tni_table_builder {
     uint32_t workers; /* the last, one more than asked for, takes rows of `base` */
     tni_builder_worker **worker;
     bool by_order;         /* a row group per order, at most 2^16 rows of it */
+    tni_partitioning *partitioning; /* or NULL */
     tni_atomic_i32 ragged; /* an order of other than 2^16 rows was seen: encode at the end */
     /* finishing */
     uint32_t prepared;         /* stages that were prepared */

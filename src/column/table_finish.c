@@ -1,8 +1,8 @@
 /*
  * table_finish.c - from the workers' logs to row groups.
  *
- *   stage 0  sort all slices by (order, first row), cut them into row groups; one task per string
- *            column makes its dictionary
+ *   stage 0  sort all slices by (partition, order, first row), cut them into row groups; one task
+ *            per string column makes its dictionary
  *   stage 1  one task per row group and column: collect the rows from their slices, encode
  *   finish   base's row groups, then the new ones
  *
@@ -89,7 +89,26 @@ static uint64_t tni_finish_count_rows(const tni_table_builder *builder, size_t *
     return rows;
 }
 
-/* Slices of the extra worker first, then all others by (order, first row, worker, sequence). */
+/* Sorted slices to their partitions, keeping their order there. */
+static void tni_finish_place(tni_table_builder *builder, const tni_builder_slice *all,
+                             const tni_row_key *keys, size_t count) {
+    size_t starts[TNI_PARTITION_MOST + 1], s;
+    uint32_t p;
+    memset(starts, 0, sizeof starts);
+    for (s = 0; s < count; s++) {
+        starts[all[s].partition + 1]++;
+    }
+    for (p = 1; p < TNI_PARTITION_MOST; p++) {
+        starts[p] += starts[p - 1];
+    }
+    for (s = 0; s < count; s++) {
+        const tni_builder_slice *slice = &all[keys[s].item];
+        builder->sorted[starts[slice->partition]++] = *slice;
+    }
+}
+
+/* By partition; in one, slices of the extra worker first, then all others by (order, first row,
+ * worker, sequence). */
 static trueno_status tni_finish_sort(tni_table_builder *builder, size_t count, tni_error *error) {
     size_t size = count * sizeof *builder->sorted, keys_size = 2 * count * sizeof(tni_row_key);
     tni_builder_slice *all;
@@ -123,9 +142,7 @@ static trueno_status tni_finish_sort(tni_table_builder *builder, size_t count, t
     }
     tni_row_keys_sort(keys, keys + count, head);
     tni_row_keys_sort(keys + head, keys + head + count, count - head);
-    for (s = 0; s < count; s++) {
-        builder->sorted[s] = all[keys[s].item];
-    }
+    tni_finish_place(builder, all, keys, count);
     tni_free(builder->memory, all, size * 2);
     tni_free(builder->memory, keys, keys_size);
     return TRUENO_OK;
@@ -196,12 +213,27 @@ static trueno_status tni_finish_prepare_order(tni_table_builder *builder, tni_er
     return tni_finish_cut(builder, error);
 }
 
+/* The span of partitions that a group's rows are of. */
+static void tni_finish_note_partitions(const tni_table_builder *builder,
+                                       const tni_builder_group *group) {
+    const tni_builder_slice *slice = &builder->sorted[group->first];
+    uint64_t rows = slice->rows - group->skip;
+    group->made->first_partition = slice->partition;
+    while (rows < group->rows) {
+        rows += (++slice)->rows;
+    }
+    group->made->last_partition = slice->partition;
+}
+
 static trueno_status tni_finish_prepare_groups(tni_table_builder *builder, tni_error *error) {
     size_t g, b;
     uint32_t w, c;
     for (g = 0; g < builder->group_count; g++) {
         TNI_TRY(tni_row_group_new(builder->memory, builder->groups[g].rows, builder->field_count,
                                   &builder->groups[g].made, error));
+        if (builder->partitioning) {
+            tni_finish_note_partitions(builder, &builder->groups[g]);
+        }
     }
     for (w = 0; w < builder->workers; w++) {
         for (b = 0; builder->worker[w] && b < builder->worker[w]->block_count; b++) {
@@ -525,6 +557,8 @@ static trueno_status tni_finish_share_group(const tni_table_builder *builder, tn
         return TRUENO_OK;
     }
     TNI_TRY(tni_row_group_new(builder->memory, old->rows, old->column_count, out, error));
+    (*out)->first_partition = old->first_partition;
+    (*out)->last_partition = old->last_partition;
     for (c = 0; c < builder->field_count; c++) {
         trueno_status status =
             tni_finish_share_segment(builder, c, old->segments[c], &(*out)->segments[c], error);
@@ -579,6 +613,7 @@ TNI_FN trueno_status tni_table_builder_finish(tni_table_builder *builder, tni_ta
                                &table, error);
     }
     if (status == TRUENO_OK) {
+        table->partitioning = tni_partitioning_retain(builder->partitioning);
         status = tni_finish_fill_table(builder, table, error);
     }
     tni_table_builder_free(builder);

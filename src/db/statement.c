@@ -88,13 +88,97 @@ static trueno_status tni_put_new(tni_session *session, const tni_ast_statement *
     return status;
 }
 
+/* ------------------------------------------------------------------------- partitions --- */
+
+/* What PARTITION BY says of a table's fields, ranges without their bounds; NULL: nothing. */
+static trueno_status tni_partitioning_of(tni_session *session, const tni_ast_statement *statement,
+                                         const tni_field *fields, uint32_t count,
+                                         tni_partitioning **out, tni_error *error) {
+    const tni_ast_partition *wanted = statement->partition;
+    uint32_t parts, field;
+    *out = NULL;
+    if (wanted == NULL) {
+        return TRUENO_OK;
+    }
+    for (field = 0; field < count && !tni_name_equal(fields[field].name, wanted->column);
+         field++) {
+    }
+    if (field == count) {
+        return tni_fail_at(error, TRUENO_ERROR_BINDER, wanted->position,
+                           "PARTITION BY: the table has no column \"%.100s\"", wanted->column);
+    }
+    if (!tni_partition_takes(fields[field].type)) {
+        return tni_fail_at(error, TRUENO_ERROR_UNSUPPORTED, wanted->position,
+                           "PARTITION BY a column of type %s is not supported",
+                           trueno_type_name((trueno_type)fields[field].type.id));
+    }
+    parts = wanted->count == 0 ? TNI_PARTITION_DEFAULT : wanted->count;
+    if (parts > TNI_PARTITION_MOST) {
+        return tni_fail_at(error, TRUENO_ERROR_LIMIT, wanted->count_position,
+                           "PARTITIONS: at most %u are supported", TNI_PARTITION_MOST);
+    }
+    return tni_partitioning_new(session->env.memory,
+                                wanted->range ? TNI_PARTITION_RANGE : TNI_PARTITION_HASH, field,
+                                fields[field].type, parts, out, error);
+}
+
+/* Ranges need all rows before the first can be placed: *table, which has them as they came, gives
+ * the bounds and is replaced by one in their order. */
+static trueno_status tni_create_ranges(tni_session *session, const tni_ast_statement *statement,
+                                       tni_partitioning *partitioning, tni_table **table,
+                                       tni_error *error) {
+    uint32_t parts =
+        statement->partition->count == 0 ? TNI_PARTITION_DEFAULT : statement->partition->count;
+    tni_table *sorted = NULL;
+    tni_plan *plan;
+    uint64_t rows;
+    trueno_status status =
+        tni_table_partition_bounds(*table, &session->env, partitioning, parts, error);
+    if (status == TRUENO_OK) {
+        status = tni_bind_table(&session->bind, *table, &plan, error);
+    }
+    if (status == TRUENO_OK) {
+        status = tni_run_table(&session->run, plan, statement->name, (*table)->source.fields, NULL,
+                               partitioning, &sorted, &rows, error);
+    }
+    tni_source_release(&(*table)->source);
+    *table = sorted;
+    return status;
+}
+
+static trueno_status tni_create_rows(tni_session *session, const tni_ast_statement *statement,
+                                     const tni_plan *plan, const tni_field *fields,
+                                     tni_table **table, uint64_t *rows, tni_error *error) {
+    tni_partitioning *partitioning;
+    bool ranges = statement->partition != NULL && statement->partition->range;
+    trueno_status status;
+    TNI_TRY(tni_partitioning_of(session, statement, fields, plan->column_count, &partitioning,
+                                error));
+    status = tni_run_table(&session->run, plan, statement->name, fields, NULL,
+                           ranges ? NULL : partitioning, table, rows, error);
+    if (status == TRUENO_OK && ranges) {
+        status = tni_create_ranges(session, statement, partitioning, table, error);
+    }
+    tni_partitioning_release(partitioning);
+    return status;
+}
+
+/* ------------------------------------------------------------------------ CREATE TABLE --- */
+
 static trueno_status tni_create_empty(tni_session *session, const tni_ast_statement *statement,
                                       tni_error *error) {
     const tni_ast_column_definition *d;
     tni_field *fields;
     tni_table_builder *builder;
     tni_table *table;
+    tni_partitioning *partitioning;
+    trueno_status status;
     uint32_t count = 0, i = 0, j;
+    if (statement->partition != NULL && statement->partition->range) {
+        return tni_fail_at(error, TRUENO_ERROR_UNSUPPORTED, statement->partition->position,
+                           "PARTITION BY RANGE takes its bounds from rows: it needs "
+                           "CREATE TABLE ... AS");
+    }
     for (d = statement->definitions; d != NULL; d = d->next) {
         count++;
         if (d->check != NULL) {
@@ -121,9 +205,15 @@ static trueno_status tni_create_empty(tni_session *session, const tni_ast_statem
         fields[i].type = d->type.type;
         fields[i].not_null = d->not_null || d->primary_key;
     }
-    TNI_TRY(tni_table_builder_new(&session->env, statement->name, fields, count, 1, &builder,
-                                  error));
-    TNI_TRY(tni_table_builder_finish(builder, NULL, &table, error));
+    TNI_TRY(tni_partitioning_of(session, statement, fields, count, &partitioning, error));
+    status = tni_table_builder_new(&session->env, statement->name, fields, count, 1, &builder,
+                                   error);
+    if (status == TRUENO_OK) {
+        tni_table_builder_partition(builder, partitioning);
+        status = tni_table_builder_finish(builder, NULL, &table, error);
+    }
+    tni_partitioning_release(partitioning);
+    TNI_TRY(status);
     TNI_TRY(tni_put_new(session, statement, table, error));
     if (tni_create_keys(session, statement, error) != TRUENO_OK) {
         tni_error ignored;
@@ -150,8 +240,7 @@ static trueno_status tni_create_table(tni_session *session, const tni_ast_statem
     }
     TNI_TRY(tni_session_bind(session, statement->query, &plan, error));
     TNI_TRY(tni_fields_from_plan(session, plan, statement->columns, &fields, error));
-    TNI_TRY(tni_run_table(&session->run, plan, statement->name, fields, NULL, &table, &rows,
-                          error));
+    TNI_TRY(tni_create_rows(session, statement, plan, fields, &table, &rows, error));
     tni_result_set_changed(result, rows);
     return tni_put_new(session, statement, table, error);
 }
@@ -249,7 +338,7 @@ static trueno_status tni_insert_once(tni_session *session, const tni_ast_stateme
     tni_table *next;
     TNI_TRY(tni_bind_insert(&session->bind, statement, table, &plan, error));
     TNI_TRY(tni_run_table(&session->run, plan, table->source.name, table->source.fields, table,
-                          &next, rows, error));
+                          table->partitioning, &next, rows, error));
     return tni_put_next(session, next, table, true, done, error);
 }
 
@@ -281,7 +370,7 @@ static trueno_status tni_change_once(tni_session *session, const tni_ast_stateme
         return TRUENO_OK;
     }
     TNI_TRY(tni_run_table(&session->run, plan, table->source.name, table->source.fields, NULL,
-                          &next, &kept, error));
+                          table->partitioning, &next, &kept, error));
     return tni_put_next(session, next, table, update, done, error);
 }
 

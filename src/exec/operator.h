@@ -155,9 +155,11 @@ TNI_FN trueno_status tni_run_plan(tni_run *run, const tni_plan *plan, tni_operat
 /* Run and collect, sealed. */
 TNI_FN trueno_status tni_run_collect(tni_run *run, const tni_plan *plan, tni_collection **out,
                                      tni_error *error);
-/* Run into a new table `name` (rows appended to `base` when not NULL). */
+/* Run into a new table `name` (rows appended to `base` when not NULL), its rows put together by
+ * `partitioning` when that is not NULL. */
 TNI_FN trueno_status tni_run_table(tni_run *run, const tni_plan *plan, const char *name,
-                                   const tni_field *fields, tni_table *base, tni_table **out,
+                                   const tni_field *fields, tni_table *base,
+                                   tni_partitioning *partitioning, tni_table **out,
                                    uint64_t *rows, tni_error *error);
 
 #endif

@@ -327,6 +327,7 @@ typedef struct tni_table_sink {
     const tni_field *fields;
     uint32_t field_count;
     tni_table *older;
+    tni_partitioning *partitioning;
     tni_table_builder *builder;
     tni_table *table;
 } tni_table_sink;
@@ -334,8 +335,10 @@ typedef struct tni_table_sink {
 static trueno_status tni_table_sink_begin(tni_operator *base, tni_pipeline *pipeline,
                                           tni_error *error) {
     tni_table_sink *op = (tni_table_sink *)base;
-    return tni_table_builder_new(op->run->env, op->name, op->fields, op->field_count,
-                                 pipeline->workers, &op->builder, error);
+    TNI_TRY(tni_table_builder_new(op->run->env, op->name, op->fields, op->field_count,
+                                  pipeline->workers, &op->builder, error));
+    tni_table_builder_partition(op->builder, op->partitioning);
+    return TRUENO_OK;
 }
 
 static trueno_status tni_table_sink_push(tni_operator *base, uint32_t worker, tni_chunk *chunk,
@@ -418,7 +421,8 @@ static const tni_operator_ops tni_table_sink_ops = {
 };
 
 TNI_FN trueno_status tni_run_table(tni_run *run, const tni_plan *plan, const char *name,
-                                   const tni_field *fields, tni_table *base, tni_table **out,
+                                   const tni_field *fields, tni_table *base,
+                                   tni_partitioning *partitioning, tni_table **out,
                                    uint64_t *rows, tni_error *error) {
     tni_table_sink *sink =
         (tni_table_sink *)tni_alloc_zero(run->env->memory, sizeof *sink);
@@ -434,6 +438,7 @@ TNI_FN trueno_status tni_run_table(tni_run *run, const tni_plan *plan, const cha
     sink->fields = fields;
     sink->field_count = plan->column_count;
     sink->older = base;
+    sink->partitioning = partitioning;
     status = tni_run_plan(run, plan, &sink->base, error);
     if (status == TRUENO_OK) {
         *out = sink->table;

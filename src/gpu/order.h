@@ -53,8 +53,8 @@ TNI_FN trueno_status tni_gpu_order_emit(const tni_gpu_info *info,
 TNI_FN trueno_status tni_gpu_order(tni_gpu_device *device, const tni_gpu_order_shape *shape,
                                    const tni_gpu_order_code *code, const tni_gpu_table *table,
                                    tni_gpu_order_result *out, tni_error *error);
-/* The kernels that a run will ask for, near enough: those of keys whose width only the run finds out
- * may be others. For a device that runs something else meanwhile. */
+/* The kernels that a run will ask for, near enough: those of keys whose width only the run finds
+ * out may be others. For a device that runs something else meanwhile. */
 TNI_FN trueno_status tni_gpu_order_list(tni_gpu_device *device, const tni_gpu_order_shape *shape,
                                         const tni_gpu_order_code *code, const tni_gpu_table *table,
                                         tni_gpu_kernel_list *list, tni_error *error);

@@ -326,6 +326,21 @@ static trueno_status tni_change_count(tni_binder *binder, const tni_ast_statemen
     return tni_statement_finish(binder, &result, out);
 }
 
+TNI_FN trueno_status tni_bind_table(tni_bind_context *context, tni_table *table, tni_plan **out,
+                                    tni_error *error) {
+    tni_binder *binder = tni_binder_get(context, error);
+    tni_relation relation;
+    *out = NULL;
+    if (!binder) {
+        return TRUENO_ERROR_MEMORY;
+    }
+    if (!tni_bind_keep_source(binder, tni_source_retain(&table->source)) ||
+        !tni_bind_scan(binder, &table->source, &relation)) {
+        return tni_statement_status(binder);
+    }
+    return tni_statement_finish(binder, &relation, out);
+}
+
 TNI_FN trueno_status tni_bind_delete(tni_bind_context *context, const tni_ast_statement *statement,
                                      tni_table *table, tni_plan **kept, tni_plan **affected,
                                      tni_error *error) {

@@ -29,6 +29,9 @@ TNI_FN void tni_bind_context_release(tni_bind_context *context);
 /* Bind and optimise a query. *out's names are the result's column names. */
 TNI_FN trueno_status tni_bind_query(tni_bind_context *context, const tni_ast_query *query,
                                     tni_plan **out, tni_error *error);
+/* All rows and columns of a table. */
+TNI_FN trueno_status tni_bind_table(tni_bind_context *context, tni_table *table, tni_plan **out,
+                                    tni_error *error);
 /* INSERT: the plan yields the table's columns in order, cast, defaults filled in. */
 TNI_FN trueno_status tni_bind_insert(tni_bind_context *context, const tni_ast_statement *statement,
                                      const tni_table *table, tni_plan **out, tni_error *error);

@@ -240,6 +240,18 @@ static void tni_explain_rows(double rows, tni_text *out) {
     tni_text_format(out, "  ~%s rows\n", number);
 }
 
+static void tni_explain_partitions(const tni_source *source, tni_text *out) {
+    const tni_partitioning *partitioning =
+        source->ops == tni_table_source_ops()
+            ? ((const tni_table *)(const void *)source)->partitioning
+            : NULL;
+    if (partitioning) {
+        tni_text_format(out, " in %u partitions by %s (%s)", partitioning->count,
+                        partitioning->kind == TNI_PARTITION_RANGE ? "range" : "hash",
+                        source->fields[partitioning->field].name);
+    }
+}
+
 static void tni_explain_scan(const tni_plan *plan, tni_text *out) {
     const tni_source *source = plan->source;
     uint32_t i;
@@ -254,6 +266,7 @@ static void tni_explain_scan(const tni_plan *plan, tni_text *out) {
         }
     }
     tni_text_add(out, plan->column_count ? ")" : "");
+    tni_explain_partitions(source, out);
     if (plan->filter) {
         const char *names[64];
         for (i = 0; i < 64; i++) {

@@ -271,6 +271,15 @@ typedef struct tni_ast_key {
     struct tni_ast_key *next;
 } tni_ast_key;
 
+/* PARTITION BY [HASH | RANGE] (column) [PARTITIONS count] */
+typedef struct tni_ast_partition {
+    const char *column;
+    uint32_t position; /* of the column's name */
+    bool range;
+    uint32_t count;          /* 0: not said */
+    uint32_t count_position;
+} tni_ast_partition;
+
 typedef struct tni_ast_statement {
     tni_ast_statement_kind kind;
     uint32_t position, end;         /* the statement's text, without the semicolon */
@@ -291,6 +300,7 @@ typedef struct tni_ast_statement {
     bool default_values;            /* INSERT INTO t DEFAULT VALUES: query is NULL */
     const char *alias;              /* UPDATE t AS alias, DELETE FROM t AS alias */
     tni_ast_key *keys;              /* CREATE TABLE: keys of several columns */
+    tni_ast_partition *partition;   /* CREATE TABLE: how rows lie together, or NULL */
     tni_ast_expression *checks;     /* CREATE TABLE: CHECK constraints of the table */
     tni_ast_name *parameters;       /* named parameters in order of their index */
     tni_ast_column_definition *definitions;

@@ -259,7 +259,62 @@ static bool tni_create_at_name_list(tni_parser *parser) {
     return next->id == TNI_SYMBOL_COMMA || next->id == TNI_SYMBOL_RIGHT_PAREN;
 }
 
-/* TABLE [IF NOT EXISTS] name (definitions) | [(columns)] AS query */
+/* PARTITIONS count */
+static bool tni_create_partitions(tni_parser *parser, tni_ast_partition *partition) {
+    uint32_t i;
+    partition->count_position = parser->token.position;
+    if (parser->token.kind != TNI_TOKEN_INTEGER) {
+        tni_parser_unexpected(parser, "the number of partitions");
+        return false;
+    }
+    for (i = parser->token.position; i < parser->token.end; i++) {
+        char digit = parser->lexer.text[i];
+        if (digit != '_') {
+            partition->count = TNI_MIN(partition->count * 10 + (uint32_t)(digit - '0'), 1000000u);
+        }
+    }
+    if (partition->count == 0) {
+        tni_parser_unexpected(parser, "one partition or more");
+        return false;
+    }
+    tni_parser_advance(parser);
+    return true;
+}
+
+/* [PARTITION BY [HASH | RANGE] (column) [PARTITIONS count]] */
+static bool tni_create_partition(tni_parser *parser, tni_ast_statement *statement) {
+    tni_ast_partition *partition;
+    const tni_ast_name *names;
+    if (!tni_parser_accept(parser, TNI_WORD_PARTITION)) {
+        return true;
+    }
+    partition = (tni_ast_partition *)tni_parser_alloc(parser, sizeof *partition);
+    if (partition == NULL || !tni_parser_expect(parser, TNI_WORD_BY)) {
+        return false;
+    }
+    statement->partition = partition;
+    partition->range = tni_parser_accept(parser, TNI_WORD_RANGE);
+    if (!partition->range && !tni_parser_accept_text(parser, "hash") &&
+        !tni_parser_at(parser, TNI_SYMBOL_LEFT_PAREN)) {
+        tni_parser_unexpected(parser, "HASH (column), RANGE (column) or (column)");
+        return false;
+    }
+    names = tni_parser_names(parser, "a column name");
+    if (names == NULL) {
+        return false;
+    }
+    partition->column = names->name;
+    partition->position = names->position;
+    if (names->next != NULL) {
+        tni_parser_refuse(parser, names->next->position, "PARTITION BY of several columns is");
+        return false;
+    }
+    return !tni_parser_accept_text(parser, "partitions") ||
+           tni_create_partitions(parser, partition);
+}
+
+/* TABLE [IF NOT EXISTS] name (definitions) | [(columns)] AS query; PARTITION BY behind the
+ * parenthesis, or the name where there is none */
 static bool tni_parse_create_table(tni_parser *parser, tni_ast_statement *statement) {
     statement->kind = TNI_STATEMENT_CREATE_TABLE;
     if (!tni_create_if_not_exists(parser, statement) ||
@@ -271,14 +326,15 @@ static bool tni_parse_create_table(tni_parser *parser, tni_ast_statement *statem
         if (statement->columns == NULL) {
             return false;
         }
-        if (!tni_parser_at(parser, TNI_WORD_AS)) {
+        if (!tni_parser_at(parser, TNI_WORD_AS) && !tni_parser_at(parser, TNI_WORD_PARTITION)) {
             tni_parser_unexpected(parser, "AS, or a type behind each column name");
             return false;
         }
     } else if (tni_parser_at(parser, TNI_SYMBOL_LEFT_PAREN)) {
-        return tni_create_definitions(parser, statement);
+        return tni_create_definitions(parser, statement) &&
+               tni_create_partition(parser, statement);
     }
-    return tni_create_as(parser, statement);
+    return tni_create_partition(parser, statement) && tni_create_as(parser, statement);
 }
 
 /* VIEW [IF NOT EXISTS] name [(columns)] AS query */
