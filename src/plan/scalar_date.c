@@ -242,7 +242,6 @@ static bool tni_interval_part(tni_date_part part, tni_interval v, int64_t *out) 
     case TNI_PART_MINUTE: *out = us % TNI_DATE_US_HOUR / TNI_DATE_US_MINUTE; return true;
     case TNI_PART_HOUR: *out = us / TNI_DATE_US_HOUR; return true;
     case TNI_PART_DAY: *out = v.days; return true;
-    case TNI_PART_WEEK: *out = v.days / 7; return true;
     case TNI_PART_MONTH: *out = v.months % 12; return true;
     case TNI_PART_QUARTER: *out = v.months % 12 / 3 + 1; return true;
     case TNI_PART_YEAR: *out = v.months / 12; return true;
@@ -251,6 +250,12 @@ static bool tni_interval_part(tni_date_part part, tni_interval v, int64_t *out) 
     case TNI_PART_MILLENNIUM: *out = v.months / 12000; return true;
     default: *out = 0; return false;
     }
+}
+
+/* Every month has 30 days. */
+static int64_t tni_interval_us(tni_interval v) {
+    int64_t seconds = (int64_t)v.months * 30 * 86400 + (int64_t)v.days * 86400;
+    return (int64_t)((uint64_t)seconds * 1000000u + (uint64_t)v.microseconds);
 }
 
 /* A year has 365.25 days, what is left of one months of 30. */
@@ -535,7 +540,7 @@ static trueno_status tni_epoch_units(tni_call *call, int64_t multiply, int64_t d
     bool moment = tni_type_is_timestamp(type); /* rounds, durations lose the rest, as in DuckDB */
     for (i = 0; i < call->rows; i++) {
         int64_t us = type.id == TRUENO_TYPE_INTERVAL
-                         ? tni_interval_epoch_us(((const tni_interval *)in)[i * step])
+                         ? tni_interval_us(((const tni_interval *)in)[i * step])
                          : ((const int64_t *)in)[i * step];
         int64_t scaled = (int64_t)((uint64_t)us * (uint64_t)multiply);
         if (nanoseconds) {
@@ -720,6 +725,15 @@ static trueno_status tni_eval_trunc_part(tni_call *call) {
 }
 
 /* date_trunc(part, x): an INTERVAL stays one, the rest become TIMESTAMP (a zone stays). */
+/* An era and a time zone's offset are parts, but no units of time. */
+static trueno_status tni_bind_unit(const tni_bind_call *call, tni_date_part part,
+                                   tni_error *error) {
+    return part != TNI_PART_ERA && part != TNI_PART_TIMEZONE
+               ? TRUENO_OK
+               : tni_fail_at(error, TRUENO_ERROR_BINDER, call->position,
+                             "%s does not take that part: it is no unit of time", call->name);
+}
+
 static trueno_status tni_bind_trunc_part(tni_bind_call *call, tni_error *error) {
     const tni_string *name = tni_scalar_constant_text(call, 0);
     tni_date_part part;
@@ -731,6 +745,7 @@ static trueno_status tni_bind_trunc_part(tni_bind_call *call, tni_error *error) 
         return TRUENO_OK;
     }
     TNI_TRY(tni_date_part_bound(call, name, &part, error));
+    TNI_TRY(tni_bind_unit(call, part, error));
     return tni_bind_store_part(call, part, error);
 }
 
@@ -858,6 +873,7 @@ static trueno_status tni_bind_difference(tni_bind_call *call, tni_error *error) 
         return TRUENO_OK;
     }
     TNI_TRY(tni_date_part_bound(call, name, &part, error));
+    TNI_TRY(tni_bind_unit(call, part, error));
     return tni_bind_store_part(call, part, error);
 }
 

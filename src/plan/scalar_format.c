@@ -134,8 +134,8 @@ static trueno_status tni_format_integer(tni_format_row *r, const tni_format_fiel
         }
         break;
     case 'x':
-    case 'X': base = 16; break;
-    case 'o': base = 8; break;
+    case 'X':
+    case 'o': base = f->type == 'o' ? 8 : 16; break;
     case 'b':
     case 'B': base = 2; break;
     case 'c':
@@ -148,6 +148,10 @@ static trueno_status tni_format_integer(tni_format_row *r, const tni_format_fiel
         }
         return tni_format_mismatch(r, f->type, "an integer");
     default: return tni_format_mismatch(r, f->type, "an integer");
+    }
+    if (r->c_style && (base != 10 || f->type == 'u')) { /* as C prints them: two's complement */
+        left = (uint64_t)value;
+        value = value < 0 ? INT64_MAX : value; /* no sign */
     }
     do {
         text[--n] = alphabet[left % base];

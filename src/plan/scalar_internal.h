@@ -167,6 +167,8 @@ TNI_INLINE trueno_status tni_scalar_no_match(const tni_bind_call *call, uint32_t
                        wanted, argument + 1, text);
 }
 
+TNI_FN double tni_double_modulo(double x, double y);
+
 /* ---- parts of dates: scalar_date.c ---- */
 typedef enum tni_date_part {
     TNI_PART_MICROSECOND,

@@ -466,8 +466,12 @@ static trueno_status tni_floor_rows(tni_call *call, bool rest) {
     size_t step_x = tni_scalar_step(call, 0), step_y = tni_scalar_step(call, 1);
     uint32_t i;
     for (i = 0; i < call->rows; i++) {
-        double a = x[i * step_x], b = y[i * step_y], whole = tni_floor(a / b);
-        ((double *)call->out)[i] = tni_math_canonical(rest ? a - whole * b : whole);
+        double a = x[i * step_x], b = y[i * step_y];
+        double left = rest ? tni_double_modulo(a, b) : tni_floor(a / b);
+        if (rest && left != 0 && (left < 0) != (b < 0)) {
+            left += b;
+        }
+        ((double *)call->out)[i] = tni_math_canonical(left);
     }
     return TRUENO_OK;
 }

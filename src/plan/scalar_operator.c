@@ -34,13 +34,9 @@ static trueno_status tni_bind_as(tni_bind_call *call, tni_type left, tni_type ri
     return TRUENO_OK;
 }
 
-/* A decimal wide enough for an argument's integer type; itself for a decimal. A literal needs only
- * its own digits. */
+/* A decimal wide enough for an argument's integer type; itself for a decimal. */
 static tni_type tni_decimal_for(const tni_bind_call *call, uint32_t argument) {
     tni_type t = call->types[argument];
-    const tni_value *constant = call->literals != NULL && call->literals[argument]
-                                    ? call->constants[argument]
-                                    : NULL;
     uint8_t digits = 38;
     if (t.id == TRUENO_TYPE_DECIMAL) {
         return t;
@@ -55,13 +51,6 @@ static tni_type tni_decimal_for(const tni_bind_call *call, uint32_t argument) {
     case TRUENO_TYPE_BIGINT: digits = 19; break;
     case TRUENO_TYPE_UBIGINT: digits = 20; break;
     default: break;
-    }
-    if (constant != NULL && !constant->is_null && t.id != TRUENO_TYPE_HUGEINT &&
-        t.id != TRUENO_TYPE_UBIGINT) {
-        int64_t v = constant->as.integer;
-        for (digits = 1; digits < 19 && (v > 9 || v < -9); digits++) {
-            v /= 10;
-        }
     }
     return tni_type_decimal(digits, 0);
 }
@@ -810,10 +799,10 @@ static trueno_status tni_huge_divide(tni_call *call, bool modulo) {
 }
 
 /* Remainder with the sign of x, exact by repeated scaling (no libm). */
-static double tni_double_modulo(double x, double y) {
+TNI_FN double tni_double_modulo(double x, double y) {
     double m = y < 0 ? -y : y, r = x < 0 ? -x : x;
     if (y == 0 || !tni_is_finite(x) || y != y) {
-        return (x * y) / (x * y);
+        return tni_nan();
     }
     if (!tni_is_finite(y)) {
         return x;
@@ -828,7 +817,7 @@ static double tni_double_modulo(double x, double y) {
     return x < 0 ? -r : r;
 }
 
-/* '//' and '%' by zero are NULL. */
+/* '//' by zero is NULL. */
 static void tni_float_zero_divisors(tni_call *call) {
     const tni_vector *b = &call->arguments[1];
     uint32_t i;
@@ -852,7 +841,7 @@ static trueno_status tni_float_divide(tni_call *call, bool modulo, bool whole) {
     } else {
         TNI_BINARY(double, o[i] = x / y;);
     }
-    if (modulo || whole) {
+    if (whole && !modulo) {
         tni_float_zero_divisors(call);
     }
     return TRUENO_OK;
@@ -1144,7 +1133,7 @@ static const tni_function tni_operator_table[] = {
     TNI_OPERATOR("//", "aa", tni_bind_integers, tni_eval_integer_divide, TNI_DEVICE_INTEGER_DIVIDE,
                  "(a, b)", "Integer quotient; NULL for a zero divisor"),
     TNI_OPERATOR("%", "aa", tni_bind_modulo, tni_eval_modulo, TNI_DEVICE_MODULO, "(a, b)",
-                 "Remainder with the sign of a; NULL for a zero divisor"),
+                 "Remainder with the sign of a; NULL for a zero divisor, NaN of floats"),
     TNI_OPERATOR("negate", "a", tni_bind_negate, tni_eval_negate, TNI_DEVICE_NEGATE, "(a)",
                  "Minus a"),
     TNI_OPERATOR("identity", "a", tni_bind_plus_sign, tni_eval_plus_sign, TNI_DEVICE_NONE, "(a)",
