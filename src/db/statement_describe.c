@@ -292,6 +292,19 @@ static bool tni_show_setting(void *user, const char *name, const char *value, co
     return true;
 }
 
+static bool tni_show_names_table(tni_session *session, const char *name) {
+    tni_table *table;
+    tni_view *view;
+    bool found;
+    tni_catalog_find(session->db->catalog, name, &table, &view);
+    found = table != NULL || view != NULL;
+    if (table != NULL) {
+        tni_source_release(&table->source);
+    }
+    tni_view_release(view);
+    return found;
+}
+
 TNI_FN trueno_status tni_statement_show(tni_session *session, const tni_ast_statement *statement,
                                         trueno_result *result, tni_error *error) {
     static const char *const table_names[] = {"name"};
@@ -312,9 +325,11 @@ TNI_FN trueno_status tni_statement_show(tni_session *session, const tni_ast_stat
         bool all = statement->name == NULL || tni_name_equal(statement->name, "all");
         state.wanted = all ? NULL : statement->name;
         tni_settings_visit(session->db, tni_show_setting, &state);
-        if (state.count == 0 && !all) {
-            return tni_fail_at(error, TRUENO_ERROR_CATALOG, statement->name_position,
-                               "there is no setting \"%s\"", statement->name);
+        if (state.count == 0 && !all) { /* SHOW t describes a table */
+            return tni_show_names_table(session, statement->name)
+                       ? tni_statement_describe(session, statement, result, error)
+                       : tni_fail_at(error, TRUENO_ERROR_CATALOG, statement->name_position,
+                                     "there is no setting and no table \"%s\"", statement->name);
         }
     }
     if (state.failed) {
