@@ -122,10 +122,27 @@ static void tni_name_lower(const char *name, bool keyword, tni_text *out) {
     tni_name_identifier(folded, true, out);
 }
 
+/* current_date and its kin stand without parentheses. */
+static bool tni_name_clock(const tni_ast_expression *ast, tni_text *out) {
+    static const char *const clocks[] = {"current_date", "current_time", "current_timestamp",
+                                         "localtime", "localtimestamp"};
+    uint32_t i;
+    for (i = 0; i < TNI_COUNT_OF(clocks); i++) {
+        if (ast->argument_count == 0 && tni_name_equal(ast->name, clocks[i])) {
+            tni_text_add(out, clocks[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void tni_name_call(tni_binder *binder, const tni_ast_expression *ast, tni_text *out) {
     bool keyword, star = tni_name_equal(ast->name, "count") &&
                          (ast->argument_count == 0 || ast->arguments->kind == TNI_AST_STAR);
     const char *name = tni_name_of_function(ast, &keyword);
+    if (tni_name_clock(ast, out)) {
+        return;
+    }
     if (star) {
         tni_text_add(out, "count_star(");
     } else {
