@@ -474,6 +474,9 @@ static trueno_status tni_collect_sort(tni_agg_table *table, const tni_accumulato
     uint32_t orders = acc->ordered == NULL ? 0 : acc->ordered->order_count;
     size_t groups = (size_t)table->count + 1, i;
     size_t *next;
+    if (list->offsets != NULL) {
+        return TRUENO_OK; /* they are: agg_direct.c */
+    }
     list->offset_count = groups;
     list->offsets = (size_t *)tni_alloc_zero(memory, groups * sizeof *list->offsets);
     if (list->offsets == NULL) {

@@ -252,95 +252,11 @@ static trueno_status tni_groups_result(tni_agg *agg, tni_error *error) {
     return TRUENO_OK;
 }
 
-/* Lists of direct tables: the same group numbers everywhere, so they are simply joined. */
-static trueno_status tni_agg_join_lists(tni_agg *agg, tni_agg_table *into, tni_agg_table *from,
-                                        tni_error *error) {
-    uint32_t a;
-    for (a = 0; a < agg->accumulator_count; a++) {
-        const tni_accumulator *acc = &agg->accumulators[a];
-        tni_collect_list *x;
-        tni_collect_list *y;
-        uint32_t orders;
-        void *items;
-        trueno_status status;
-        if (acc->kind != TNI_AGG_COLLECT) {
-            continue;
-        }
-        x = &into->lists[acc->collect];
-        y = &from->lists[acc->collect];
-        orders = acc->ordered == NULL ? 0 : acc->ordered->order_count;
-        if (acc->bare) {
-            items = x->groups;
-            status = tni_grow(into->memory, &items, &x->group_capacity, x->count + y->count,
-                              sizeof *x->groups, error);
-            x->groups = (uint32_t *)items;
-            TNI_TRY(status);
-            items = x->values;
-            status = tni_grow(into->memory, &items, &x->value_capacity, x->count + y->count,
-                              sizeof *x->values, error);
-            x->values = (uint64_t *)items;
-            TNI_TRY(status);
-            if (y->count > 0) {
-                memcpy(x->groups + x->count, y->groups, y->count * sizeof *x->groups);
-                memcpy(x->values + x->count, y->values, y->count * sizeof *x->values);
-            }
-        } else {
-            items = x->items;
-            status = tni_grow(into->memory, &items, &x->capacity, x->count + y->count,
-                              sizeof *x->items, error);
-            x->items = (tni_collected *)items;
-            TNI_TRY(status);
-            if (orders > 0) {
-                items = x->extra;
-                status = tni_grow(into->memory, &items, &x->extra_capacity,
-                                  (x->count + y->count) * orders, sizeof *x->extra, error);
-                x->extra = (tni_value *)items;
-                TNI_TRY(status);
-            }
-            if (y->count > 0) {
-                memcpy(x->items + x->count, y->items, y->count * sizeof *x->items);
-                if (orders > 0) {
-                    memcpy(x->extra + x->count * orders, y->extra,
-                           y->count * orders * sizeof *x->extra);
-                }
-            }
-        }
-        x->count += y->count;
-    }
-    return TRUENO_OK;
-}
-
-/* Direct tables: the same group numbers everywhere. */
 static trueno_status tni_groups_direct(tni_agg *agg, tni_error *error) {
-    tni_memory *memory = agg->run->env->memory;
-    tni_agg_table *into;
-    uint32_t *all;
-    uint32_t w, i, count;
-    trueno_status status = TRUENO_OK;
     TNI_TRY(tni_groups_result(agg, error));
-    into = &agg->results[0];
-    *into = agg->workers[0].table;
+    agg->results[0] = agg->workers[0].table;
     memset(&agg->workers[0].table, 0, sizeof agg->workers[0].table);
-    count = TNI_MAX(into->count, 1u);
-    all = (uint32_t *)tni_alloc_array(memory, count, sizeof *all);
-    if (all == NULL) {
-        return tni_memory_fail(memory, count * sizeof *all, error);
-    }
-    for (i = 0; i < count; i++) {
-        all[i] = i;
-    }
-    for (w = 1; w < agg->worker_count && status == TRUENO_OK; w++) {
-        tni_agg_table *from = &agg->workers[w].table;
-        if (from->rows == 0) {
-            continue;
-        }
-        status = tni_agg_merge(agg, into, from, all, all, from->count, error);
-        if (status == TRUENO_OK) {
-            status = tni_agg_join_lists(agg, into, from, error);
-        }
-    }
-    tni_free(memory, all, count * sizeof *all);
-    return status;
+    return tni_agg_merge_direct(agg, &agg->results[0], error);
 }
 
 static trueno_status tni_groups_keep(void *context, tni_agg_table *table, const uint64_t *order,

@@ -556,6 +556,10 @@ TNI_FN tni_value tni_agg_class_value(const tni_agg_input *input, const void *dat
 TNI_FN int64_t tni_float_key(double v);
 TNI_FN double tni_float_from_key(int64_t key);
 
+/* Direct tables: what the other workers have into `into`, which was the first one's. Collected
+ * values may be in the order of their groups afterwards. agg_direct.c */
+TNI_FN trueno_status tni_agg_merge_direct(tni_agg *agg, tni_agg_table *into, tni_error *error);
+
 /* ungrouped fast paths: agg_ungrouped.c. Accumulators it took are fed already. */
 TNI_FN trueno_status tni_agg_ungrouped_push(tni_agg *agg, tni_agg_worker *worker,
                                             tni_chunk *chunk, tni_error *error);
