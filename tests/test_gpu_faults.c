@@ -340,6 +340,42 @@ static void test_transfers(void) {
     scans_free(&t);
 }
 
+/* Morsels that are resident share submissions, but for the first; whatever call fails then, none is
+ * lost or counted twice. */
+static void test_together(void) {
+    static const int columns[] = {SCANS_INT, SCANS_DOUBLE, SCANS_NULLABLE};
+    scans_table t;
+    scans_shape s;
+    tni_error error;
+    trueno_status status;
+    uint64_t before;
+    bool right, hit = true;
+    long at;
+    options.budget_bytes = 32u << 20; /* morsels of two segments */
+    options.slab_bytes = 4u << 20;
+    options.transfer = TNI_GPU_TRANSFER_STAGED;
+    TNI_CHECK(open_all(&error) == TRUENO_OK);
+    scans_make(&t, 19 * TNI_SEGMENT_ROWS + 100, 9);
+    TNI_CHECK(scans_shape_make(&s, &t, device->info, &memory, columns, 3, NULL, &error) ==
+              TRUENO_OK);
+    TNI_CHECK(scan(&t, &s, &right, &error) == TRUENO_OK && right);
+    before = device->batch;
+    TNI_CHECK(scan(&t, &s, &right, &error) == TRUENO_OK && right);
+    TNI_CHECK_EQ_UINT(device->batch - before, 4); /* 1, 4, 4 and 1 morsels */
+    for (at = 0; hit; at++) {
+        faults_start(at, TNI_VK_OUT_OF_DEVICE_MEMORY, false);
+        status = scan(&t, &s, &right, &error);
+        hit = faults_stop();
+        TNI_CHECK(status != TRUENO_OK || right);
+        TNI_CHECK(scan(&t, &s, &right, &error) == TRUENO_OK && right);
+        TNI_CHECK_EQ_UINT(device->used, device->cached_bytes);
+    }
+    TNI_CHECK(at > 20);
+    scans_shape_free(&s);
+    scans_free(&t);
+    close_all();
+}
+
 /* A scan larger than the cache takes what room there is and drives nobody out, until what is there
  * has not been used for long. */
 static void test_admission(void) {
@@ -405,6 +441,7 @@ int main(void) {
     test_opening();
     test_transfers();
     test_admission();
+    test_together();
     test_scanning();
     test_host_memory();
     TNI_CHECK_EQ_INT(faults_alive(), 0);

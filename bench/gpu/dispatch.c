@@ -181,6 +181,7 @@ int main(int argc, char **argv) {
     unsigned cases = 0, good = 0;
     size_t s, q;
     int a, cold;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     for (a = 1; a < argc; a++) {
         if (strcmp(argv[a], "--software") == 0) {
             software = true;

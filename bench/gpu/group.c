@@ -311,6 +311,7 @@ int main(int argc, char **argv) {
     tni_error error;
     tni_text text;
     int i;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     memset(&options, 0, sizeof options);
     memset(&config, 0, sizeof config);
     row_count = 10000000;

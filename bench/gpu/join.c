@@ -161,7 +161,6 @@ static void measure(uint32_t build_rows, uint32_t probe_rows, uint32_t copies, b
                (unsigned)probe_rows, (unsigned)copies, (unsigned)width * 8, names[form], w, c,
                c > 0 ? probe_rows / c * 1e-6 : 0);
     }
-    (void)fflush(stdout);
     tni_gpu_give(device, &ranges[0]);
     tni_gpu_give(device, &ranges[1]);
     free(partners);
@@ -173,6 +172,7 @@ int main(int argc, char **argv) {
     tni_error error;
     uint32_t rows = 100000000, small;
     int i;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     for (i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--software") == 0) {
             options.software = true;

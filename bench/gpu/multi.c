@@ -193,7 +193,6 @@ static void measure(const char *name, double (*once)(uint32_t count), uint32_t m
         one = count == 1 ? resident : one;
         printf("%-28s %7u %9.2f %6.1f %11.3f %7.0f %6.2fx\n", name, (unsigned)count, cold,
                bytes / cold * 1e-6, resident, bytes / resident * 1e-6, one / resident);
-        (void)fflush(stdout);
     }
 }
 
@@ -222,6 +221,7 @@ int main(int argc, char **argv) {
     uint64_t megabytes = 8000;
     uint32_t wanted = 1, count, d;
     int i, numbers = 0;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     for (i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--software") == 0) {
             options.software = true;

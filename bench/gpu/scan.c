@@ -427,6 +427,7 @@ int main(int argc, char **argv) {
     tni_text text;
     double begin;
     int i;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     row_count = 100000000;
     for (i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--software") == 0) {

@@ -608,6 +608,7 @@ int main(int argc, char **argv) {
     tni_text text;
     bool tune = false;
     int i;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     memset(&options, 0, sizeof options);
     rows = 100000000;
     for (i = 1; i < argc; i++) {

@@ -124,6 +124,7 @@ int main(int argc, char **argv) {
     bool same = true;
     size_t q;
     int a;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     for (a = 1; a < argc; a++) {
         if (strcmp(argv[a], "--software") == 0) {
             (void)setenv("TRUENO_GPU_SOFTWARE", "1", 1);

@@ -200,7 +200,6 @@ static void measure(const char *name, tni_gpu_transfer transfer, uint32_t thread
     printf("%-9s %7u %5llu MiB %9.2f %6.1f %9.2f %9.2f %6.1f %10.3f %7.0f\n", name,
            (unsigned)threads, (unsigned long long)(slot >> 20), cold, bytes / cold * 1e-6, fill,
            streamed, bytes / streamed * 1e-6, resident, bytes / resident * 1e-6);
-    (void)fflush(stdout);
     tni_arena_free(&j.arena);
     tni_gpu_device_close(device);
     tni_gpu_close(gpu);
@@ -213,6 +212,7 @@ int main(int argc, char **argv) {
     size_t i;
     int a;
     uint32_t most = tni_cpu_count();
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     for (a = 1; a < argc; a++) {
         if (strcmp(argv[a], "--software") == 0) {
             software = true;

@@ -7,7 +7,7 @@
  * are used up, what was recorded so far runs and the batch goes on, unseen by the caller.
  *
  * Each command waits for those before it: one full barrier in front of every fill, copy and
- * dispatch. That costs a microsecond or two, and passes that follow one another need it.
+ * dispatch that the recorder does not call apart. That costs a microsecond or two, and passes that follow one another need it.
  *
  * Uses: base/, gpu/device.h, gpu/memory.h.
  */
@@ -677,10 +677,16 @@ TNI_FN void tni_gpu_batch_list(tni_gpu_device *device, tni_gpu_batch *batch, tni
     batch->listing = true;
 }
 
+TNI_FN void tni_gpu_batch_apart(tni_gpu_batch *batch) {
+    batch->apart = true;
+}
+
 static void tni_gpu_batch_barrier(tni_gpu_batch *batch) {
     const uint32_t stages = TNI_VK_AT_COMPUTE | TNI_VK_AT_TRANSFER;
     tni_vk_memory_barrier barrier = TNI_ZERO;
-    if (!batch->dirty) {
+    bool apart = batch->apart;
+    batch->apart = false;
+    if (!batch->dirty || apart) {
         return;
     }
     barrier.type = TNI_VK_S_MEMORY_BARRIER;

@@ -82,6 +82,7 @@ typedef struct tni_gpu_batch {
     uint64_t download_bytes;        /* of device->download in use: where the next one goes */
     double compute_ms;              /* of the parts that ran already */
     bool dirty;                     /* something was written since the last barrier */
+    bool apart;                     /* the next command needs no barrier */
     uint32_t sets_used;             /* of the lane's descriptor pools */
     tni_gpu_lane *lane;             /* NULL when it is over */
     bool listing;                   /* see tni_gpu_batch_list */
@@ -94,6 +95,9 @@ TNI_FN trueno_status tni_gpu_batch_begin(tni_gpu_device *device, tni_gpu_batch *
 /* A batch that takes commands and does nothing: for recorders that are asked which kernels they
  * would get, not for running. Needs no mutex and no end. */
 TNI_FN void tni_gpu_batch_list(tni_gpu_device *device, tni_gpu_batch *batch, tni_error *error);
+/* The next command and those since the last barrier do not write what the other uses: they may run
+ * side by side. */
+TNI_FN void tni_gpu_batch_apart(tni_gpu_batch *batch);
 /* Set `size` bytes (a multiple of 4) to copies of `word`. */
 TNI_FN void tni_gpu_batch_fill(tni_gpu_batch *batch, const tni_gpu_range *range, uint64_t offset,
                                uint64_t size, uint32_t word);

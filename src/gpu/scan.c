@@ -2,9 +2,11 @@
  * scan.c - the fused scan of scan.h.
  *
  * A morsel is as many segments as tni_gpu_morsel_cut says, the same for every query of a table, so
- * that cached columns serve them all. Two morsels are under way at a time: while the device works
- * on one, the columns of the next are filled, copied, and its kernel submitted behind the copies.
- * Its results are read back when its turn comes again, and added on the host in morsel order.
+ * that cached columns serve them all. Two submissions are under way at a time: while the device
+ * works on one, the columns of the next are filled, copied, and its kernel submitted behind the
+ * copies. Its results are read back when its turn comes again, and added on the host in morsel
+ * order. Morsels whose columns are there go together, side by side; the first of all goes alone,
+ * so that the device begins.
  *
  * Out of device memory halves the morsel and goes on; with a single segment it ends the scan.
  *
@@ -16,6 +18,8 @@
 #if !defined(TRUENO_NO_VULKAN)
 
 #define TNI_GPU_FLIGHTS 2u
+#define TNI_GPU_TOGETHER 4u       /* morsels of a submission at most */
+#define TNI_GPU_TOGETHER_MS 20.0  /* that they take at most, as far as is known */
 #define TNI_GPU_MOST_GROUPS 1056u /* enough for every processor of the largest GPUs, twice */
 #define TNI_GPU_BLOCK_ROWS 4096u
 #define TNI_GPU_RATE_BYTES (UINT64_C(16) << 20)
@@ -23,13 +27,20 @@
 
 /* -------------------------------------------------------------------- one scan at work --- */
 
-/* A morsel under way. */
-typedef struct tni_gpu_flight {
-    bool busy;
-    tni_gpu_batch batch;
+/* A morsel. */
+typedef struct tni_gpu_scan_part {
     tni_gpu_entry *pinned[TNI_GPU_COLUMNS]; /* by input; the first input of a column holds it */
     uint64_t output_at;                     /* its part of the results, here and on the host */
     uint32_t first, blocks;
+} tni_gpu_scan_part;
+
+/* A submission, being recorded or under way. */
+typedef struct tni_gpu_flight {
+    bool busy, open;                        /* open: more morsels may join */
+    tni_gpu_batch batch;
+    uint32_t count, room;
+    uint64_t read_before;                   /* bytes that the scan had read when it began */
+    tni_gpu_scan_part parts[TNI_GPU_TOGETHER];
 } tni_gpu_flight;
 
 typedef struct tni_gpu_work {
@@ -43,7 +54,10 @@ typedef struct tni_gpu_work {
     uint32_t flight;       /* the next one's place */
     tni_gpu_range lookups[TNI_GPU_COLUMNS]; /* by input */
     tni_gpu_range output;
-    uint64_t partial_bytes, flight_bytes; /* of the results of a morsel */
+    uint64_t partial_bytes, part_bytes; /* of the results of a morsel */
+    uint32_t together;     /* morsels of a submission at most */
+    bool started;          /* the device has something to do */
+    bool loading;          /* the morsel at hand is in no submission yet */
     uint32_t float_slots;
     tni_gpu_slice slices[TNI_GPU_BUFFERS];
     const tni_gpu_source *source;
@@ -59,35 +73,42 @@ static const tni_gpu_layout *tni_gpu_input_layout(const tni_gpu_work *work, uint
     return &work->shape->columns[work->code->inputs[input].column];
 }
 
-static void tni_gpu_work_unpin(tni_gpu_work *work, tni_gpu_flight *flight) {
+static void tni_gpu_work_unpin(tni_gpu_work *work, tni_gpu_scan_part *part) {
     uint32_t i;
     for (i = 0; i < TNI_GPU_COLUMNS; i++) {
-        if (flight->pinned[i] != NULL) {
-            tni_gpu_cache_unpin(work->device, flight->pinned[i]);
-            flight->pinned[i] = NULL;
+        if (part->pinned[i] != NULL) {
+            tni_gpu_cache_unpin(work->device, part->pinned[i]);
+            part->pinned[i] = NULL;
         }
     }
 }
 
+static void tni_gpu_work_unpin_all(tni_gpu_work *work, tni_gpu_flight *flight) {
+    uint32_t i;
+    for (i = 0; i < TNI_GPU_TOGETHER; i++) {
+        tni_gpu_work_unpin(work, &flight->parts[i]);
+    }
+}
+
 /* The column of an input, in device memory or on its way, and pinned. */
-static trueno_status tni_gpu_work_column(tni_gpu_work *work, tni_gpu_flight *flight,
-                                         uint32_t input, const tni_gpu_image *image) {
+static trueno_status tni_gpu_work_column(tni_gpu_work *work, tni_gpu_scan_part *part, uint32_t input,
+                                         const tni_gpu_image *image) {
     uint32_t column = work->code->inputs[input].column;
     tni_gpu_entry *entry;
     tni_gpu_key key;
     key.owner = work->table->owner;
     key.column = work->table->numbers != NULL ? work->table->numbers[column] : column;
-    key.first = work->table->first_segment + flight->first;
+    key.first = work->table->first_segment + part->first;
     key.segments = image->segment_count;
     entry = tni_gpu_cache_find(work->device, &key);
     if (entry == NULL) {
         TNI_TRY(tni_gpu_cache_add(work->device, &key, image->total, &entry, work->error));
-        flight->pinned[input] = entry;
+        part->pinned[input] = entry;
         TNI_TRY(tni_gpu_image_upload(work->device, image, &entry->range, work->error));
         entry->filled = true;
         work->result->uploaded_bytes += image->total;
     }
-    flight->pinned[input] = entry;
+    part->pinned[input] = entry;
     return TRUENO_OK;
 }
 
@@ -100,7 +121,7 @@ static void tni_gpu_work_bind(tni_gpu_work *work, uint32_t input, const tni_gpu_
 }
 
 /* Send what is missing of a morsel's inputs and note where each lies. */
-static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, tni_gpu_flight *flight,
+static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, tni_gpu_scan_part *part,
                                          uint32_t segments) {
     uint32_t i, j;
     for (i = 0; i < work->code->input_count; i++) {
@@ -112,16 +133,16 @@ static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, tni_gpu_flight *fli
             continue;
         }
         tni_gpu_image_of(tni_gpu_input_layout(work, i),
-                         work->table->columns[input->column] + flight->first, segments, &image);
+                         work->table->columns[input->column] + part->first, segments, &image);
         image.owner = work->table->lasting ? work->table->owner : 0;
         for (j = 0; j < i; j++) {
-            if (flight->pinned[j] != NULL && work->code->inputs[j].column == input->column) {
-                entry = flight->pinned[j];
+            if (part->pinned[j] != NULL && work->code->inputs[j].column == input->column) {
+                entry = part->pinned[j];
             }
         }
         if (entry == NULL) {
-            TNI_TRY(tni_gpu_work_column(work, flight, i, &image));
-            entry = flight->pinned[i];
+            TNI_TRY(tni_gpu_work_column(work, part, i, &image));
+            entry = part->pinned[i];
         }
         switch (input->part) {
         case TNI_GPU_PART_BASES:
@@ -149,31 +170,64 @@ static uint32_t tni_gpu_groups(const tni_gpu_work *work, uint32_t blocks) {
     return TNI_MAX(TNI_MIN(groups, work->device->info->group_count), 1);
 }
 
-static trueno_status tni_gpu_submit(tni_gpu_work *work, tni_gpu_flight *flight, uint32_t rows) {
-    tni_gpu_batch *batch = &flight->batch;
+/* The results' error words are cleared for all morsels that may come. */
+static trueno_status tni_gpu_flight_open(tni_gpu_work *work, tni_gpu_flight *flight) {
+    uint32_t i;
+    TNI_TRY(tni_gpu_batch_begin(work->device, &flight->batch, work->error));
+    flight->busy = flight->open = true;
+    flight->batch.download_bytes = flight->parts[0].output_at;
+    for (i = 0; i < flight->room; i++) {
+        if (i > 0) {
+            tni_gpu_batch_apart(&flight->batch);
+        }
+        tni_gpu_batch_fill(&flight->batch, &work->output, flight->parts[i].output_at,
+                           TNI_GPU_PARTIAL_AT, 0);
+    }
+    return TRUENO_OK;
+}
+
+static uint64_t tni_gpu_scan_part_sums(const tni_gpu_work *work, const tni_gpu_scan_part *part) {
+    return TNI_MAX((uint64_t)part->blocks * work->float_slots * 8, 16);
+}
+
+/* One more morsel, whose inputs are described. */
+static void tni_gpu_flight_add(tni_gpu_work *work, tni_gpu_flight *flight, uint32_t rows) {
+    const tni_gpu_scan_part *part = &flight->parts[flight->count];
     uint8_t push[TNI_GPU_PUSH_BYTES];
-    uint64_t at, sums = TNI_MAX((uint64_t)flight->blocks * work->float_slots * 8, 16);
-    tni_vk_handle uploaded = 0;
     uint32_t i;
     memset(push, 0, sizeof push);
     memcpy(push, &rows, 4);
-    memcpy(push + 4, &flight->blocks, 4);
+    memcpy(push + 4, &part->blocks, 4);
     memcpy(push + 8, work->code->literals, sizeof work->code->literals);
     for (i = work->code->input_count; i <= TNI_GPU_COLUMNS; i++) {
         /* the partial results; before them descriptors that the kernel never reads */
-        tni_gpu_work_slice(work, i, flight->output_at, work->partial_bytes);
+        tni_gpu_work_slice(work, i, part->output_at, work->partial_bytes);
     }
-    tni_gpu_work_slice(work, i, flight->output_at + work->partial_bytes, sums);
-    TNI_TRY(tni_gpu_batch_begin(work->device, batch, work->error));
-    flight->busy = true;
-    batch->download_bytes = flight->output_at;
-    tni_gpu_batch_fill(batch, &work->output, flight->output_at, TNI_GPU_PARTIAL_AT, 0);
-    tni_gpu_batch_dispatch(batch, work->kernel, work->slices, TNI_GPU_BUFFERS, push, sizeof push,
-                           tni_gpu_groups(work, flight->blocks));
-    tni_gpu_batch_download(batch, &work->output, flight->output_at, work->partial_bytes + sums,
+    tni_gpu_work_slice(work, i, part->output_at + work->partial_bytes,
+                       tni_gpu_scan_part_sums(work, part));
+    if (flight->count > 0) {
+        tni_gpu_batch_apart(&flight->batch);
+    }
+    tni_gpu_batch_dispatch(&flight->batch, work->kernel, work->slices, TNI_GPU_BUFFERS, push,
+                           sizeof push, tni_gpu_groups(work, part->blocks));
+    flight->count++;
+}
+
+/* What was recorded goes to the device; the other flight's turn. */
+static trueno_status tni_gpu_flight_submit(tni_gpu_work *work, tni_gpu_flight *flight) {
+    const tni_gpu_scan_part *last = &flight->parts[flight->count - 1];
+    uint64_t at, from = flight->parts[0].output_at;
+    tni_vk_handle uploaded = 0;
+    flight->open = false;
+    tni_gpu_batch_download(&flight->batch, &work->output, from,
+                           last->output_at - from + work->partial_bytes +
+                               tni_gpu_scan_part_sums(work, last),
                            &at);
     TNI_TRY(tni_gpu_upload_signal(work->device, &uploaded, work->error));
-    return tni_gpu_batch_submit(batch, uploaded);
+    TNI_TRY(tni_gpu_batch_submit(&flight->batch, uploaded));
+    work->started = true;
+    work->flight = (work->flight + 1) % TNI_GPU_FLIGHTS;
+    return TRUENO_OK;
 }
 
 /* ----------------------------------------------------------------------------- results --- */
@@ -211,9 +265,9 @@ static void tni_gpu_add_partial(tni_gpu_work *work, uint32_t slot, const uint64_
     result->count += partial[0];
 }
 
-static void tni_gpu_work_collect(tni_gpu_work *work, const tni_gpu_flight *flight) {
-    const uint8_t *data = work->device->download.data + flight->output_at;
-    uint32_t first = flight->first, blocks = flight->blocks;
+static void tni_gpu_work_collect(tni_gpu_work *work, const tni_gpu_scan_part *part) {
+    const uint8_t *data = work->device->download.data + part->output_at;
+    uint32_t first = part->first, blocks = part->blocks;
     uint32_t groups = tni_gpu_groups(work, blocks), g, s, place = 0;
     uint32_t failed;
     memcpy(&failed, data, 4);
@@ -247,24 +301,29 @@ static void tni_gpu_work_collect(tni_gpu_work *work, const tni_gpu_flight *fligh
 
 /* -------------------------------------------------------------------------------- runs --- */
 
-/* A morsel under way comes to its end and its results are added. */
+/* A submission comes to its end and its results are added. */
 static trueno_status tni_gpu_work_land(tni_gpu_work *work, tni_gpu_flight *flight) {
     trueno_status status;
+    uint32_t i;
     if (!flight->busy) {
         return TRUENO_OK;
     }
     status = tni_gpu_batch_wait(&flight->batch, &work->result->compute_ms);
     flight->busy = false;
-    if (status == TRUENO_OK) {
-        tni_gpu_work_collect(work, flight);
+    for (i = 0; i < flight->count && status == TRUENO_OK; i++) {
+        tni_gpu_work_collect(work, &flight->parts[i]);
         work->result->morsels++;
     }
-    tni_gpu_work_unpin(work, flight);
+    flight->count = 0;
+    tni_gpu_work_unpin_all(work, flight);
     return status;
 }
 
 static trueno_status tni_gpu_work_land_all(tni_gpu_work *work) {
     uint32_t i;
+    if (work->flights[work->flight].open) {
+        TNI_TRY(tni_gpu_flight_submit(work, &work->flights[work->flight]));
+    }
     for (i = 0; i < TNI_GPU_FLIGHTS; i++) {
         TNI_TRY(tni_gpu_work_land(work, &work->flights[(work->flight + i) % TNI_GPU_FLIGHTS]));
     }
@@ -278,14 +337,22 @@ static void tni_gpu_work_abandon(tni_gpu_work *work) {
     for (i = 0; i < TNI_GPU_FLIGHTS; i++) {
         if (work->flights[i].busy) {
             tni_gpu_batch_drop(&work->flights[i].batch);
-            work->flights[i].busy = false;
+            work->flights[i].busy = work->flights[i].open = false;
         }
     }
     (void)tni_gpu_upload_wait(work->device, NULL);
     tni_gpu_settle(work->device);
     for (i = 0; i < TNI_GPU_FLIGHTS; i++) {
-        tni_gpu_work_unpin(work, &work->flights[i]);
+        tni_gpu_work_unpin_all(work, &work->flights[i]);
     }
+}
+
+/* Whether another morsel may join: the device is not kept waiting for it, nor busy for long. */
+static bool tni_gpu_work_joins(const tni_gpu_work *work, const tni_gpu_flight *flight,
+                               bool uploaded) {
+    double bytes = (double)(work->result->read_bytes - flight->read_before);
+    return !uploaded && flight->count < flight->room && work->started &&
+           bytes * 2 < work->device->scan_rate * TNI_GPU_TOGETHER_MS;
 }
 
 static trueno_status tni_gpu_work_morsel(tni_gpu_work *work, uint32_t first,
@@ -293,16 +360,29 @@ static trueno_status tni_gpu_work_morsel(tni_gpu_work *work, uint32_t first,
     tni_gpu_flight *flight = &work->flights[work->flight];
     uint64_t end = TNI_MIN(work->table->rows, (uint64_t)(first + segments) * TNI_SEGMENT_ROWS);
     uint32_t rows = (uint32_t)(end - (uint64_t)first * TNI_SEGMENT_ROWS);
+    uint64_t uploaded = work->result->uploaded_bytes;
+    tni_gpu_scan_part *part;
     int64_t start;
-    TNI_TRY(tni_gpu_work_land(work, flight));
+    work->loading = false;
+    if (!flight->open) {
+        TNI_TRY(tni_gpu_work_land(work, flight));
+        flight->read_before = work->result->read_bytes;
+    }
     start = tni_clock_nanoseconds();
-    flight->first = first;
-    flight->blocks = (rows + TNI_GPU_BLOCK_ROWS - 1) / TNI_GPU_BLOCK_ROWS;
-    TNI_TRY(tni_gpu_work_inputs(work, flight, segments));
+    work->loading = true;
+    part = &flight->parts[flight->count];
+    part->first = first;
+    part->blocks = (rows + TNI_GPU_BLOCK_ROWS - 1) / TNI_GPU_BLOCK_ROWS;
+    TNI_TRY(tni_gpu_work_inputs(work, part, segments));
     work->result->upload_ms += tni_gpu_ms_since(start);
-    TNI_TRY(tni_gpu_submit(work, flight, rows));
-    work->flight = (work->flight + 1) % TNI_GPU_FLIGHTS;
-    return TRUENO_OK;
+    if (!flight->open) {
+        TNI_TRY(tni_gpu_flight_open(work, flight));
+    }
+    work->loading = false;
+    tni_gpu_flight_add(work, flight, rows);
+    return tni_gpu_work_joins(work, flight, work->result->uploaded_bytes != uploaded)
+               ? TRUENO_OK
+               : tni_gpu_flight_submit(work, flight);
 }
 
 /* Dictionary predicates become bitmaps in device memory for the time of the scan. */
@@ -379,7 +459,8 @@ static trueno_status tni_gpu_work_blocks(tni_gpu_work *work) {
 }
 
 static trueno_status tni_gpu_work_prepare(tni_gpu_work *work) {
-    uint32_t segments = TNI_MIN(work->source->segments, work->table->segment_count), i;
+    uint32_t segments = TNI_MIN(work->source->segments, work->table->segment_count), i, p;
+    uint64_t morsels = segments == 0 ? 0 : (work->table->segment_count + segments - 1) / segments;
     uint64_t blocks = (uint64_t)segments * TNI_GPU_SEGMENT_BLOCKS, bytes;
     TNI_TRY(tni_gpu_work_kernel(work));
     TNI_TRY(tni_gpu_work_blocks(work));
@@ -387,11 +468,15 @@ static trueno_status tni_gpu_work_prepare(tni_gpu_work *work) {
     bytes = TNI_GPU_PARTIAL_AT + bytes * TNI_MAX(work->shape->slot_count, 1) * 24;
     work->partial_bytes = (bytes + TNI_GPU_ALIGNMENT - 1) / TNI_GPU_ALIGNMENT * TNI_GPU_ALIGNMENT;
     bytes = work->partial_bytes + TNI_MAX(blocks * work->float_slots * 8, 16);
-    work->flight_bytes = (bytes + TNI_GPU_ALIGNMENT - 1) / TNI_GPU_ALIGNMENT * TNI_GPU_ALIGNMENT;
+    work->part_bytes = (bytes + TNI_GPU_ALIGNMENT - 1) / TNI_GPU_ALIGNMENT * TNI_GPU_ALIGNMENT;
+    work->together = (uint32_t)TNI_MAX(TNI_MIN(morsels, TNI_GPU_TOGETHER + 1u), 2u) - 1;
     for (i = 0; i < TNI_GPU_FLIGHTS; i++) {
-        work->flights[i].output_at = i * work->flight_bytes;
+        work->flights[i].room = work->together;
+        for (p = 0; p < work->together; p++) {
+            work->flights[i].parts[p].output_at = (i * work->together + p) * work->part_bytes;
+        }
     }
-    bytes = work->flight_bytes * TNI_GPU_FLIGHTS;
+    bytes = work->part_bytes * TNI_GPU_FLIGHTS * work->together;
     TNI_TRY(tni_gpu_take(work->device, bytes, &work->output, work->error));
     TNI_TRY(tni_gpu_download_reserve(work->device, bytes, work->error));
     return tni_gpu_work_lookups(work);
@@ -418,6 +503,12 @@ static uint64_t tni_gpu_work_bytes(const tni_gpu_work *work) {
     return sum;
 }
 
+/* The morsel at hand does not join its submission. */
+static void tni_gpu_work_back_out(tni_gpu_work *work) {
+    tni_gpu_flight *flight = &work->flights[work->flight];
+    tni_gpu_work_unpin(work, &flight->parts[flight->count]);
+}
+
 /* One morsel of the source, in smaller ones when device memory is short. */
 static trueno_status tni_gpu_work_part(tni_gpu_work *work, uint32_t first, uint32_t segments,
                                        uint32_t *most) {
@@ -426,12 +517,13 @@ static trueno_status tni_gpu_work_part(tni_gpu_work *work, uint32_t first, uint3
     while (first < end) {
         segments = TNI_MIN(*most, end - first);
         status = tni_gpu_work_morsel(work, first, segments);
-        if (status != TRUENO_ERROR_MEMORY_LIMIT || work->device->lost || segments == 1) {
+        if (status != TRUENO_ERROR_MEMORY_LIMIT || work->device->lost || segments == 1 ||
+            !work->loading) {
             TNI_TRY(status);
             first += segments;
             continue;
         }
-        tni_gpu_work_unpin(work, &work->flights[work->flight]);
+        tni_gpu_work_back_out(work);
         TNI_TRY(tni_gpu_work_land_all(work));
         if (work->error != NULL) {
             tni_error_clear(work->error);
@@ -553,6 +645,8 @@ TNI_FN void tni_gpu_scan_free(tni_gpu_device *device, tni_gpu_scan_result *resul
 }
 
 #undef TNI_GPU_FLIGHTS
+#undef TNI_GPU_TOGETHER
+#undef TNI_GPU_TOGETHER_MS
 #undef TNI_GPU_MOST_GROUPS
 #undef TNI_GPU_BLOCK_ROWS
 #undef TNI_GPU_RATE_BYTES
