@@ -7,7 +7,8 @@
  * are used up, what was recorded so far runs and the batch goes on, unseen by the caller.
  *
  * Each command waits for those before it: one full barrier in front of every fill, copy and
- * dispatch that the recorder does not call apart. That costs a microsecond or two, and passes that follow one another need it.
+ * dispatch that the recorder does not call apart. That costs a microsecond or two, and passes that
+ * follow one another need it.
  *
  * Uses: base/, gpu/device.h, gpu/memory.h.
  */

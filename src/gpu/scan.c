@@ -91,8 +91,8 @@ static void tni_gpu_work_unpin_all(tni_gpu_work *work, tni_gpu_flight *flight) {
 }
 
 /* The column of an input, in device memory or on its way, and pinned. */
-static trueno_status tni_gpu_work_column(tni_gpu_work *work, tni_gpu_scan_part *part, uint32_t input,
-                                         const tni_gpu_image *image) {
+static trueno_status tni_gpu_work_column(tni_gpu_work *work, tni_gpu_scan_part *part,
+                                         uint32_t input, const tni_gpu_image *image) {
     uint32_t column = work->code->inputs[input].column;
     tni_gpu_entry *entry;
     tni_gpu_key key;
