@@ -354,6 +354,107 @@ static void test_a_table_shared_with_the_processor(trueno_db *scalar) {
     }
 }
 
+/* An allocator whose call n fails, from any thread. */
+typedef struct heap_state {
+    tni_atomic_i64 calls;
+    int64_t fail_at; /* from 1; 0: never */
+} heap_state;
+
+static void *heap_alloc(void *user, size_t size, size_t alignment) {
+    heap_state *heap = (heap_state *)user;
+    size_t room = alignment + sizeof(void *);
+    char *block, *out;
+    if (tni_atomic_add_i64(&heap->calls, 1) + 1 == heap->fail_at) {
+        return NULL;
+    }
+    block = (char *)malloc(size + room);
+    if (block == NULL) {
+        return NULL;
+    }
+    out = block + room;
+    out -= (uintptr_t)out & (alignment - 1);
+    memcpy(out - sizeof(void *), &block, sizeof block);
+    return out;
+}
+
+static void heap_free(void *user, void *block, size_t size) {
+    char *start;
+    (void)user;
+    (void)size;
+    if (block != NULL) {
+        memcpy(&start, (char *)block - sizeof(void *), sizeof start);
+        free(start);
+    }
+}
+
+static bool go_on(void *user, const trueno_progress_info *info) {
+    (void)info;
+    return *(const bool *)user;
+}
+
+/* Want of memory at some of the calls: an error that says so, or the answer. */
+static void fail_allocations(trueno_db *db, heap_state *heap, const char *sql,
+                             trueno_result *wanted) {
+    int64_t n, calls;
+    tni_atomic_store_i64(&heap->calls, 0);
+    trueno_result_free(trueno_query(db, sql));
+    calls = tni_atomic_load_i64(&heap->calls);
+    for (n = 1; n <= calls; n += 1 + calls / 40) {
+        trueno_result *r;
+        tni_atomic_store_i64(&heap->calls, 0);
+        heap->fail_at = n;
+        r = trueno_query(db, sql);
+        heap->fail_at = 0;
+        if (trueno_result_status(r) == TRUENO_OK) {
+            compare(sql, r, wanted);
+        } else {
+            TNI_CHECK(trueno_result_status(r) == TRUENO_ERROR_MEMORY);
+        }
+        trueno_result_free(r);
+    }
+}
+
+/* Shared runs that end early, for want of memory or by the host's wish; the next is answered. */
+static void test_shared_runs_that_end_early(trueno_db *scalar) {
+    static const size_t some[] = {0, 1, 21, 23, 29};
+    heap_state heap = TNI_ZERO;
+    trueno_config config;
+    trueno_db *db = NULL;
+    bool wish = true;
+    size_t i;
+    memset(&config, 0, sizeof config);
+    config.backend = TRUENO_BACKEND_GPU;
+    config.threads = 2;
+    config.pipeline_cache = "";
+    config.allocator.alloc = heap_alloc;
+    config.allocator.free = heap_free;
+    config.allocator.user = &heap;
+    config.progress.report = go_on;
+    config.progress.user = &wish;
+    (void)setenv("TRUENO_GPU_SPLIT", "50", 1);
+    if (TNI_CHECK(trueno_open(&config, &db) == TRUENO_OK) && run(db, tables[0]) &&
+        run(db, tables[6])) {
+        for (i = 0; i < sizeof some / sizeof *some; i++) {
+            const char *sql = cases[some[i]].sql;
+            trueno_result *wanted = trueno_query(scalar, sql), *r;
+            uint64_t gpu, here;
+            fail_allocations(db, &heap, sql, wanted);
+            wish = false;
+            r = trueno_query(db, sql);
+            TNI_CHECK(trueno_result_status(r) == TRUENO_ERROR_INTERRUPTED);
+            trueno_result_free(r);
+            wish = true;
+            r = trueno_query(db, sql);
+            compare(sql, r, wanted);
+            TNI_CHECK(shared_rows(r, &gpu, &here));
+            trueno_result_free(r);
+            trueno_result_free(wanted);
+        }
+    }
+    (void)unsetenv("TRUENO_GPU_SPLIT");
+    trueno_close(db);
+}
+
 static bool on_both_devices(const trueno_result *result) {
     const trueno_info *info = trueno_result_info(result);
     uint32_t i;
@@ -468,6 +569,7 @@ int main(void) {
         test_explain_shows_both_predictions(gpu);
         test_several_devices(scalar);
         test_a_table_shared_with_the_processor(scalar);
+        test_shared_runs_that_end_early(scalar);
 #if !defined(TRUENO_NO_VULKAN)
         test_a_device_of_the_host(scalar);
 #endif
