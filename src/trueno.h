@@ -248,7 +248,8 @@ TRUENO_API void trueno_get_config(const trueno_db *db, trueno_config *out);
 /* ------------------------------------------------------------------------------ tables --- */
 
 /* Read a Parquet or CSV file (or a glob) into table `name`, encoded in memory. `options` is NULL
- * or what stands in read_csv(...): "delim = ';', header = true". */
+ * or what stands in read_csv(...): "delim = ';', header = true". With "partition_by = 'k'", rows
+ * lie together by column k: by hash, or "partition = 'range'"; "partitions = 16" of them. */
 TRUENO_API trueno_status trueno_load(trueno_db *db, const char *name, const char *path,
                                      const char *options);
 

@@ -25,9 +25,9 @@ typedef struct tni_partitioning {
     tni_atomic_i32 references;
     tni_memory *memory;
     tni_partition_kind kind;
-    uint32_t field; /* of the table */
-    uint32_t count; /* of partitions */
-    tni_type type;  /* of the key */
+    uint32_t field;    /* of the table */
+    uint32_t count;    /* of partitions */
+    tni_type type;     /* of the key */
     tni_arena arena;   /* strings of the bounds */
     tni_value *bounds; /* RANGE: [count - 1], ascending */
 } tni_partitioning;

@@ -518,23 +518,6 @@ TRUENO_API trueno_status trueno_drop(trueno_db *db, const char *name) {
     return tni_database_done(db, &session, &error, status);
 }
 
-/* A name or path as an SQL literal between `quote`s. */
-static void tni_text_quoted(tni_text *text, const char *value, char quote) {
-    tni_text_char(text, quote);
-    for (; *value != '\0'; value++) {
-        if (*value == quote) {
-            tni_text_char(text, quote);
-        }
-        tni_text_char(text, *value);
-    }
-    tni_text_char(text, quote);
-}
-
-static bool tni_path_ends(const char *path, const char *suffix) {
-    size_t n = strlen(path), m = strlen(suffix);
-    return n >= m && tni_name_equal(path + n - m, suffix);
-}
-
 TRUENO_API trueno_status trueno_load(trueno_db *db, const char *name, const char *path,
                                      const char *options) {
     tni_text sql;
@@ -550,20 +533,8 @@ TRUENO_API trueno_status trueno_load(trueno_db *db, const char *name, const char
         return tni_database_remember(db, &error, status);
     }
     tni_text_init(&sql, &db->account->memory);
-    tni_text_add(&sql, "CREATE OR REPLACE TABLE ");
-    tni_text_quoted(&sql, name, '"');
-    tni_text_add(&sql, " AS SELECT * FROM ");
-    if (options == NULL || options[0] == '\0') {
-        tni_text_quoted(&sql, path, '\'');
-    } else {
-        tni_text_add(&sql, tni_path_ends(path, ".parquet") ? "read_parquet(" : "read_csv(");
-        tni_text_quoted(&sql, path, '\'');
-        tni_text_add(&sql, ", ");
-        tni_text_add(&sql, options);
-        tni_text_char(&sql, ')');
-    }
-    if (sql.failed) {
-        status = tni_memory_fail(&db->account->memory, sql.length, &error);
+    status = tni_load_statement(&db->account->memory, name, path, options, &sql, &error);
+    if (status != TRUENO_OK) {
         tni_text_free(&sql);
         return tni_database_remember(db, &error, status);
     }

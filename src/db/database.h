@@ -103,6 +103,9 @@ TNI_FN trueno_status tni_statement_explain(tni_session *session,
                                            trueno_result *result, tni_error *error);
 TNI_FN trueno_status tni_statement_show(tni_session *session, const tni_ast_statement *statement,
                                         trueno_result *result, tni_error *error);
+/* load.c: the statement that trueno_load stands for, added to `sql` */
+TNI_FN trueno_status tni_load_statement(tni_memory *memory, const char *name, const char *path,
+                                        const char *text, tni_text *sql, tni_error *error);
 /* statement_copy.c */
 TNI_FN trueno_status tni_statement_copy(tni_session *session, const tni_ast_statement *statement,
                                         trueno_result *result, tni_error *error);

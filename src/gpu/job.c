@@ -148,6 +148,21 @@ static trueno_status tni_acc_whole(tni_acc_job *job) {
     return TRUENO_OK;
 }
 
+/* The partition that each segment is of, for the choice of its device. */
+static trueno_status tni_acc_partitions(tni_acc_job *job) {
+    uint32_t count = job->data.segment_count, g;
+    uint32_t *partitions =
+        (uint32_t *)tni_arena_alloc(&job->arena, (count + 1) * sizeof *partitions);
+    if (partitions == NULL) {
+        return tni_acc_short_of_memory(job);
+    }
+    for (g = 0; g < count; g++) {
+        partitions[g] = job->table->groups[g]->first_partition;
+    }
+    job->data.partitions = partitions;
+    return TRUENO_OK;
+}
+
 /* Layouts and segments of the columns that the passes read. */
 TNI_FN trueno_status tni_acc_data(tni_acc_job *job) {
     uint32_t count = TNI_MAX(job->columns.count, 1u), c;
@@ -168,7 +183,7 @@ TNI_FN trueno_status tni_acc_data(tni_acc_job *job) {
     job->data.columns = columns;
     job->data.column_count = job->columns.count;
     job->data.numbers = job->fields;
-    return TRUENO_OK;
+    return job->table->partitioning != NULL && !job->broken ? tni_acc_partitions(job) : TRUENO_OK;
 }
 
 /* ---------------------------------------------------------------------------- prediction --- */

@@ -121,6 +121,14 @@ static uint64_t tni_gpu_multi_morsel_bytes(const tni_gpu_multi *multi) {
     return bytes * multi->cut * TNI_SEGMENT_ROWS;
 }
 
+/* What a morsel's home is counted from: its number, or the partition that its middle is of. */
+static uint32_t tni_gpu_multi_turn(const tni_gpu_multi *multi, uint32_t morsel) {
+    uint32_t first = morsel * multi->cut;
+    uint32_t segments = TNI_MIN(multi->cut, multi->table->segment_count - first);
+    return multi->table->partitions != NULL ? multi->table->partitions[first + segments / 2]
+                                            : morsel;
+}
+
 /* Morsels to the devices, each to its home or, where that does not work, to the next that does. */
 static void tni_gpu_multi_deal(tni_gpu_multi *multi, const uint32_t *morsels, uint32_t count,
                                bool look) {
@@ -137,7 +145,7 @@ static void tni_gpu_multi_deal(tni_gpu_multi *multi, const uint32_t *morsels, ui
     for (i = 0; i < count; i++) {
         uint32_t morsel = morsels == NULL ? i : morsels[i];
         tni_gpu_multi_part *part;
-        d = (turn + morsel) % multi->count;
+        d = (turn + tni_gpu_multi_turn(multi, morsel)) % multi->count;
         while (!multi->parts[d].usable) {
             d = (d + 1) % multi->count;
         }

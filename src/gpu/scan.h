@@ -21,6 +21,7 @@ typedef struct tni_gpu_table {
     const uint32_t *numbers; /* cache key of each column; NULL: its position */
     const tni_segment *const *const *columns; /* [column][segment] */
     uint32_t segment_count;
+    const uint32_t *partitions; /* [segment]: same number, same device; NULL: by position */
     uint64_t rows;
     uint32_t first_segment;  /* a stretch of a table: what stands before it, for the cache */
     bool lasting;            /* plain arrays of segments live until `owner` is dropped from the
