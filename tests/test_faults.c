@@ -515,6 +515,15 @@ static const scenario scenarios[] = {
      "CREATE TABLE n AS SELECT i, upper(l) AS u, d * 2 AS e FROM t\n"
      "SELECT sum(i), max(u), sum(e) FROM n",
      0, 0, 0, 0, 0},
+    {"CREATE TABLE in partitions", 0,
+     "CREATE TABLE n PARTITION BY RANGE (l) PARTITIONS 5 AS SELECT i, b, l FROM t\n"
+     "INSERT INTO n SELECT i, b, upper(l) FROM t WHERE b < 20\n"
+     "SELECT count(*), sum(i), max(l) FROM n",
+     0, 0, 0, 0, 0},
+    {"CREATE OR REPLACE TABLE in partitions", 0,
+     "CREATE OR REPLACE TABLE t PARTITION BY HASH (b) AS SELECT i, b, s, l, m FROM t "
+     "WHERE i < 1000",
+     COUNT_T, 0, 0, 0, 0},
     {"CREATE OR REPLACE TABLE", 0,
      "CREATE OR REPLACE TABLE t AS SELECT i, b, s, l, m FROM t "
      "WHERE i < 1000",

@@ -42,6 +42,8 @@ static const char *const tables[] = {
     "CREATE TABLE wide AS SELECT (range - 70000) * 131000000000000 AS h, (range % 30011) * 900719 "
     "AS g, range::DOUBLE / 7 AS d, range % 3 AS c FROM range(140000)",
     "CREATE TABLE nothing AS SELECT * FROM t WHERE i < 0",
+    "CREATE TABLE hashed PARTITION BY HASH (k) PARTITIONS 8 AS SELECT * FROM t",
+    "CREATE TABLE ranged PARTITION BY RANGE (s) PARTITIONS 5 AS SELECT * FROM t",
 };
 
 static const query_case cases[] = {
@@ -82,6 +84,12 @@ static const query_case cases[] = {
     {"SELECT h, sum(d), count(*), min(c) FROM wide GROUP BY h ORDER BY h", true},
     {"SELECT h, sum(d), max(d) FROM wide WHERE c = 1 GROUP BY h ORDER BY h LIMIT 9", true},
     {"SELECT g, c, sum(d), avg(h), min(h) FROM wide GROUP BY g, c ORDER BY g, c", true},
+    {"SELECT sum(i), sum(d), sum(f), min(i), max(day) FROM hashed WHERE n = 2", true},
+    {"SELECT count(*), sum(d), sum(i) FROM hashed WHERE k = 17", true},
+    {"SELECT k, sum(d), min(f), count(n) FROM hashed GROUP BY k ORDER BY k", true},
+    {"SELECT count(*), sum(d), min(i), max(k) FROM ranged WHERE s >= 'w5'", true},
+    {"SELECT s, n, count(*), sum(d) FROM ranged GROUP BY s, n ORDER BY s, n", true},
+    {"SELECT i, s FROM ranged ORDER BY d DESC, n LIMIT 9", true},
     /* what only the processor does, with the same answers */
     {"SELECT stddev(d), median(k), count(DISTINCT k) FROM t", false},
     {"SELECT min(s), max(s) FROM t", false},
@@ -466,17 +474,22 @@ static bool on_both_devices(const trueno_result *result) {
     return false;
 }
 
-/* Two contexts of one device stand for two devices: scans and groups are shared. */
+/* Two contexts of one device stand for two devices: scans and groups are shared, and morsels of
+ * partitions have their homes by those. */
 static void test_several_devices(trueno_db *scalar) {
-    static const size_t some[] = {0, 1, 4, 12, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+    static const size_t some[] = {0,  1,  4,  12, 21, 22, 23, 24, 25,
+                                  26, 27, 28, 29, 30, 31, 32, 33, 35};
     trueno_db *db;
     uint64_t cached = 0;
     size_t i;
     (void)setenv("TRUENO_GPU_CONTEXTS", "2", 1);
     db = open_with(TRUENO_BACKEND_GPU);
     (void)unsetenv("TRUENO_GPU_CONTEXTS");
-    if (!TNI_CHECK(db != NULL) || !run(db, tables[0]) || !run(db, tables[6])) {
+    if (!TNI_CHECK(db != NULL)) {
         return;
+    }
+    for (i = 0; i < sizeof tables / sizeof *tables; i++) {
+        TNI_CHECK(run(db, tables[i]));
     }
     TNI_CHECK(strstr(trueno_devices(db, NULL, NULL), "all devices") != NULL);
     for (i = 0; i < sizeof some / sizeof *some; i++) {
@@ -491,6 +504,8 @@ static void test_several_devices(trueno_db *scalar) {
     TNI_CHECK(cached > 0);
     run(db, "DROP TABLE t");
     run(db, "DROP TABLE wide");
+    run(db, "DROP TABLE hashed");
+    run(db, "DROP TABLE ranged");
     cached = 0;
     (void)trueno_devices(db, count_cached, &cached);
     TNI_CHECK(cached == 0);
