@@ -123,6 +123,30 @@ static void test_splits(void) {
     }
 }
 
+/* Morsels of one partition have one home: nine of partition 4, then three of partition 5. */
+static void test_partitions_have_homes(void) {
+    tni_gpu_multi_report reports[DEVICES];
+    uint32_t partitions[12], g, most;
+    scans_table t;
+    scans_shape s;
+    tni_error error;
+    tni_error_clear(&error);
+    scans_make(&t, 12 * TNI_SEGMENT_ROWS, 51);
+    TNI_CHECK(scans_shape_make(&s, &t, devices[0]->info, &memory, columns, 1, NULL, &error) ==
+              TRUENO_OK);
+    for (g = 0; g < 12; g++) {
+        partitions[g] = g < 9 ? 4 : 5;
+    }
+    t.table.partitions = partitions;
+    TNI_CHECK(scan(&t, &s, 2, NULL, reports) == TRUENO_OK);
+    most = TNI_MAX(reports[0].morsels - reports[0].stolen + reports[1].stolen,
+                   reports[1].morsels - reports[1].stolen + reports[0].stolen);
+    TNI_CHECK_EQ_UINT(most, 9);
+    drop(t.table.owner);
+    scans_shape_free(&s);
+    scans_free(&t);
+}
+
 /* Resident morsels are worked on at home; a device that is slow loses some. */
 static void test_stealing(void) {
     tni_gpu_multi_report reports[DEVICES];
@@ -340,7 +364,8 @@ int main(void) {
     }
     if (open_devices()) {
         test_splits();
-        test_stealing();
+        test_partitions_have_homes();
+    test_stealing();
         test_failures();
         test_groups();
     }
