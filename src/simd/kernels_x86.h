@@ -377,7 +377,8 @@ TNI_AVX512_LANES(f64, double, _mm512_loadu_pd, _mm512_maskz_loadu_pd)
         vector from, to, x;                                                                        \
         part_type part;                                                                            \
         __m512d sum[8];                                                                            \
-        uint32_t kept;                                                                             \
+        uint##bits##_t counts[512 / bits];                                                         \
+        uint32_t kept = 0;                                                                         \
         size_t i = 0;                                                                              \
         int j;                                                                                     \
         low = options & 1 ? tni_range_step_##name(low, true) : low;                                \
@@ -399,7 +400,10 @@ TNI_AVX512_LANES(f64, double, _mm512_loadu_pd, _mm512_maskz_loadu_pd)
         for (j = 0; j < 8; j++) {                                                                  \
             _mm512_storeu_pd(lanes + 8 * j, sum[j]);                                               \
         }                                                                                          \
-        kept = (uint32_t)_mm512_reduce_add_epi##bits(count);                                       \
+        _mm512_storeu_si512(counts, count); /* g++ 12 warns of its own _mm512_reduce_add */        \
+        for (j = 0; j < 512 / bits; j++) {                                                         \
+            kept += (uint32_t)counts[j];                                                           \
+        }                                                                                          \
         if (i < n) {                                                                               \
             uint64_t word;                                                                         \
             tni_range_##name##_avx512(v + i, n - i, low, high, options & 4, &word);                \
