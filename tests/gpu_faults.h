@@ -76,7 +76,7 @@ static bool faults_due(const char *name) {
     if (number != faults.at && !(faults.sticky && number > faults.at)) {
         return false;
     }
-    if (faults.hit == NULL) {
+    if (number == faults.at) { /* one thread's alone */
         faults.hit = name;
     }
     return true;
