@@ -155,17 +155,54 @@ TNI_FN uint32_t tni_partition_of(const tni_partitioning *partitioning, const tni
 
 /* ----------------------------------------------------------------------------------- split --- */
 
+static uint32_t tni_partition_of_integer(const tni_partitioning *partitioning, int64_t key) {
+    uint32_t low = 0, high = partitioning->count - 1;
+    if (partitioning->kind == TNI_PARTITION_HASH) {
+        return (uint32_t)(tni_hash_u64((uint64_t)key) % partitioning->count);
+    }
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (key < partitioning->bounds[middle].as.integer) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
+/* Partitions of flat integers of 4 and 8 bytes, as tni_partition_of gives them; false: others. */
+static bool tni_partition_integers(const tni_partitioning *partitioning, const tni_vector *key,
+                                   uint32_t rows, uint16_t *of) {
+    tni_physical physical = tni_type_physical(key->type);
+    tni_value null = tni_value_null(key->type);
+    uint32_t i;
+    if (key->form != TNI_FORM_FLAT ||
+        (physical != TNI_PHYSICAL_I32 && physical != TNI_PHYSICAL_I64)) {
+        return false;
+    }
+    for (i = 0; i < rows; i++) {
+        int64_t value = physical == TNI_PHYSICAL_I32 ? ((const int32_t *)key->data)[i]
+                                                     : ((const int64_t *)key->data)[i];
+        bool valid = !key->validity || tni_bit_get(key->validity, i);
+        of[i] = (uint16_t)(valid ? tni_partition_of_integer(partitioning, value)
+                                 : tni_partition_of(partitioning, &null));
+    }
+    return true;
+}
+
 TNI_FN void tni_partition_split(const tni_partitioning *partitioning, const tni_vector *key,
                                 uint32_t rows, uint16_t *positions, uint32_t *starts) {
     uint16_t of[TNI_VECTOR_ROWS];
     uint32_t i, p, at[TNI_PARTITION_MOST];
     bool constant = key->form == TNI_FORM_CONSTANT;
+    bool done = tni_partition_integers(partitioning, key, rows, of);
     memset(starts, 0, (partitioning->count + 1) * sizeof *starts);
     for (i = 0; i < rows; i++) {
-        if (i == 0 || !constant) {
+        if (!done && (i == 0 || !constant)) {
             tni_value value = tni_vector_value(key, i);
             of[i] = (uint16_t)tni_partition_of(partitioning, &value);
-        } else {
+        } else if (!done) {
             of[i] = of[0];
         }
         starts[of[i] + 1]++;

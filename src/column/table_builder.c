@@ -247,32 +247,15 @@ static void tni_builder_close_order(tni_table_builder *builder, tni_builder_work
     }
 }
 
-/* Make the last slice one of the chunk's order that ends where the last block does, and the last
- * block one with room. */
-static trueno_status tni_builder_open_slice(tni_table_builder *builder, uint32_t index,
-                                            const tni_chunk *chunk, uint32_t partition,
-                                            tni_error *error) {
+/* Rows [start, start + rows) of the last block are a slice. */
+static trueno_status tni_builder_new_slice(tni_table_builder *builder, uint32_t index,
+                                           const tni_chunk *chunk, uint32_t start, uint32_t rows,
+                                           uint32_t partition, tni_error *error) {
     tni_builder_worker *worker = builder->worker[index];
-    tni_builder_slice *slice =
-        worker->slice_count ? &worker->slices[worker->slice_count - 1] : NULL;
-    bool same = slice && slice->order == chunk->order && slice->partition == partition &&
-                chunk->first_row >= worker->last_row;
-    bool full =
-        worker->block_count && worker->blocks[worker->block_count - 1].rows == TNI_SEGMENT_ROWS;
     void *slices = worker->slices;
-    trueno_status status;
-    if (!same) {
-        tni_builder_close_order(builder, worker);
-    }
-    if (!worker->block_count || full || (!same && builder->by_order)) {
-        TNI_TRY(tni_builder_new_block(builder, worker, error));
-        same = false;
-    }
-    if (same) {
-        return TRUENO_OK;
-    }
-    status = tni_grow(builder->memory, &slices, &worker->slice_capacity, worker->slice_count + 1,
-                      sizeof *worker->slices, error);
+    tni_builder_slice *slice;
+    trueno_status status = tni_grow(builder->memory, &slices, &worker->slice_capacity,
+                                    worker->slice_count + 1, sizeof *worker->slices, error);
     worker->slices = (tni_builder_slice *)slices;
     TNI_TRY(status);
     slice = &worker->slices[worker->slice_count++];
@@ -281,9 +264,31 @@ static trueno_status tni_builder_open_slice(tni_table_builder *builder, uint32_t
     slice->partition = partition;
     slice->worker = index;
     slice->block = (uint32_t)(worker->block_count - 1);
-    slice->start = worker->blocks[worker->block_count - 1].rows;
-    slice->rows = 0;
+    slice->start = start;
+    slice->rows = rows;
     return TRUENO_OK;
+}
+
+/* Make the last slice one of the chunk's order that ends where the last block does, and the last
+ * block one with room. */
+static trueno_status tni_builder_open_slice(tni_table_builder *builder, uint32_t index,
+                                            const tni_chunk *chunk, tni_error *error) {
+    tni_builder_worker *worker = builder->worker[index];
+    tni_builder_slice *slice =
+        worker->slice_count ? &worker->slices[worker->slice_count - 1] : NULL;
+    bool same = slice && slice->order == chunk->order && chunk->first_row >= worker->last_row;
+    bool full =
+        worker->block_count && worker->blocks[worker->block_count - 1].rows == TNI_SEGMENT_ROWS;
+    if (!same) {
+        tni_builder_close_order(builder, worker);
+    }
+    if (!worker->block_count || full || (!same && builder->by_order)) {
+        TNI_TRY(tni_builder_new_block(builder, worker, error));
+        same = false;
+    }
+    return same ? TRUENO_OK
+                : tni_builder_new_slice(builder, index, chunk,
+                                        worker->blocks[worker->block_count - 1].rows, 0, 0, error);
 }
 
 /* ---------------------------------------------------------------------------------- values --- */
@@ -351,7 +356,6 @@ static trueno_status tni_builder_add_rows(tni_table_builder *builder, tni_builde
         }
     }
     block->rows += count;
-    worker->slices[worker->slice_count - 1].rows += count;
     return TRUENO_OK;
 }
 
@@ -384,19 +388,19 @@ static bool tni_builder_encodes_early(const tni_table_builder *builder,
            tni_atomic_load_i64(&memory->used) > memory->limit / 2;
 }
 
-/* Rows [done, end) of the vectors, all of one partition. */
 static trueno_status tni_builder_append_dense(tni_table_builder *builder, uint32_t index,
                                               const tni_chunk *chunk, const tni_vector *vectors,
-                                              uint32_t partition, uint32_t done, uint32_t end,
                                               tni_error *error) {
     tni_builder_worker *worker = builder->worker[index];
-    while (done < end) {
+    uint32_t done = 0;
+    while (done < chunk->rows) {
         tni_builder_block *block;
         uint32_t count;
-        TNI_TRY(tni_builder_open_slice(builder, index, chunk, partition, error));
+        TNI_TRY(tni_builder_open_slice(builder, index, chunk, error));
         block = &worker->blocks[worker->block_count - 1];
-        count = TNI_MIN(end - done, TNI_SEGMENT_ROWS - block->rows);
+        count = TNI_MIN(chunk->rows - done, TNI_SEGMENT_ROWS - block->rows);
         TNI_TRY(tni_builder_add_rows(builder, worker, vectors, done, count, error));
+        worker->slices[worker->slice_count - 1].rows += count;
         done += count;
         worker->last_row = chunk->first_row;
         if (block->rows == TNI_SEGMENT_ROWS && tni_builder_encodes_early(builder, worker)) {
@@ -406,13 +410,49 @@ static trueno_status tni_builder_append_dense(tni_table_builder *builder, uint32
     return TRUENO_OK;
 }
 
-/* The vectors' rows put together by partition, then appended one partition after the other. */
+/* Rows that lie together by partition, a slice for each. */
+static trueno_status tni_builder_append_sorted(tni_table_builder *builder, uint32_t index,
+                                               const tni_chunk *chunk, const tni_vector *vectors,
+                                               const uint32_t *starts, tni_error *error) {
+    tni_builder_worker *worker = builder->worker[index];
+    uint32_t done = 0, p = 0;
+    while (done < chunk->rows) {
+        tni_builder_block *block;
+        uint32_t count, base;
+        if (!worker->block_count ||
+            worker->blocks[worker->block_count - 1].rows == TNI_SEGMENT_ROWS) {
+            TNI_TRY(tni_builder_new_block(builder, worker, error));
+        }
+        block = &worker->blocks[worker->block_count - 1];
+        base = block->rows;
+        count = TNI_MIN(chunk->rows - done, TNI_SEGMENT_ROWS - base);
+        TNI_TRY(tni_builder_add_rows(builder, worker, vectors, done, count, error));
+        for (;;) {
+            uint32_t from = TNI_MAX(starts[p], done), to = TNI_MIN(starts[p + 1], done + count);
+            if (from < to) {
+                TNI_TRY(tni_builder_new_slice(builder, index, chunk, base + (from - done),
+                                              to - from, p, error));
+            }
+            if (to == done + count) {
+                break; /* the rest of the partition, if any, is the next block's */
+            }
+            p++;
+        }
+        done += count;
+        if (block->rows == TNI_SEGMENT_ROWS && tni_builder_encodes_early(builder, worker)) {
+            TNI_TRY(tni_builder_encode_block(builder, worker, block, error));
+        }
+    }
+    return TRUENO_OK;
+}
+
+/* The vectors' rows put together by partition, then appended. */
 static trueno_status tni_builder_append_parts(tni_table_builder *builder, uint32_t index,
                                               const tni_chunk *chunk, tni_vector *vectors,
                                               tni_error *error) {
     const tni_partitioning *partitioning = builder->partitioning;
     tni_scratch *scratch = &builder->worker[index]->scratch;
-    uint32_t starts[TNI_PARTITION_MOST + 1], c, p;
+    uint32_t starts[TNI_PARTITION_MOST + 1], c;
     uint16_t *positions =
         (uint16_t *)tni_scratch_take(scratch, TNI_VECTOR_ROWS * sizeof *positions, error);
     if (!positions) {
@@ -426,11 +466,7 @@ static trueno_status tni_builder_append_parts(tni_table_builder *builder, uint32
                                   &moved, error));
         vectors[c] = moved;
     }
-    for (p = 0; p < partitioning->count; p++) {
-        TNI_TRY(tni_builder_append_dense(builder, index, chunk, vectors, p, starts[p],
-                                         starts[p + 1], error));
-    }
-    return TRUENO_OK;
+    return tni_builder_append_sorted(builder, index, chunk, vectors, starts, error);
 }
 
 TNI_FN trueno_status tni_table_builder_append(tni_table_builder *builder, uint32_t worker,
@@ -456,8 +492,7 @@ TNI_FN trueno_status tni_table_builder_append(tni_table_builder *builder, uint32
     TNI_TRY(tni_builder_prepare_vectors(builder, own, &dense, vectors, error));
     return builder->partitioning
                ? tni_builder_append_parts(builder, worker, &dense, vectors, error)
-               : tni_builder_append_dense(builder, worker, &dense, vectors, 0, 0, dense.rows,
-                                          error);
+               : tni_builder_append_dense(builder, worker, &dense, vectors, error);
 }
 
 #undef TNI_BUILDER_FIRST_ROWS
