@@ -18,6 +18,8 @@ typedef struct tni_copy_options {
     bool gzip;
     const char *codec; /* COMPRESSION as written, or NULL */
     uint32_t codec_position;
+    int64_t group_rows; /* ROW_GROUP_SIZE, 0 when it is not given */
+    uint32_t group_position;
     tni_csv_write_options csv;
     tni_json_write_options json;
 } tni_copy_options;
@@ -117,6 +119,21 @@ static trueno_status tni_copy_option_csv(tni_session *session, const tni_ast_exp
     return status;
 }
 
+/* ROW_GROUP_SIZE rows, for Parquet. */
+static trueno_status tni_copy_option_group(tni_session *session, const tni_ast_expression *option,
+                                           tni_copy_options *out, tni_error *error) {
+    tni_value value;
+    TNI_TRY(tni_bind_constant(&session->bind, option, &value, error));
+    if (value.is_null || value.type.id == TRUENO_TYPE_HUGEINT ||
+        !tni_type_is_integer(value.type) || value.as.integer < 1) {
+        return tni_fail_at(error, TRUENO_ERROR_INVALID, option->position,
+                           "the option %s takes a number of rows", option->alias);
+    }
+    out->group_rows = value.as.integer;
+    out->group_position = option->position;
+    return TRUENO_OK;
+}
+
 static trueno_status tni_copy_option_one(tni_session *session, const tni_ast_expression *option,
                                          tni_copy_options *out, tni_error *error) {
     const char *name = option->alias;
@@ -129,6 +146,9 @@ static trueno_status tni_copy_option_one(tni_session *session, const tni_ast_exp
     if (tni_name_equal(name, "compression") || tni_name_equal(name, "codec")) {
         out->codec_position = option->position;
         return tni_copy_option_text(session, option, &out->codec, error);
+    }
+    if (tni_name_equal(name, "row_group_size")) {
+        return tni_copy_option_group(session, option, out, error);
     }
     return tni_copy_option_csv(session, option, out, error);
 }
@@ -170,6 +190,10 @@ static trueno_status tni_copy_format_by_name(const tni_ast_statement *statement,
         codec = out->codec;
     } else if (out->format == TNI_COPY_PARQUET) {
         codec = NULL; /* its pages are compressed, not the file */
+    }
+    if (out->group_rows != 0 && out->format != TNI_COPY_PARQUET) {
+        return tni_fail_at(error, TRUENO_ERROR_BINDER, out->group_position,
+                           "ROW_GROUP_SIZE is for FORMAT parquet");
     }
     plain = codec == NULL || tni_name_equal(codec, "none") ||
             tni_name_equal(codec, "uncompressed");
@@ -229,8 +253,12 @@ static trueno_status tni_copy_begin_parquet(tni_copy_sink *sink, tni_error *erro
         fields[i].name = plan->names[i];
         fields[i].type = plan->types[i];
     }
-    return tni_parquet_writer_new(&sink->session->env, sink->target, fields, plan->column_count,
-                                  &sink->parquet, error);
+    TNI_TRY(tni_parquet_writer_new(&sink->session->env, sink->target, fields, plan->column_count,
+                                   &sink->parquet, error));
+    if (sink->options.group_rows != 0) {
+        tni_parquet_writer_limit_groups(sink->parquet, (uint64_t)sink->options.group_rows);
+    }
+    return TRUENO_OK;
 }
 
 /* An ordinary file that exists is replaced when the new one is whole, so that a failure leaves

@@ -32,6 +32,8 @@ typedef struct tni_parquet_writer tni_parquet_writer;
 TNI_FN trueno_status tni_parquet_writer_new(tni_env *env, const char *path,
                                             const tni_field *fields, uint32_t field_count,
                                             tni_parquet_writer **out, tni_error *error);
+/* Row groups of `rows` rows, 1 to what is the rule without: more counts as that. */
+TNI_FN void tni_parquet_writer_limit_groups(tni_parquet_writer *writer, uint64_t rows);
 TNI_FN trueno_status tni_parquet_writer_write_chunk(tni_parquet_writer *writer,
                                                     const tni_chunk *chunk, tni_error *error);
 TNI_FN trueno_status tni_parquet_writer_finish(tni_parquet_writer *writer, tni_error *error);

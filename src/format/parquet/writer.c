@@ -20,6 +20,7 @@ struct tni_parquet_writer {
     tni_parquet_column_writer *columns;
     uint32_t column_count;
     uint32_t rows;         /* buffered */
+    uint32_t group_rows;   /* rows of a full row group, at most TNI_PARQUET_GROUP_ROWS */
     uint64_t rows_written;
     uint32_t group_count;
     tni_text groups;       /* RowGroup structs for the footer */
@@ -335,7 +336,7 @@ static trueno_status tni_parquet_write_rows(tni_parquet_writer *w, const tni_chu
         count = w->env->kernels->mask_positions(chunk->mask, chunk->rows, positions);
     }
     while (done < count) {
-        uint32_t n = TNI_MIN(count - done, TNI_PARQUET_GROUP_ROWS - w->rows);
+        uint32_t n = TNI_MIN(count - done, w->group_rows - w->rows);
         if (!some && n < count) { /* split by row group: name the rows of each part */
             for (i = 0; i < count; i++) {
                 positions[i] = (uint16_t)i;
@@ -349,7 +350,7 @@ static trueno_status tni_parquet_write_rows(tni_parquet_writer *w, const tni_chu
         }
         w->rows += n;
         done += n;
-        if (w->rows == TNI_PARQUET_GROUP_ROWS) {
+        if (w->rows == w->group_rows) {
             TNI_TRY(tni_parquet_flush_group(w, error));
         }
     }
@@ -476,6 +477,10 @@ static trueno_status tni_parquet_writer_open(tni_parquet_writer *w, const char *
     return tni_parquet_sink_write(&w->sink, "PAR1", 4, error);
 }
 
+TNI_FN void tni_parquet_writer_limit_groups(tni_parquet_writer *writer, uint64_t rows) {
+    writer->group_rows = (uint32_t)TNI_MIN(TNI_MAX(rows, 1u), TNI_PARQUET_GROUP_ROWS);
+}
+
 TNI_FN trueno_status tni_parquet_writer_new(tni_env *env, const char *path,
                                             const tni_field *fields, uint32_t field_count,
                                             tni_parquet_writer **out, tni_error *error) {
@@ -487,6 +492,7 @@ TNI_FN trueno_status tni_parquet_writer_new(tni_env *env, const char *path,
     }
     w->env = env;
     w->memory = env->memory;
+    w->group_rows = TNI_PARQUET_GROUP_ROWS;
     w->files = *env->files;
     w->sink.files = &w->files;
     w->sink.memory = env->memory;
