@@ -1094,7 +1094,7 @@ static trueno_status tni_eval_shift(tni_call *call, bool left) {
             if (back || (left && minus)) {
                 return tni_shift_refuse(call, back);
             }
-            if (left && bits != 0 && (n >= room || bits >> (room - n) != 0)) {
+            if (left && n > 0 && bits != 0 && (n >= room || bits >> (room - n) != 0)) {
                 return tni_overflow(call, "left shift", i);
             }
         }
