@@ -221,6 +221,9 @@ typedef struct trueno_config {
                                    else the user's cache folder; "" = none; copied. Nothing is
                                    written without a GPU at work, nor with no_file_access. */
     trueno_vulkan vulkan;      /* get_instance_proc_addr NULL = the library finds its own */
+    bool relaxed;              /* the GPU may compute what it does not round as the processor does:
+                                  division of floats, FLOAT arithmetic, sqrt, exp, ln, sin ...;
+                                  false: such queries run on the processor. SET relaxed = true */
 } trueno_config;
 
 /* ---------------------------------------------------------------------------- database --- */

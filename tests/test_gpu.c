@@ -35,6 +35,7 @@ static const tni_kernels *kernels;
 static uint64_t seed = 88172645463325252u;
 static bool have_validator;
 static uint64_t next_owner = 1;
+static tni_settings settings; /* of every emitted shape */
 
 static uint64_t random_u64(void) {
     seed ^= seed << 13;
@@ -364,6 +365,7 @@ static void validate(const tni_gpu_code *code) {
 static bool run(const table_data *t, const tni_program *filter, const tni_program *values,
                 const tni_gpu_slot *slots, uint32_t slot_count, bool check,
                 tni_gpu_scan_result *out) {
+    tni_env env = test_env();
     tni_gpu_shape shape;
     tni_gpu_code code;
     tni_arena arena;
@@ -378,6 +380,8 @@ static bool run(const table_data *t, const tni_program *filter, const tni_progra
     shape.values = values;
     shape.slot_count = slot_count;
     memcpy(shape.slots, slots, slot_count * sizeof *slots);
+    shape.env = &env;
+    shape.settings = &settings;
     tni_arena_init(&arena, &memory);
     status = tni_gpu_emit(device->info, &shape, &arena, &code, &error);
     if (status == TRUENO_OK) {
@@ -1042,7 +1046,8 @@ static void test_refusals(void) {
     tni_error_clear(&error);
     TNI_CHECK(tni_gpu_emit(device->info, &shape, &arena, &code, &error) ==
               TRUENO_ERROR_UNSUPPORTED);
-    TNI_CHECK_TEXT(error.message, "the GPU does not run / of type DOUBLE");
+    TNI_CHECK_TEXT(error.message, "the GPU does not run / of type DOUBLE to the last bit (SET "
+                                  "relaxed = true allows less)");
     build_start(&b);
     layout.type = huge;
     b.outputs[0] = build_column(&b, 0, huge);

@@ -161,6 +161,7 @@ TRUENO_API trueno_status trueno_open(const trueno_config *config, trueno_db **ou
     db->account = account;
     db->config = resolved;
     db->threads = resolved.threads;
+    db->settings.relaxed = resolved.relaxed;
     db->config.allocator = account->memory.allocator;
     tni_atomic_store_i64(&db->seed, (int64_t)tni_hash_u64((uint64_t)tni_wall_microseconds() ^
                                                           (uint64_t)(uintptr_t)db));

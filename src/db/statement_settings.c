@@ -9,6 +9,7 @@ typedef enum tni_setting_id {
     TNI_SETTING_ORDER,
     TNI_SETTING_THREADS,
     TNI_SETTING_MEMORY_LIMIT,
+    TNI_SETTING_RELAXED,
     TNI_SETTING_TEMP_DIRECTORY
 } tni_setting_id;
 
@@ -25,6 +26,8 @@ static const tni_setting tni_setting_table[] = {
     {"max_memory", TNI_SETTING_MEMORY_LIMIT, "the same as memory_limit"},
     {"memory_limit", TNI_SETTING_MEMORY_LIMIT, "most memory in use: '4GB', '512MiB'"},
     {"null_order", TNI_SETTING_NULL_ORDER, "the same as default_null_order"},
+    {"relaxed", TNI_SETTING_RELAXED,
+     "the GPU may round division of floats, FLOAT, roots, exp, sin ... less exactly"},
     {"temp_directory", TNI_SETTING_TEMP_DIRECTORY, "where operators spill (set when opening)"},
     {"threads", TNI_SETTING_THREADS, "threads a query may use, up to those given when opening"},
     {"worker_threads", TNI_SETTING_THREADS, "the same as threads"},
@@ -43,6 +46,7 @@ static void tni_setting_value(trueno_db *db, tni_setting_id id, tni_text *out) {
     case TNI_SETTING_MEMORY_LIMIT:
         tni_text_format(out, "%lld", (long long)db->account->memory.limit);
         break;
+    case TNI_SETTING_RELAXED: tni_text_add(out, db->settings.relaxed ? "true" : "false"); break;
     case TNI_SETTING_TEMP_DIRECTORY:
         tni_text_add(out, db->temp_directory == NULL ? "" : db->temp_directory);
         break;
@@ -138,10 +142,12 @@ static trueno_status tni_setting_apply(tni_session *session, const tni_ast_state
     bool flag;
     switch (id) {
     case TNI_SETTING_INTEGER_DIVISION:
+    case TNI_SETTING_RELAXED:
         if (!tni_parse_bool(text, length, &flag)) {
             return tni_setting_refuse(statement, "true or false", error);
         }
-        db->settings.integer_division = flag;
+        *(id == TNI_SETTING_RELAXED ? &db->settings.relaxed : &db->settings.integer_division) =
+            flag;
         return TRUENO_OK;
     case TNI_SETTING_NULL_ORDER:
         flag = tni_name_equal_n(text, length, "nulls_first", 11) ||
@@ -187,6 +193,7 @@ static void tni_setting_reset(trueno_db *db, tni_setting_id id) {
     case TNI_SETTING_MEMORY_LIMIT:
         db->account->memory.limit = (int64_t)db->config.memory_limit;
         break;
+    case TNI_SETTING_RELAXED: db->settings.relaxed = db->config.relaxed; break;
     case TNI_SETTING_TEMP_DIRECTORY: break;
     }
 }

@@ -14,19 +14,20 @@ static const tni_gpu_layout *tni_gpu_inputs_layout(const tni_gpu_inputs *inputs,
 
 static trueno_status tni_gpu_inputs_lookup(tni_gpu_inputs *inputs, uint32_t i) {
     const tni_gpu_input *input = &inputs->code->inputs[i];
-    const tni_dictionary *dictionary = tni_gpu_inputs_layout(inputs, i)->dictionary;
     tni_memory *memory = inputs->device->memory;
-    size_t bytes = TNI_MAX(tni_bitmap_words(dictionary->count), 2) * 8;
+    size_t bytes = tni_gpu_made_bytes(input, inputs->shape);
     uint64_t *bits = (uint64_t *)tni_alloc_zero(memory, bytes);
     trueno_status status;
     if (bits == NULL) {
         return tni_memory_fail(memory, bytes, inputs->error);
     }
-    tni_gpu_lookup(input, dictionary, bits);
-    status = tni_gpu_take(inputs->device, bytes, &inputs->lookups[i], inputs->error);
+    status = tni_gpu_made_fill(input, inputs->shape, bits, inputs->error);
     if (status == TRUENO_OK) {
-        status = tni_gpu_upload_bytes(inputs->device, &inputs->lookups[i], bits, bytes,
-                                      inputs->error);
+        status = tni_gpu_take(inputs->device, bytes, &inputs->lookups[i], inputs->error);
+    }
+    if (status == TRUENO_OK) {
+        status =
+            tni_gpu_upload_bytes(inputs->device, &inputs->lookups[i], bits, bytes, inputs->error);
     }
     tni_free(memory, bits, bytes);
     return status;
@@ -53,7 +54,7 @@ TNI_FN trueno_status tni_gpu_inputs_start(tni_gpu_inputs *inputs) {
     uint32_t i;
     tni_gpu_cache_scan(inputs->device, tni_gpu_inputs_bytes(inputs));
     for (i = 0; i < inputs->code->input_count; i++) {
-        if (inputs->code->inputs[i].part == TNI_GPU_PART_LOOKUP) {
+        if (tni_gpu_input_is_made(&inputs->code->inputs[i])) {
             TNI_TRY(tni_gpu_inputs_lookup(inputs, i));
         }
     }
@@ -123,7 +124,7 @@ TNI_FN trueno_status tni_gpu_inputs_morsel(tni_gpu_inputs *inputs, uint32_t firs
         const tni_gpu_input *input = &inputs->code->inputs[i];
         tni_gpu_image image;
         tni_gpu_entry *entry = NULL;
-        if (input->part == TNI_GPU_PART_LOOKUP) {
+        if (tni_gpu_input_is_made(input)) {
             tni_gpu_inputs_bind(inputs, i, &inputs->lookups[i], 0, inputs->lookups[i].size);
             continue;
         }

@@ -104,7 +104,7 @@ static bool tni_gpu_multi_is_resident(const tni_gpu_multi *multi, tni_gpu_multi_
     for (i = 0; i < part->code.input_count; i++) {
         uint32_t column = part->code.inputs[i].column;
         key.column = multi->table->numbers != NULL ? multi->table->numbers[column] : column;
-        if (part->code.inputs[i].part != TNI_GPU_PART_LOOKUP &&
+        if (!tni_gpu_input_is_made(&part->code.inputs[i]) &&
             !tni_gpu_cache_has(part->device, &key)) {
             return false;
         }

@@ -335,6 +335,8 @@ static trueno_status tni_acc_decide(tni_acc_sums *job, tni_choice *choice) {
     for (p = 0; p < job->base.pass_count; p++) {
         job->passes[p].group.shape.columns = job->base.layouts;
         job->passes[p].group.shape.column_count = job->base.columns.count;
+        job->passes[p].group.shape.env = job->base.run->env;
+        job->passes[p].group.shape.settings = job->base.run->settings;
     }
     TNI_TRY(tni_acc_emit(job));
     tni_acc_predict(&job->base, choice);

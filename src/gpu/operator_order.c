@@ -64,6 +64,8 @@ static trueno_status tni_acc_first_decide(tni_acc_first *job, tni_choice *choice
     TNI_TRY(tni_acc_data(base));
     job->shape.shape.columns = base->layouts;
     job->shape.shape.column_count = base->columns.count;
+    job->shape.shape.env = base->run->env;
+    job->shape.shape.settings = base->run->settings;
     TNI_TRY(tni_gpu_order_emit(base->device->info, &job->shape, &base->arena, &job->code,
                                &base->error));
     (void)tni_gpu_order_list(base->device, &job->shape, job->code, &base->data, &base->kernels,

@@ -13,6 +13,7 @@
  * Uses: base/, column/, gpu/ (of gpu/group_internal.h the inputs of a morsel).
  */
 #include "gpu/order.h"
+#include "plan/fuse.h"
 #include "base/bits.h"
 #include "gpu/group_internal.h"
 #include "gpu/primitives_internal.h"
@@ -102,58 +103,6 @@ static trueno_status tni_gpu_order_emit_filter(const tni_gpu_info *info,
     return tni_gpu_emit_into(info, &filter, &extras, arena, out, error);
 }
 
-/* The nodes that some outputs need, alone: nobody waits for columns that only others read. Output i
- * is that of keys[i]. */
-static trueno_status tni_gpu_order_prune(const tni_program *from, const tni_gpu_order_key *keys,
-                                         uint32_t count, tni_arena *arena, tni_program *out,
-                                         tni_error *error) {
-    uint32_t *numbers = (uint32_t *)tni_arena_alloc(arena, (from->count + 1) * sizeof *numbers);
-    uint32_t i, k, *arguments;
-    memset(out, 0, sizeof *out);
-    out->nodes = (tni_ir_node *)tni_arena_alloc(arena, (from->count + 1) * sizeof *out->nodes);
-    out->outputs = (uint32_t *)tni_arena_alloc(arena, (count + 1) * sizeof *out->outputs);
-    if (numbers == NULL || out->nodes == NULL || out->outputs == NULL) {
-        return tni_fail_memory(error, from->count * sizeof *out->nodes);
-    }
-    for (i = 0; i < count; i++) {
-        numbers[from->outputs[keys[i].output]] = 1;
-    }
-    for (i = from->count; i-- > 0;) { /* arguments stand before what needs them */
-        const tni_ir_node *node = &from->nodes[i];
-        for (k = 0; numbers[i] != 0 && k < node->argument_count; k++) {
-            numbers[node->arguments[k]] = 1;
-        }
-        if (numbers[i] != 0 && node->predicate != TNI_IR_NONE) {
-            numbers[node->predicate] = 1;
-        }
-    }
-    for (i = 0; i < from->count; i++) {
-        const tni_ir_node *node = &from->nodes[i];
-        tni_ir_node *copy = &out->nodes[out->count];
-        if (numbers[i] == 0) {
-            continue;
-        }
-        numbers[i] = out->count++;
-        *copy = *node;
-        arguments = (uint32_t *)tni_arena_alloc(arena,
-                                                (node->argument_count + 1) * sizeof *arguments);
-        if (arguments == NULL) {
-            return tni_fail_memory(error, node->argument_count * sizeof *arguments);
-        }
-        for (k = 0; k < node->argument_count; k++) {
-            arguments[k] = numbers[node->arguments[k]];
-        }
-        copy->arguments = arguments;
-        copy->predicate = node->predicate == TNI_IR_NONE ? TNI_IR_NONE : numbers[node->predicate];
-    }
-    for (i = 0; i < count; i++) {
-        out->outputs[i] = numbers[from->outputs[keys[i].output]];
-    }
-    out->output_count = count;
-    out->needs_math = from->needs_math;
-    return TRUENO_OK;
-}
-
 /* Text comes as codes, in the extras; the rest as keys of MIN, in the slots. */
 static trueno_status tni_gpu_order_emit_values(const tni_gpu_info *info,
                                                const tni_gpu_shape *shape,
@@ -163,11 +112,15 @@ static trueno_status tni_gpu_order_emit_values(const tni_gpu_info *info,
     tni_gpu_extras extras;
     tni_gpu_shape values = *shape;
     tni_program *program = (tni_program *)tni_arena_alloc(arena, sizeof *program);
+    uint32_t outputs[TNI_GPU_SLOTS];
     uint32_t i, text = 0;
     if (program == NULL) {
         return tni_fail_memory(error, sizeof *program);
     }
-    TNI_TRY(tni_gpu_order_prune(shape->values, keys, count, arena, program, error));
+    for (i = 0; i < count; i++) {
+        outputs[i] = shape->values->outputs[keys[i].output];
+    }
+    TNI_TRY(tni_program_cut(shape->values, outputs, count, arena, program, error));
     memset(&extras, 0, sizeof extras);
     extras.skeleton = skeletons[0];
     extras.skeleton_int = skeletons[1];

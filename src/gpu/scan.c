@@ -128,7 +128,7 @@ static trueno_status tni_gpu_work_inputs(tni_gpu_work *work, tni_gpu_scan_part *
         const tni_gpu_input *input = &work->code->inputs[i];
         tni_gpu_image image;
         tni_gpu_entry *entry = NULL;
-        if (input->part == TNI_GPU_PART_LOOKUP) {
+        if (tni_gpu_input_is_made(input)) {
             tni_gpu_work_bind(work, i, &work->lookups[i], 0, work->lookups[i].size);
             continue;
         }
@@ -385,28 +385,29 @@ static trueno_status tni_gpu_work_morsel(tni_gpu_work *work, uint32_t first,
                : tni_gpu_flight_submit(work, flight);
 }
 
-/* Dictionary predicates become bitmaps in device memory for the time of the scan. */
+/* What the processor makes lies in device memory for the time of the scan. */
 static trueno_status tni_gpu_work_lookups(tni_gpu_work *work) {
     uint32_t i;
     for (i = 0; i < work->code->input_count; i++) {
         const tni_gpu_input *input = &work->code->inputs[i];
-        const tni_dictionary *dictionary = tni_gpu_input_layout(work, i)->dictionary;
         size_t bytes;
         uint64_t *bits;
         trueno_status status;
-        if (input->part != TNI_GPU_PART_LOOKUP) {
+        if (!tni_gpu_input_is_made(input)) {
             continue;
         }
-        bytes = TNI_MAX(tni_bitmap_words(dictionary->count), 2) * 8;
+        bytes = tni_gpu_made_bytes(input, work->shape);
         bits = (uint64_t *)tni_alloc_zero(work->device->memory, bytes);
         if (bits == NULL) {
             return tni_memory_fail(work->device->memory, bytes, work->error);
         }
-        tni_gpu_lookup(input, dictionary, bits);
-        status = tni_gpu_take(work->device, bytes, &work->lookups[i], work->error);
+        status = tni_gpu_made_fill(input, work->shape, bits, work->error);
         if (status == TRUENO_OK) {
-            status = tni_gpu_upload_bytes(work->device, &work->lookups[i], bits, bytes,
-                                          work->error);
+            status = tni_gpu_take(work->device, bytes, &work->lookups[i], work->error);
+        }
+        if (status == TRUENO_OK) {
+            status =
+                tni_gpu_upload_bytes(work->device, &work->lookups[i], bits, bytes, work->error);
         }
         tni_free(work->device->memory, bits, bytes);
         TNI_TRY(status);
@@ -488,11 +489,11 @@ static uint64_t tni_gpu_work_bytes(const tni_gpu_work *work) {
     uint32_t i, j;
     for (i = 0; i < work->code->input_count; i++) {
         const tni_gpu_input *input = &work->code->inputs[i];
-        bool seen = input->part == TNI_GPU_PART_LOOKUP;
+        bool seen = tni_gpu_input_is_made(input);
         tni_gpu_image image;
         for (j = 0; j < i; j++) {
             seen = seen || (work->code->inputs[j].column == input->column &&
-                            work->code->inputs[j].part != TNI_GPU_PART_LOOKUP);
+                            !tni_gpu_input_is_made(&work->code->inputs[j]));
         }
         if (!seen) {
             tni_gpu_image_of(tni_gpu_input_layout(work, i), work->table->columns[input->column],

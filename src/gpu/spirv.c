@@ -9,37 +9,15 @@
  *
  * Uses: base/, column/, plan/ir.h, gpu/spirv_module.h.
  */
-#include "gpu/spirv.h"
 #include "base/hash.h"
-#include "gpu/spirv_module.h"
+#include "gpu/spirv_internal.h"
 
 #if !defined(TRUENO_NO_VULKAN)
 
 #define TNI_EMIT_MOST_NODES 512u
 #define TNI_EMIT_MOST_SET 16u /* members of IN that become comparisons */
 
-typedef enum tni_emit_class { TNI_EMIT_BOOL, TNI_EMIT_WORD, TNI_EMIT_LONG } tni_emit_class;
-
-typedef struct tni_emit_value {
-    uint32_t id;    /* 0: not emitted */
-    uint32_t valid; /* 0: never NULL */
-} tni_emit_value;
-
-typedef struct tni_emit {
-    tni_spirv spirv;
-    const tni_gpu_info *info;
-    const tni_gpu_shape *shape;
-    const tni_gpu_extras *extras;
-    const tni_program *program; /* the one at hand */
-    tni_emit_value *registers;  /* of it */
-    tni_emit_value *columns;    /* what was loaded */
-    uint32_t active;            /* the rows whose errors count; 0: all */
-    uint32_t failed;            /* boolean: an error that counts; 0: none can happen */
-    tni_gpu_code *code;
-    tni_error *error;
-} tni_emit;
-
-static trueno_status tni_emit_refuse(tni_emit *e, const tni_ir_node *node, const char *what) {
+TNI_FN trueno_status tni_emit_refuse(tni_emit *e, const tni_ir_node *node, const char *what) {
     char type[40];
     (void)tni_type_print(node->type, type);
     return tni_fail_at(e->error, TRUENO_ERROR_UNSUPPORTED, node->position,
@@ -48,14 +26,14 @@ static trueno_status tni_emit_refuse(tni_emit *e, const tni_ir_node *node, const
 
 /* ----------------------------------------------------------------- classes and pieces --- */
 
-static bool tni_emit_signed(tni_physical p) {
+TNI_FN bool tni_emit_signed(tni_physical p) {
     return p == TNI_PHYSICAL_I8 || p == TNI_PHYSICAL_I16 || p == TNI_PHYSICAL_I32 ||
            p == TNI_PHYSICAL_I64;
 }
-static bool tni_emit_float(tni_physical p) {
+TNI_FN bool tni_emit_float(tni_physical p) {
     return p == TNI_PHYSICAL_F32 || p == TNI_PHYSICAL_F64;
 }
-static bool tni_emit_class_of(tni_physical p, tni_emit_class *out) {
+TNI_FN bool tni_emit_class_of(tni_physical p, tni_emit_class *out) {
     switch (p) {
     case TNI_PHYSICAL_BOOL: *out = TNI_EMIT_BOOL; return true;
     case TNI_PHYSICAL_I64:
@@ -66,46 +44,47 @@ static bool tni_emit_class_of(tni_physical p, tni_emit_class *out) {
     default: *out = TNI_EMIT_WORD; return true;
     }
 }
-static uint32_t tni_emit_bits_of(tni_physical p) {
+TNI_FN uint32_t tni_emit_bits_of(tni_physical p) {
     return p == TNI_PHYSICAL_BOOL ? 1 : tni_physical_width(p) * 8;
 }
 
-static uint32_t tni_emit_type(const tni_emit *e, tni_emit_class c) {
-    return c == TNI_EMIT_BOOL ? e->spirv.type_bool
-                              : c == TNI_EMIT_WORD ? e->spirv.type_u32 : e->spirv.type_u64;
+TNI_FN uint32_t tni_emit_type(const tni_emit *e, tni_emit_class c) {
+    return c == TNI_EMIT_BOOL   ? e->spirv.type_bool
+           : c == TNI_EMIT_WORD ? e->spirv.type_u32
+                                : e->spirv.type_u64;
 }
 /* A constant of the word size of a class. */
-static uint32_t tni_emit_number(tni_emit *e, tni_emit_class c, uint64_t v) {
+TNI_FN uint32_t tni_emit_number(tni_emit *e, tni_emit_class c, uint64_t v) {
     return c == TNI_EMIT_LONG ? tni_spirv_u64(&e->spirv, v) : tni_spirv_u32(&e->spirv, (uint32_t)v);
 }
-static uint32_t tni_emit_2(tni_emit *e, tni_spirv_op op, tni_emit_class c, uint32_t a, uint32_t b) {
+TNI_FN uint32_t tni_emit_2(tni_emit *e, tni_spirv_op op, tni_emit_class c, uint32_t a, uint32_t b) {
     return tni_spirv_2(&e->spirv, op, tni_emit_type(e, c), a, b);
 }
-static uint32_t tni_emit_test(tni_emit *e, tni_spirv_op op, uint32_t a, uint32_t b) {
+TNI_FN uint32_t tni_emit_test(tni_emit *e, tni_spirv_op op, uint32_t a, uint32_t b) {
     return tni_spirv_2(&e->spirv, op, e->spirv.type_bool, a, b);
 }
-static uint32_t tni_emit_not(tni_emit *e, uint32_t a) {
+TNI_FN uint32_t tni_emit_not(tni_emit *e, uint32_t a) {
     return tni_spirv_1(&e->spirv, TNI_SPIRV_LOGICAL_NOT, e->spirv.type_bool, a);
 }
-static uint32_t tni_emit_select(tni_emit *e, tni_emit_class c, uint32_t test, uint32_t a,
+TNI_FN uint32_t tni_emit_select(tni_emit *e, tni_emit_class c, uint32_t test, uint32_t a,
                                 uint32_t b) {
     return tni_spirv_3(&e->spirv, TNI_SPIRV_SELECT, tni_emit_type(e, c), test, a, b);
 }
 /* Booleans of which 0 means true. */
-static uint32_t tni_emit_both(tni_emit *e, uint32_t a, uint32_t b) {
+TNI_FN uint32_t tni_emit_both(tni_emit *e, uint32_t a, uint32_t b) {
     return a == 0 ? b : b == 0 ? a : tni_emit_test(e, TNI_SPIRV_LOGICAL_AND, a, b);
 }
 /* Booleans of which 0 means false. */
-static uint32_t tni_emit_either(tni_emit *e, uint32_t a, uint32_t b) {
+TNI_FN uint32_t tni_emit_either(tni_emit *e, uint32_t a, uint32_t b) {
     return a == 0 ? b : b == 0 ? a : tni_emit_test(e, TNI_SPIRV_LOGICAL_OR, a, b);
 }
 /* True and not NULL. */
-static uint32_t tni_emit_true(tni_emit *e, tni_emit_value v) {
+TNI_FN uint32_t tni_emit_true(tni_emit *e, tni_emit_value v) {
     return tni_emit_both(e, v.id, v.valid);
 }
 
 /* An operation failed in the rows where `test` holds. */
-static void tni_emit_fail(tni_emit *e, const tni_ir_node *node, uint32_t test, uint32_t valid) {
+TNI_FN void tni_emit_fail(tni_emit *e, const tni_ir_node *node, uint32_t test, uint32_t valid) {
     uint32_t counts = tni_emit_both(e, test, tni_emit_both(e, valid, e->active));
     if (node->predicate != TNI_IR_NONE) {
         counts = tni_emit_both(e, counts, tni_emit_true(e, e->registers[node->predicate]));
@@ -115,7 +94,7 @@ static void tni_emit_fail(tni_emit *e, const tni_ir_node *node, uint32_t test, u
 
 /* ------------------------------------------------------------------------------ inputs --- */
 
-static trueno_status tni_emit_input(tni_emit *e, const tni_gpu_input *wanted, uint32_t *out) {
+TNI_FN trueno_status tni_emit_input(tni_emit *e, const tni_gpu_input *wanted, uint32_t *out) {
     tni_gpu_code *code = e->code;
     *out = code->input_count;
     if (code->input_count == TNI_GPU_COLUMNS) {
@@ -135,14 +114,14 @@ static trueno_status tni_emit_part(tni_emit *e, uint32_t column, tni_gpu_part pa
     return tni_emit_input(e, &input, out);
 }
 
-static uint32_t tni_emit_load_word(tni_emit *e, uint32_t input, uint32_t index) {
+TNI_FN uint32_t tni_emit_load_word(tni_emit *e, uint32_t input, uint32_t index) {
     tni_spirv *s = &e->spirv;
     uint32_t pointer = tni_spirv_access(s, s->pointer_u32, s->column, tni_spirv_u32(s, input),
                                         tni_spirv_u32(s, 0), index);
     return tni_spirv_1(s, TNI_SPIRV_LOAD, s->type_u32, pointer);
 }
 
-static uint32_t tni_emit_load_long(tni_emit *e, uint32_t input, uint32_t index) {
+TNI_FN uint32_t tni_emit_load_long(tni_emit *e, uint32_t input, uint32_t index) {
     tni_spirv *s = &e->spirv;
     uint32_t pointer = tni_spirv_access(s, s->pointer_pair, s->pairs, tni_spirv_u32(s, input),
                                         tni_spirv_u32(s, 0), index);
@@ -179,7 +158,7 @@ static uint32_t tni_emit_load_code(tni_emit *e, uint32_t input, uint32_t width) 
                       tni_spirv_u32(s, width == 1 ? 255 : 65535));
 }
 
-static uint32_t tni_emit_sign_extend(tni_emit *e, uint32_t word, uint32_t bits) {
+TNI_FN uint32_t tni_emit_sign_extend(tni_emit *e, uint32_t word, uint32_t bits) {
     uint32_t shift = tni_spirv_u32(&e->spirv, 32 - bits);
     word = tni_emit_2(e, TNI_SPIRV_SHIFT_LEFT, TNI_EMIT_WORD, word, shift);
     return tni_emit_2(e, TNI_SPIRV_SHIFT_SIGNED, TNI_EMIT_WORD, word, shift);
@@ -201,7 +180,7 @@ static trueno_status tni_emit_based(tni_emit *e, uint32_t column, tni_emit_class
     return TRUENO_OK;
 }
 
-static trueno_status tni_emit_column(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
+TNI_FN trueno_status tni_emit_column(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
     const tni_gpu_layout *layout;
     tni_physical p = tni_type_physical(node->type);
     tni_spirv *s = &e->spirv;
@@ -264,8 +243,8 @@ static trueno_status tni_emit_literal(tni_emit *e, tni_emit_class c, uint64_t bi
     return TRUENO_OK;
 }
 
-static trueno_status tni_emit_value_of(tni_emit *e, const tni_ir_node *node,
-                                       const tni_value *value, tni_emit_value *out) {
+TNI_FN trueno_status tni_emit_value_of(tni_emit *e, const tni_ir_node *node, const tni_value *value,
+                                       tni_emit_value *out) {
     tni_physical p = tni_type_physical(value->type);
     uint64_t bits = 0;
     uint8_t raw[16] = {0};
@@ -301,7 +280,7 @@ static trueno_status tni_emit_value_of(tni_emit *e, const tni_ir_node *node,
 /* ------------------------------------------------------------------------- comparisons --- */
 
 /* A float's bits as a signed integer in the order of SQL. `zeros`: -0.0 equals 0.0. */
-static uint32_t tni_emit_order(tni_emit *e, tni_physical p, uint32_t bits, bool zeros) {
+TNI_FN uint32_t tni_emit_order(tni_emit *e, tni_physical p, uint32_t bits, bool zeros) {
     tni_emit_class c = p == TNI_PHYSICAL_F64 ? TNI_EMIT_LONG : TNI_EMIT_WORD;
     bool wide = c == TNI_EMIT_LONG;
     uint32_t most = tni_emit_number(e, c, wide ? UINT64_C(0x7fffffffffffffff) : 0x7fffffffu);
@@ -321,7 +300,7 @@ static uint32_t tni_emit_order(tni_emit *e, tni_physical p, uint32_t bits, bool 
 }
 
 /* a op b for op =, < or <= */
-static uint32_t tni_emit_relation(tni_emit *e, tni_physical p, int op, uint32_t a, uint32_t b) {
+TNI_FN uint32_t tni_emit_relation(tni_emit *e, tni_physical p, int op, uint32_t a, uint32_t b) {
     bool is_signed = tni_emit_signed(p);
     if (p == TNI_PHYSICAL_BOOL) {
         uint32_t less = tni_emit_test(e, TNI_SPIRV_LOGICAL_AND, tni_emit_not(e, a), b);
@@ -342,38 +321,6 @@ static uint32_t tni_emit_relation(tni_emit *e, tni_physical p, int op, uint32_t 
                          a, b);
 }
 
-/* A comparison or IN of a dictionary's column with constants: one bit an entry. */
-static trueno_status tni_emit_lookup(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
-    const tni_ir_node *left = &e->program->nodes[node->arguments[0]];
-    const tni_ir_node *right =
-        node->op == TNI_IR_IN ? NULL : &e->program->nodes[node->arguments[1]];
-    tni_gpu_input input = TNI_ZERO;
-    tni_emit_value code;
-    uint32_t number;
-    if (right != NULL && left->op == TNI_IR_CONSTANT) {
-        const tni_ir_node *swap = left;
-        left = right;
-        right = swap;
-        input.swapped = true;
-    }
-    if (left->op != TNI_IR_COLUMN ||
-        (right != NULL && (right->op != TNI_IR_CONSTANT || right->constant.is_null))) {
-        return tni_emit_refuse(e, left, "such comparisons of values");
-    }
-    TNI_TRY(tni_emit_column(e, left, &code));
-    input.column = left->column;
-    input.part = TNI_GPU_PART_LOOKUP;
-    input.node = node;
-    input.constant = right == NULL ? NULL : &right->constant;
-    TNI_TRY(tni_emit_input(e, &input, &number));
-    out->id = tni_emit_load_bit(e, number, code.id);
-    out->valid = code.valid;
-    if (node->op == TNI_IR_IN && node->set_has_null) { /* not found among NULLs: unknown */
-        out->valid = tni_emit_both(e, code.valid, out->id);
-    }
-    return TRUENO_OK;
-}
-
 static trueno_status tni_emit_comparison(tni_emit *e, const tni_ir_node *node,
                                          tni_emit_value *out) {
     tni_emit_value a = e->registers[node->arguments[0]], b = e->registers[node->arguments[1]];
@@ -385,8 +332,8 @@ static trueno_status tni_emit_comparison(tni_emit *e, const tni_ir_node *node,
                  ? 1
                  : node->op == TNI_IR_LESS_EQUAL || node->op == TNI_IR_GREATER_EQUAL ? 2 : 0;
     if (p == TNI_PHYSICAL_STRING) {
-        return distinct ? tni_emit_refuse(e, node, "IS DISTINCT FROM on text")
-                        : tni_emit_lookup(e, node, out);
+        return tni_emit_refuse(e, &e->program->nodes[node->arguments[0]],
+                               "such comparisons of values");
     }
     out->id = tni_emit_relation(e, p, op, swap ? b.id : a.id, swap ? a.id : b.id);
     out->valid = tni_emit_both(e, a.valid, b.valid);
@@ -407,13 +354,14 @@ static trueno_status tni_emit_in(tni_emit *e, const tni_ir_node *node, tni_emit_
     tni_emit_value a = e->registers[node->arguments[0]], member;
     tni_physical p = tni_type_physical(e->program->nodes[node->arguments[0]].type);
     uint32_t i, found = 0;
-    if (p == TNI_PHYSICAL_STRING) {
-        return tni_emit_lookup(e, node, out);
+    bool search = node->set_count > TNI_EMIT_MOST_SET;
+    if (p == TNI_PHYSICAL_STRING || p == TNI_PHYSICAL_BOOL || (search && tni_emit_float(p))) {
+        return tni_emit_refuse(e, &e->program->nodes[node->arguments[0]], "IN of such values");
     }
-    if (node->set_count > TNI_EMIT_MOST_SET) {
-        return tni_emit_refuse(e, node, "IN with that many members");
+    if (search) {
+        TNI_TRY(tni_emit_search(e, node, p, a.id, &found));
     }
-    for (i = 0; i < node->set_count; i++) {
+    for (i = 0; i < node->set_count && !search; i++) {
         TNI_TRY(tni_emit_value_of(e, node, &node->set[i], &member));
         found = tni_emit_either(e, found, tni_emit_relation(e, p, 0, a.id, member.id));
     }
@@ -440,7 +388,7 @@ static void tni_emit_logic(tni_emit *e, const tni_ir_node *node, tni_emit_value 
     out->valid = nullable ? tni_emit_either(e, deciding, known) : 0;
 }
 
-static void tni_emit_choose(tni_emit *e, tni_emit_class c, uint32_t test, tni_emit_value a,
+TNI_FN void tni_emit_choose(tni_emit *e, tni_emit_class c, uint32_t test, tni_emit_value a,
                             tni_emit_value b, tni_emit_value *out) {
     uint32_t yes = tni_spirv_bool(&e->spirv, true);
     out->id = tni_emit_select(e, c, test, a.id, b.id);
@@ -492,7 +440,7 @@ static void tni_emit_null_test(tni_emit *e, const tni_ir_node *node, tni_emit_va
 
 /* -------------------------------------------------------------------------- arithmetic --- */
 
-static uint32_t tni_emit_negative(tni_emit *e, tni_emit_class c, uint32_t v) {
+TNI_FN uint32_t tni_emit_negative(tni_emit *e, tni_emit_class c, uint32_t v) {
     return tni_emit_test(e, TNI_SPIRV_S_LESS, v, tni_emit_number(e, c, 0));
 }
 
@@ -508,7 +456,7 @@ static uint32_t tni_emit_leaves(tni_emit *e, tni_physical p, uint32_t v) {
     return tni_emit_test(e, TNI_SPIRV_U_GREATER, v, tni_spirv_u32(&e->spirv, (1u << bits) - 1));
 }
 
-static uint32_t tni_emit_sum(tni_emit *e, tni_physical p, tni_emit_class c, bool minus, uint32_t a,
+TNI_FN uint32_t tni_emit_sum(tni_emit *e, tni_physical p, tni_emit_class c, bool minus, uint32_t a,
                              uint32_t b, uint32_t *bad) {
     uint32_t r = tni_emit_2(e, minus ? TNI_SPIRV_I_SUB : TNI_SPIRV_I_ADD, c, a, b);
     if (tni_emit_bits_of(p) < 32) {
@@ -548,7 +496,7 @@ static uint32_t tni_emit_product_u64(tni_emit *e, uint32_t a, uint32_t b, uint32
     return r;
 }
 
-static uint32_t tni_emit_magnitude(tni_emit *e, tni_emit_class c, uint32_t v) {
+TNI_FN uint32_t tni_emit_magnitude(tni_emit *e, tni_emit_class c, uint32_t v) {
     uint32_t minus = tni_emit_2(e, TNI_SPIRV_I_SUB, c, tni_emit_number(e, c, 0), v);
     return tni_emit_select(e, c, tni_emit_negative(e, c, v), minus, v);
 }
@@ -565,7 +513,7 @@ static uint32_t tni_emit_product_i64(tni_emit *e, uint32_t a, uint32_t b, uint32
                            tni_emit_2(e, TNI_SPIRV_I_SUB, c, tni_spirv_u64(&e->spirv, 0), r), r);
 }
 
-static uint32_t tni_emit_product(tni_emit *e, tni_physical p, uint32_t a, uint32_t b,
+TNI_FN uint32_t tni_emit_product(tni_emit *e, tni_physical p, uint32_t a, uint32_t b,
                                  uint32_t *bad) {
     tni_spirv *s = &e->spirv;
     tni_spirv_op widen = p == TNI_PHYSICAL_I32 ? TNI_SPIRV_S_CONVERT : TNI_SPIRV_U_CONVERT;
@@ -589,20 +537,11 @@ static uint32_t tni_emit_product(tni_emit *e, tni_physical p, uint32_t a, uint32
 }
 
 /* r outside (-10^precision, 10^precision) */
-static uint32_t tni_emit_decimal_leaves(tni_emit *e, tni_type type, uint32_t r) {
+TNI_FN uint32_t tni_emit_decimal_leaves(tni_emit *e, tni_type type, uint32_t r) {
     uint64_t limit = tni_i128_power10(type.precision).low;
-    uint32_t shifted = tni_emit_2(e, TNI_SPIRV_I_ADD, TNI_EMIT_LONG, r,
-                                  tni_spirv_u64(&e->spirv, limit - 1));
-    return tni_emit_test(e, TNI_SPIRV_U_GREATER, shifted,
-                         tni_spirv_u64(&e->spirv, 2 * limit - 2));
-}
-
-static uint32_t tni_emit_float_sum(tni_emit *e, tni_spirv_op op, uint32_t a, uint32_t b) {
-    tni_spirv *s = &e->spirv;
-    uint32_t r = tni_spirv_2(s, op, s->type_f64, tni_spirv_1(s, TNI_SPIRV_BITCAST, s->type_f64, a),
-                             tni_spirv_1(s, TNI_SPIRV_BITCAST, s->type_f64, b));
-    tni_spirv_no_contraction(s, r);
-    return tni_spirv_1(s, TNI_SPIRV_BITCAST, s->type_u64, r);
+    uint32_t shifted =
+        tni_emit_2(e, TNI_SPIRV_I_ADD, TNI_EMIT_LONG, r, tni_spirv_u64(&e->spirv, limit - 1));
+    return tni_emit_test(e, TNI_SPIRV_U_GREATER, shifted, tni_spirv_u64(&e->spirv, 2 * limit - 2));
 }
 
 /* a // b and a % b: NULL for b = 0. The remainder comes from the quotient, because Vulkan leaves
@@ -652,6 +591,47 @@ static void tni_emit_unary(tni_emit *e, const tni_ir_node *node, tni_emit_class 
     }
 }
 
+/* a << b and a >> b through 64 bits. To shift by or (left) of a negative number is an error. */
+static void tni_emit_shift(tni_emit *e, const tni_ir_node *node, tni_emit_class class_of,
+                           tni_physical p, tni_emit_value *out) {
+    const tni_emit_class c = TNI_EMIT_LONG;
+    tni_spirv *s = &e->spirv;
+    bool left = node->function->device == TNI_DEVICE_SHIFT_LEFT, is_signed = tni_emit_signed(p);
+    uint32_t x = tni_emit_to_long(e, p, e->registers[node->arguments[0]].id);
+    uint32_t by = tni_emit_to_long(e, p, e->registers[node->arguments[1]].id);
+    uint32_t zero = tni_spirv_u64(s, 0), most = tni_spirv_u64(s, 63), r, bad, back;
+    uint32_t bits = tni_emit_bits_of(p) - (is_signed ? 1u : 0u);
+    uint32_t far = tni_emit_test(e, TNI_SPIRV_U_GREATER, by, most);
+    uint32_t n = tni_emit_select(e, c, far, most, by);
+    bad = is_signed ? tni_emit_negative(e, c, by) : 0;
+    if (left) {
+        tni_spirv_op inverse = is_signed ? TNI_SPIRV_SHIFT_SIGNED : TNI_SPIRV_SHIFT_RIGHT;
+        r = tni_emit_2(e, TNI_SPIRV_SHIFT_LEFT, c, x, n);
+        r = tni_emit_select(e, c, far, zero, r);
+        back = tni_emit_2(e, inverse, c, r, n);
+        bad = is_signed ? tni_emit_either(e, bad, tni_emit_negative(e, c, x)) : bad;
+        bad = tni_emit_either(e, bad, tni_emit_test(e, TNI_SPIRV_I_NOT_EQUAL, back, x));
+        bad = tni_emit_either(
+            e, bad, tni_emit_test(e, TNI_SPIRV_U_GREATER, r, tni_spirv_u64(s, tni_low_bits(bits))));
+    } else {
+        r = tni_emit_2(e, is_signed ? TNI_SPIRV_SHIFT_SIGNED : TNI_SPIRV_SHIFT_RIGHT, c, x, n);
+        r = is_signed ? r : tni_emit_select(e, c, far, zero, r);
+    }
+    if (bad != 0) {
+        tni_emit_fail(e, node, bad, out->valid);
+    }
+    out->id = tni_emit_from_long(e, class_of, r);
+}
+
+static void tni_emit_complement(tni_emit *e, tni_emit_class c, tni_physical p, uint32_t v,
+                                tni_emit_value *out) {
+    out->id = tni_spirv_1(&e->spirv, TNI_SPIRV_BIT_NOT, tni_emit_type(e, c), v);
+    if (tni_emit_bits_of(p) < 32 && !tni_emit_signed(p)) {
+        out->id = tni_emit_2(e, TNI_SPIRV_AND, c, out->id,
+                             tni_emit_number(e, c, tni_low_bits(tni_emit_bits_of(p))));
+    }
+}
+
 static bool tni_emit_arithmetic_type(tni_type type) {
     return tni_type_is_numeric(type) && type.id != TRUENO_TYPE_HUGEINT &&
            tni_type_physical(type) != TNI_PHYSICAL_I128;
@@ -662,27 +642,22 @@ static trueno_status tni_emit_binary(tni_emit *e, const tni_ir_node *node, tni_e
     tni_emit_value a = e->registers[node->arguments[0]], b = e->registers[node->arguments[1]];
     uint8_t device = node->function->device;
     uint32_t bad = 0;
-    if (p == TNI_PHYSICAL_F32 || (p == TNI_PHYSICAL_F64 && !e->info->float64)) {
-        return tni_emit_refuse(e, node, "arithmetic");
+    if (tni_emit_float(p)) {
+        return tni_emit_float_binary(e, node, out);
     }
     switch (device) {
     case TNI_DEVICE_ADD:
     case TNI_DEVICE_SUBTRACT:
-        out->id = p == TNI_PHYSICAL_F64
-                      ? tni_emit_float_sum(e, device == TNI_DEVICE_ADD ? TNI_SPIRV_F_ADD
-                                                                       : TNI_SPIRV_F_SUB,
-                                           a.id, b.id)
-                      : tni_emit_sum(e, p, c, device == TNI_DEVICE_SUBTRACT, a.id, b.id, &bad);
+        out->id = tni_emit_sum(e, p, c, device == TNI_DEVICE_SUBTRACT, a.id, b.id, &bad);
         break;
-    case TNI_DEVICE_MULTIPLY:
-        out->id = p == TNI_PHYSICAL_F64 ? tni_emit_float_sum(e, TNI_SPIRV_F_MUL, a.id, b.id)
-                                        : tni_emit_product(e, p, a.id, b.id, &bad);
-        break;
+    case TNI_DEVICE_MULTIPLY: out->id = tni_emit_product(e, p, a.id, b.id, &bad); break;
     case TNI_DEVICE_BIT_AND: out->id = tni_emit_2(e, TNI_SPIRV_AND, c, a.id, b.id); break;
     case TNI_DEVICE_BIT_OR: out->id = tni_emit_2(e, TNI_SPIRV_OR, c, a.id, b.id); break;
     case TNI_DEVICE_BIT_XOR: out->id = tni_emit_2(e, TNI_SPIRV_XOR, c, a.id, b.id); break;
+    case TNI_DEVICE_SHIFT_LEFT:
+    case TNI_DEVICE_SHIFT_RIGHT: tni_emit_shift(e, node, c, p, out); return TRUENO_OK;
     default:
-        if (tni_emit_float(p) || node->type.id == TRUENO_TYPE_DECIMAL) {
+        if (node->type.id == TRUENO_TYPE_DECIMAL && device != TNI_DEVICE_MODULO) {
             return tni_emit_refuse(e, node, "division");
         }
         tni_emit_division(e, node, c, p, a, b, out);
@@ -697,139 +672,91 @@ static trueno_status tni_emit_binary(tni_emit *e, const tni_ir_node *node, tni_e
     return TRUENO_OK;
 }
 
-/* Every argument must lie in memory like the result: other overloads mix dates and intervals. */
-static trueno_status tni_emit_call(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
+/* greatest and least of those that are not NULL; of equals, the first. */
+static trueno_status tni_emit_extreme(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
+    bool greatest = node->function->device == TNI_DEVICE_GREATEST;
+    tni_physical p = tni_type_physical(node->type);
+    tni_emit_class c;
+    uint32_t i;
+    if (!tni_emit_class_of(p, &c) || p == TNI_PHYSICAL_STRING) {
+        return tni_emit_refuse(e, node, node->function->name);
+    }
+    *out = e->registers[node->arguments[0]];
+    for (i = 1; i < node->argument_count; i++) {
+        tni_emit_value v = e->registers[node->arguments[i]];
+        uint32_t take =
+            tni_emit_relation(e, p, 1, greatest ? out->id : v.id, greatest ? v.id : out->id);
+        take = tni_emit_both(e, take, v.valid);
+        if (out->valid != 0) {
+            uint32_t first = tni_emit_not(e, out->valid);
+            take = tni_emit_either(e, take, tni_emit_both(e, first, v.valid));
+            out->valid = v.valid == 0 ? 0 : tni_emit_either(e, out->valid, v.valid);
+        }
+        out->id = tni_emit_select(e, c, take, v.id, out->id);
+    }
+    return TRUENO_OK;
+}
+
+/* Functions of numbers whose arguments all lie in memory like the result. */
+static trueno_status tni_emit_arithmetic(tni_emit *e, const tni_ir_node *node,
+                                         tni_emit_value *out) {
     tni_physical p = tni_type_physical(node->type);
     uint8_t device = node->function->device;
     tni_emit_class c;
     uint32_t i;
-    out->valid = 0;
+    if (!tni_emit_arithmetic_type(node->type) || !tni_emit_class_of(p, &c)) {
+        return tni_emit_refuse(e, node, node->function->name);
+    }
     for (i = 0; i < node->argument_count; i++) {
         tni_type type = e->program->nodes[node->arguments[i]].type;
         if (!tni_emit_arithmetic_type(type) || tni_type_physical(type) != p) {
             return tni_emit_refuse(e, node, node->function->name);
         }
-        out->valid = tni_emit_both(e, out->valid, e->registers[node->arguments[i]].valid);
     }
-    if (!tni_emit_arithmetic_type(node->type) || !tni_emit_class_of(p, &c)) {
-        return tni_emit_refuse(e, node, node->function->name);
+    if (device == TNI_DEVICE_BIT_NOT) {
+        tni_emit_complement(e, c, p, e->registers[node->arguments[0]].id, out);
+        return TRUENO_OK;
     }
-    if (node->argument_count == 1 && (device == TNI_DEVICE_NEGATE || device == TNI_DEVICE_ABS)) {
+    if (device == TNI_DEVICE_NEGATE || device == TNI_DEVICE_ABS) {
         tni_emit_unary(e, node, c, p, e->registers[node->arguments[0]], out);
         return TRUENO_OK;
     }
-    if (node->argument_count == 2 &&
-        (device == TNI_DEVICE_ADD || device == TNI_DEVICE_SUBTRACT ||
-         device == TNI_DEVICE_MULTIPLY || device == TNI_DEVICE_INTEGER_DIVIDE ||
-         device == TNI_DEVICE_MODULO || device == TNI_DEVICE_BIT_AND ||
-         device == TNI_DEVICE_BIT_OR || device == TNI_DEVICE_BIT_XOR)) {
-        return tni_emit_binary(e, node, c, p, out);
-    }
-    return tni_emit_refuse(e, node, node->function->name);
+    return tni_emit_binary(e, node, c, p, out);
 }
 
-/* ------------------------------------------------------------------------------- casts --- */
-
-/* FLOAT to DOUBLE in integers: exact whatever the device does to denormals. */
-static uint32_t tni_emit_widen_float(tni_emit *e, uint32_t bits) {
-    tni_spirv *s = &e->spirv;
-    const tni_emit_class c = TNI_EMIT_LONG;
-    uint32_t wide = tni_spirv_1(s, TNI_SPIRV_U_CONVERT, s->type_u64, bits);
-    uint32_t magnitude = tni_emit_2(e, TNI_SPIRV_AND, c, wide, tni_spirv_u64(s, 0x7fffffffu));
-    uint32_t sign = tni_emit_2(e, TNI_SPIRV_SHIFT_LEFT, c,
-                               tni_emit_2(e, TNI_SPIRV_XOR, c, wide, magnitude),
-                               tni_spirv_u32(s, 32));
-    uint32_t moved = tni_emit_2(e, TNI_SPIRV_SHIFT_LEFT, c, magnitude, tni_spirv_u32(s, 29));
-    uint32_t normal = tni_emit_2(e, TNI_SPIRV_I_ADD, c, moved,
-                                 tni_spirv_u64(s, UINT64_C(896) << 52));
-    uint32_t special = tni_emit_2(e, TNI_SPIRV_OR, c, moved,
-                                  tni_spirv_u64(s, UINT64_C(2047) << 52));
-    uint32_t tiny = tni_spirv_1(s, TNI_SPIRV_U_TO_F, s->type_f64, magnitude);
-    uint32_t scale = tni_spirv_1(s, TNI_SPIRV_BITCAST, s->type_f64,
-                                 tni_spirv_u64(s, UINT64_C(874) << 52)); /* 2^-149 */
-    uint32_t r;
-    tiny = tni_spirv_2(s, TNI_SPIRV_F_MUL, s->type_f64, tiny, scale);
-    tni_spirv_no_contraction(s, tiny);
-    tiny = tni_spirv_1(s, TNI_SPIRV_BITCAST, s->type_u64, tiny);
-    r = tni_emit_select(e, c,
-                        tni_emit_test(e, TNI_SPIRV_U_LESS, magnitude,
-                                      tni_spirv_u64(s, 0x00800000u)),
-                        tiny, normal);
-    r = tni_emit_select(e, c,
-                        tni_emit_test(e, TNI_SPIRV_U_LESS, magnitude,
-                                      tni_spirv_u64(s, 0x7f800000u)),
-                        r, special);
-    return tni_emit_2(e, TNI_SPIRV_OR, c, r, sign);
-}
-
-static uint32_t tni_emit_to_f64(tni_emit *e, tni_physical from, uint32_t v) {
-    tni_spirv *s = &e->spirv;
-    uint32_t r;
-    if (from == TNI_PHYSICAL_F32) {
-        return tni_emit_widen_float(e, v);
+static trueno_status tni_emit_call(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
+    uint8_t device = node->function->device;
+    bool dates = false;
+    uint32_t i;
+    out->valid = 0;
+    if (device == TNI_DEVICE_GREATEST || device == TNI_DEVICE_LEAST) {
+        return tni_emit_extreme(e, node, out);
     }
-    r = tni_spirv_1(s, tni_emit_signed(from) ? TNI_SPIRV_S_TO_F : TNI_SPIRV_U_TO_F, s->type_f64,
-                    v);
-    return tni_spirv_1(s, TNI_SPIRV_BITCAST, s->type_u64, r);
-}
-
-/* An integer as a 64-bit one with the same value modulo 2^64. */
-static uint32_t tni_emit_to_long(tni_emit *e, tni_physical from, uint32_t v) {
-    tni_spirv *s = &e->spirv;
-    if (tni_emit_bits_of(from) == 64) {
-        return v;
+    for (i = 0; i < node->argument_count; i++) {
+        tni_type type = e->program->nodes[node->arguments[i]].type;
+        dates = dates || tni_emit_temporal(type) || type.id == TRUENO_TYPE_INTERVAL ||
+                type.id == TRUENO_TYPE_TIME;
+        out->valid = tni_emit_both(e, out->valid, e->registers[node->arguments[i]].valid);
     }
-    return tni_spirv_1(s, tni_emit_signed(from) ? TNI_SPIRV_S_CONVERT : TNI_SPIRV_U_CONVERT,
-                       s->type_u64, v);
-}
-
-/* Bounds of `to` that `from` can leave, tested on 64-bit values; 0: it cannot. */
-static uint32_t tni_emit_cast_leaves(tni_emit *e, tni_physical from, tni_physical to, uint32_t v) {
-    uint32_t from_bits = tni_emit_bits_of(from), to_bits = tni_emit_bits_of(to), bad = 0;
-    tni_spirv *s = &e->spirv;
-    bool from_signed = tni_emit_signed(from), to_signed = tni_emit_signed(to);
-    uint64_t most = to_signed ? (UINT64_C(1) << (to_bits - 1)) - 1 : tni_low_bits(to_bits);
-    if (from_signed && (!to_signed || to_bits < from_bits)) {
-        uint64_t least = to_signed ? ~most : 0;
-        bad = tni_emit_test(e, TNI_SPIRV_S_LESS, v, tni_spirv_u64(s, least));
+    switch (device) {
+    case TNI_DEVICE_NONE: return tni_emit_refuse(e, node, node->function->name);
+    case TNI_DEVICE_DATE_PART: return tni_emit_date_part(e, node, out);
+    case TNI_DEVICE_DATE_TRUNC: return tni_emit_date_trunc(e, node, out);
+    case TNI_DEVICE_ROUND:
+    case TNI_DEVICE_ROUND_EVEN:
+    case TNI_DEVICE_TRUNC:
+    case TNI_DEVICE_FLOOR:
+    case TNI_DEVICE_CEIL:
+    case TNI_DEVICE_SIGN:
+    case TNI_DEVICE_IS_NAN:
+    case TNI_DEVICE_IS_INFINITE:
+    case TNI_DEVICE_IS_FINITE: return tni_emit_rounding(e, node, out);
+    default: break;
     }
-    if (from_bits - (from_signed ? 1 : 0) > to_bits - (to_signed ? 1 : 0)) {
-        bad = tni_emit_either(e, bad,
-                              tni_emit_test(e, from_signed ? TNI_SPIRV_S_LESS : TNI_SPIRV_U_LESS,
-                                            tni_spirv_u64(s, most), v));
+    if (device >= TNI_DEVICE_SQRT) {
+        return tni_emit_math(e, node, out);
     }
-    return bad;
-}
-
-static trueno_status tni_emit_cast(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
-    tni_type type = e->program->nodes[node->arguments[0]].type;
-    tni_physical from = tni_type_physical(type), to = tni_type_physical(node->type);
-    tni_emit_value a = e->registers[node->arguments[0]];
-    bool integers = tni_type_is_integer(type) && from != TNI_PHYSICAL_I128;
-    uint32_t v, bad;
-    out->valid = a.valid;
-    if (tni_type_equal(type, node->type)) {
-        *out = a;
-        return TRUENO_OK;
-    }
-    if (to == TNI_PHYSICAL_F64 && e->info->float64 && (integers || from == TNI_PHYSICAL_F32)) {
-        out->id = tni_emit_to_f64(e, from, a.id);
-        return TRUENO_OK;
-    }
-    if (!integers || !tni_type_is_integer(node->type) || to == TNI_PHYSICAL_I128) {
-        return tni_emit_refuse(e, node, "casts");
-    }
-    v = tni_emit_to_long(e, from, a.id);
-    bad = tni_emit_cast_leaves(e, from, to, v);
-    if (bad != 0 && node->try_cast) {
-        out->valid = tni_emit_both(e, out->valid, tni_emit_not(e, bad));
-    } else if (bad != 0) {
-        tni_emit_fail(e, node, bad, a.valid);
-    }
-    out->id = tni_emit_bits_of(to) == 64
-                  ? v
-                  : tni_spirv_1(&e->spirv, TNI_SPIRV_U_CONVERT, e->spirv.type_u32, v);
-    return TRUENO_OK;
+    return dates ? tni_emit_date_sum(e, node, out) : tni_emit_arithmetic(e, node, out);
 }
 
 /* ---------------------------------------------------------------------------- programs --- */
@@ -839,8 +766,9 @@ static trueno_status tni_emit_node(tni_emit *e, const tni_ir_node *node, tni_emi
     switch (node->op) {
     case TNI_IR_COLUMN: return tni_emit_column(e, node, out);
     case TNI_IR_CONSTANT:
-        if (tni_type_is_string(node->type)) { /* only comparisons may use it, through a bitmap */
-            out->id = tni_spirv_u32(&e->spirv, 0);
+        if (!node->constant.is_null &&
+            (tni_type_is_string(node->type) || node->type.id == TRUENO_TYPE_INTERVAL)) {
+            out->id = tni_spirv_u32(&e->spirv, 0); /* for those who look at the node itself */
             return TRUENO_OK;
         }
         return tni_emit_value_of(e, node, &node->constant, out);
@@ -874,8 +802,13 @@ static trueno_status tni_emit_program(tni_emit *e, const tni_program *program) {
     if (e->registers == NULL) {
         return tni_fail_memory(e->error, program->count * sizeof *e->registers);
     }
+    TNI_TRY(tni_emit_text_mark(e));
     for (i = 0; i < program->count; i++) {
-        TNI_TRY(tni_emit_node(e, &program->nodes[i], &e->registers[i]));
+        if (e->text[i] == TNI_EMIT_TEXT_ROOT) {
+            TNI_TRY(tni_emit_text_root(e, i, &e->registers[i]));
+        } else if (e->text[i] == TNI_EMIT_TEXT_NONE) {
+            TNI_TRY(tni_emit_node(e, &program->nodes[i], &e->registers[i]));
+        }
     }
     return TRUENO_OK;
 }
@@ -1058,6 +991,7 @@ TNI_FN trueno_status tni_gpu_emit_into(const tni_gpu_info *info, const tni_gpu_s
     e.extras = extras;
     e.code = out;
     e.error = error;
+    e.relaxed = shape->settings != NULL && shape->settings->relaxed;
     TNI_TRY(tni_spirv_begin(&e.spirv, arena, words, count, error));
     e.columns = (tni_emit_value *)tni_arena_alloc(arena, (shape->column_count + 1) *
                                                              sizeof *e.columns);
@@ -1072,41 +1006,6 @@ TNI_FN trueno_status tni_gpu_emit_into(const tni_gpu_info *info, const tni_gpu_s
 }
 
 /* ------------------------------------------------------------------------ on the host --- */
-
-static bool tni_gpu_lookup_holds(const tni_gpu_input *input, const tni_string *entry) {
-    const tni_ir_node *node = input->node;
-    int order;
-    uint32_t i;
-    if (node->op == TNI_IR_IN) {
-        for (i = 0; i < node->set_count; i++) {
-            if (tni_string_equal(entry, &node->set[i].as.string)) {
-                return true;
-            }
-        }
-        return false;
-    }
-    order = tni_string_compare(entry, &input->constant->as.string);
-    order = input->swapped ? -order : order;
-    switch (node->op) {
-    case TNI_IR_EQUAL: return order == 0;
-    case TNI_IR_NOT_EQUAL: return order != 0;
-    case TNI_IR_LESS: return order < 0;
-    case TNI_IR_LESS_EQUAL: return order <= 0;
-    case TNI_IR_GREATER: return order > 0;
-    default: return order >= 0;
-    }
-}
-
-TNI_FN void tni_gpu_lookup(const tni_gpu_input *input, const tni_dictionary *dictionary,
-                           uint64_t *bits) {
-    uint32_t i;
-    memset(bits, 0, tni_bitmap_words(dictionary->count) * sizeof *bits);
-    for (i = 0; i < dictionary->count; i++) {
-        if (tni_gpu_lookup_holds(input, &dictionary->values[i])) {
-            tni_bit_set(bits, i);
-        }
-    }
-}
 
 TNI_FN uint64_t tni_gpu_key_value(tni_physical physical, uint64_t key) {
     const uint64_t top = UINT64_C(1) << 63;

@@ -5,7 +5,8 @@
  * The result depends on the shape of the query alone: literals go to push constants and
  * dictionary predicates to bitmaps, so that one module, and one pipeline, serves every query of a
  * shape. What cannot be emitted with the exact result of the CPU is refused by name
- * (UNSUPPORTED): the caller then uses the CPU.
+ * (UNSUPPORTED): the caller then uses the CPU. `settings->relaxed` allows what Vulkan rounds less
+ * well: division of floats, FLOAT arithmetic, roots, powers, trigonometry.
  *
  * An overflow raises a flag, not an error: the CPU repeats the query and reports it in full.
  */
@@ -48,6 +49,8 @@ typedef struct tni_gpu_shape {
     const tni_program *filter, *values;
     uint32_t slot_count;
     tni_gpu_slot slots[TNI_GPU_SLOTS];
+    const tni_env *env;           /* to evaluate functions of text; NULL: they are refused */
+    const tni_settings *settings; /* NULL: the defaults */
 } tni_gpu_shape;
 
 #define TNI_GPU_EXTRAS 8u   /* see tni_gpu_extras */
@@ -63,15 +66,17 @@ typedef enum tni_gpu_part {
     TNI_GPU_PART_VALUES,
     TNI_GPU_PART_BASES,    /* int64 a segment */
     TNI_GPU_PART_VALIDITY,
-    TNI_GPU_PART_LOOKUP    /* a bit a dictionary entry: does `node` hold for it? */
+    /* made by the processor for each run; see tni_gpu_made_fill */
+    TNI_GPU_PART_LOOKUP, /* what `program` gives for each dictionary entry */
+    TNI_GPU_PART_SET     /* the members of an IN, sorted */
 } tni_gpu_part;
 
 typedef struct tni_gpu_input { /* what a descriptor must point to */
     uint32_t column;
     tni_gpu_part part;
-    const tni_ir_node *node; /* LOOKUP: a comparison or IN with constants */
-    const tni_value *constant;
-    bool swapped;            /* LOOKUP: the constant is the left side */
+    const tni_program *program; /* LOOKUP: of column 0, the text, to one output */
+    const tni_ir_node *node;    /* SET */
+    uint32_t size;              /* SET: entries, a power of two */
 } tni_gpu_input;
 
 typedef struct tni_gpu_code {
@@ -108,10 +113,21 @@ TNI_FN trueno_status tni_gpu_emit_into(const tni_gpu_info *info, const tni_gpu_s
                                        const tni_gpu_extras *extras, tni_arena *arena,
                                        tni_gpu_code *out, tni_error *error);
 
-/* The bitmap of a LOOKUP input: bit i = the comparison holds for entry i. `bits` has
- * tni_bitmap_words(count) words. */
-TNI_FN void tni_gpu_lookup(const tni_gpu_input *input, const tni_dictionary *dictionary,
-                           uint64_t *bits);
+/* Is the input made by the processor for each run, instead of a part of a column? */
+TNI_FN bool tni_gpu_input_is_made(const tni_gpu_input *input);
+
+/* Bytes of a made input, and its contents; `out` is zero.
+ *
+ *   LOOKUP   entry 0 is NULL's, entry i + 1 that of code i; each
+ *            BOOLEAN          2 bits: the value, not NULL
+ *            up to 32 bits    2 words: the value, not NULL
+ *            64 bits          2 words of 64 bits: the value, not NULL
+ *   SET      64-bit integers, unsigned ones with the top bit flipped, ascending; the last repeats
+ *
+ * Errors: MEMORY; UNSUPPORTED, when an entry that no row may ask for cannot be evaluated. */
+TNI_FN size_t tni_gpu_made_bytes(const tni_gpu_input *input, const tni_gpu_shape *shape);
+TNI_FN trueno_status tni_gpu_made_fill(const tni_gpu_input *input, const tni_gpu_shape *shape,
+                                       void *out, tni_error *error);
 
 /* Order-preserving key of MIN and MAX back to the value's bits (as int64, uint64, or the bits of
  * a float or double; NaN canonical). */

@@ -128,7 +128,9 @@ static bool tni_spirv_read(tni_spirv *s) {
         if (length == 0 || length > s->skeleton_count - place) {
             return false;
         }
-        if (op == TNI_SPIRV_NAME && length > 2) {
+        if (op == TNI_SPIRV_IMPORT) { /* skeletons import nothing else */
+            s->extended = at[1];
+        } else if (op == TNI_SPIRV_NAME && length > 2) {
             tni_spirv_read_name(s, at, length);
         } else if (op >= TNI_SPIRV_TYPE_VOID && op <= TNI_SPIRV_TYPE_LAST) {
             tni_spirv_read_type(s, at, op);
@@ -213,8 +215,22 @@ TNI_FN uint32_t tni_spirv_3(tni_spirv *s, tni_spirv_op op, uint32_t type, uint32
     return tni_spirv_result(s, op, type, operands, 3);
 }
 
-TNI_FN uint32_t tni_spirv_access(tni_spirv *s, uint32_t type, uint32_t base, uint32_t a,
-                                 uint32_t b, uint32_t c) {
+TNI_FN uint32_t tni_spirv_extended(tni_spirv *s, uint32_t instruction, uint32_t type, uint32_t a,
+                                   uint32_t b) {
+    uint32_t operands[4];
+    if (s->extended == 0) {
+        s->extended = s->bound++;
+        s->import = true;
+    }
+    operands[0] = s->extended;
+    operands[1] = instruction;
+    operands[2] = a;
+    operands[3] = b;
+    return tni_spirv_result(s, TNI_SPIRV_EXTENDED, type, operands, b == 0 ? 3 : 4);
+}
+
+TNI_FN uint32_t tni_spirv_access(tni_spirv *s, uint32_t type, uint32_t base, uint32_t a, uint32_t b,
+                                 uint32_t c) {
     uint32_t operands[4];
     operands[0] = base;
     operands[1] = a;
@@ -326,6 +342,15 @@ static void tni_spirv_copy(uint32_t **to, const uint32_t *from, uint32_t count) 
     *to += count;
 }
 
+/* "GLSL.std.450", where the skeleton lacks it: before the memory model. */
+static void tni_spirv_import(const tni_spirv *s, uint32_t **to) {
+    uint32_t words[6] = {6u << 16 | TNI_SPIRV_IMPORT, 0, 0x4c534c47u, 0x6474732eu, 0x3035342eu, 0};
+    words[1] = s->extended;
+    if (s->import) {
+        tni_spirv_copy(to, words, 6);
+    }
+}
+
 static void tni_spirv_body(tni_spirv *s, uint32_t **to) {
     uint32_t words[13];
     words[0] = 5u << 16 | TNI_SPIRV_FUNCTION;
@@ -385,6 +410,9 @@ TNI_FN trueno_status tni_spirv_end(tni_spirv *s, uint32_t **words, uint32_t *cou
         if (!headed && op != TNI_SPIRV_CAPABILITY) {
             headed = true;
             tni_spirv_copy(&to, s->head.words, s->head.count);
+        }
+        if (op == TNI_SPIRV_MEMORY_MODEL) {
+            tni_spirv_import(s, &to);
         }
         if (!types && op >= TNI_SPIRV_TYPE_VOID && op <= TNI_SPIRV_TYPE_LAST) {
             types = true;

@@ -26,6 +26,7 @@ typedef struct tni_settings {
     uint64_t random_seed;   /* for random(): another one for every query */
     tni_atomic_i64 *seed;   /* what the next queries' seeds follow from: setseed() */
     int64_t now;            /* wall microseconds at query start */
+    bool relaxed;           /* the GPU may round floats as Vulkan allows, not as the processor */
 } tni_settings;
 
 /* Binding a call: argument types in, argument types wanted and the result type out. */
@@ -75,8 +76,14 @@ typedef enum tni_device_op {
     TNI_DEVICE_NONE,
     TNI_DEVICE_ADD, TNI_DEVICE_SUBTRACT, TNI_DEVICE_MULTIPLY, TNI_DEVICE_DIVIDE,
     TNI_DEVICE_INTEGER_DIVIDE, TNI_DEVICE_MODULO, TNI_DEVICE_NEGATE, TNI_DEVICE_ABS,
-    TNI_DEVICE_BIT_AND, TNI_DEVICE_BIT_OR, TNI_DEVICE_BIT_XOR, TNI_DEVICE_SHIFT_LEFT,
-    TNI_DEVICE_SHIFT_RIGHT, TNI_DEVICE_YEAR, TNI_DEVICE_MONTH, TNI_DEVICE_DAY
+    TNI_DEVICE_BIT_AND, TNI_DEVICE_BIT_OR, TNI_DEVICE_BIT_XOR, TNI_DEVICE_BIT_NOT,
+    TNI_DEVICE_SHIFT_LEFT, TNI_DEVICE_SHIFT_RIGHT, TNI_DEVICE_GREATEST, TNI_DEVICE_LEAST,
+    TNI_DEVICE_DATE_PART, TNI_DEVICE_DATE_TRUNC, /* `bound`: the tni_date_part */
+    TNI_DEVICE_ROUND, TNI_DEVICE_ROUND_EVEN, TNI_DEVICE_TRUNC, TNI_DEVICE_FLOOR, TNI_DEVICE_CEIL,
+    TNI_DEVICE_SIGN, TNI_DEVICE_IS_NAN, TNI_DEVICE_IS_INFINITE, TNI_DEVICE_IS_FINITE,
+    TNI_DEVICE_SQRT, TNI_DEVICE_EXP, TNI_DEVICE_LN, TNI_DEVICE_LOG2, TNI_DEVICE_LOG10,
+    TNI_DEVICE_POW, TNI_DEVICE_SIN, TNI_DEVICE_COS, TNI_DEVICE_TAN, TNI_DEVICE_ASIN,
+    TNI_DEVICE_ACOS, TNI_DEVICE_ATAN, TNI_DEVICE_ATAN2
 } tni_device_op;
 
 typedef struct tni_function {

@@ -318,4 +318,54 @@ TNI_FN trueno_status tni_fuse_cut(const tni_fused *fused, const uint32_t *regist
     return TRUENO_OK;
 }
 
+TNI_FN trueno_status tni_program_cut(const tni_program *from, const uint32_t *registers,
+                                     uint32_t count, tni_arena *arena, tni_program *out,
+                                     tni_error *error) {
+    uint32_t *numbers = (uint32_t *)tni_arena_alloc(arena, (from->count + 1) * sizeof *numbers);
+    uint32_t i, k, *arguments;
+    memset(out, 0, sizeof *out);
+    out->nodes = (tni_ir_node *)tni_arena_alloc(arena, (from->count + 1) * sizeof *out->nodes);
+    out->outputs = (uint32_t *)tni_arena_alloc(arena, (count + 1) * sizeof *out->outputs);
+    if (numbers == NULL || out->nodes == NULL || out->outputs == NULL) {
+        return tni_fail_memory(error, from->count * sizeof *out->nodes);
+    }
+    for (i = 0; i < count; i++) {
+        numbers[registers[i]] = 1;
+    }
+    for (i = from->count; i-- > 0;) { /* arguments stand before what needs them */
+        const tni_ir_node *node = &from->nodes[i];
+        for (k = 0; numbers[i] != 0 && k < node->argument_count; k++) {
+            numbers[node->arguments[k]] = 1;
+        }
+        if (numbers[i] != 0 && node->predicate != TNI_IR_NONE) {
+            numbers[node->predicate] = 1;
+        }
+    }
+    for (i = 0; i < from->count; i++) {
+        const tni_ir_node *node = &from->nodes[i];
+        tni_ir_node *copy = &out->nodes[out->count];
+        if (numbers[i] == 0) {
+            continue;
+        }
+        numbers[i] = out->count++;
+        *copy = *node;
+        arguments =
+            (uint32_t *)tni_arena_alloc(arena, (node->argument_count + 1) * sizeof *arguments);
+        if (arguments == NULL) {
+            return tni_fail_memory(error, node->argument_count * sizeof *arguments);
+        }
+        for (k = 0; k < node->argument_count; k++) {
+            arguments[k] = numbers[node->arguments[k]];
+        }
+        copy->arguments = arguments;
+        copy->predicate = node->predicate == TNI_IR_NONE ? TNI_IR_NONE : numbers[node->predicate];
+    }
+    for (i = 0; i < count; i++) {
+        out->outputs[i] = numbers[registers[i]];
+    }
+    out->output_count = count;
+    out->needs_math = from->needs_math;
+    return TRUENO_OK;
+}
+
 #undef TNI_FUSE_DEPTH

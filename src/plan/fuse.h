@@ -45,4 +45,10 @@ TNI_FN trueno_status tni_fuse_cut(const tni_fused *fused, const uint32_t *regist
                                   uint32_t count, tni_fused_columns *columns, tni_program **out,
                                   tni_error *error);
 
+/* The nodes of `from` that some registers need, alone; output i is registers[i]. Nobody waits for
+ * columns that only others read. */
+TNI_FN trueno_status tni_program_cut(const tni_program *from, const uint32_t *registers,
+                                     uint32_t count, tni_arena *arena, tni_program *out,
+                                     tni_error *error);
+
 #endif

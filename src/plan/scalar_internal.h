@@ -12,7 +12,9 @@
 
 /* A row of a function table. */
 #define TNI_SCALAR(name, pattern, result, bind, eval, flags, signature, doc)                       \
-    {name, pattern, result, bind, eval, flags, TNI_DEVICE_NONE, signature, doc}
+    TNI_SCALAR_ON(name, pattern, result, bind, eval, flags, TNI_DEVICE_NONE, signature, doc)
+#define TNI_SCALAR_ON(name, pattern, result, bind, eval, flags, device, signature, doc)            \
+    {name, pattern, result, bind, eval, flags, device, signature, doc}
 #define TNI_SCALAR_END {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL}
 
 #define TNI_SCALAR_STRING_MAX UINT32_C(0x7fffffff) /* bytes of a string result */

@@ -349,10 +349,10 @@ static trueno_status tni_eval_error(tni_call *call) {
     TNI_SCALAR(name, "", NULL, bind, eval, TNI_FUNCTION_VOLATILE, "()", doc)
 
 static const tni_function tni_misc_table[] = {
-    TNI_SCALAR("greatest", "e+", "e", NULL, tni_eval_greatest, TNI_FUNCTION_NULLS, "(value, ...)",
-               "The greatest of those that are not NULL"),
-    TNI_SCALAR("least", "e+", "e", NULL, tni_eval_least, TNI_FUNCTION_NULLS, "(value, ...)",
-               "The least of those that are not NULL"),
+    TNI_SCALAR_ON("greatest", "e+", "e", NULL, tni_eval_greatest, TNI_FUNCTION_NULLS,
+                  TNI_DEVICE_GREATEST, "(value, ...)", "The greatest of those that are not NULL"),
+    TNI_SCALAR_ON("least", "e+", "e", NULL, tni_eval_least, TNI_FUNCTION_NULLS, TNI_DEVICE_LEAST,
+                  "(value, ...)", "The least of those that are not NULL"),
     TNI_SCALAR("constant_or_null", "aa+", "1", NULL, tni_eval_constant_or_null, 0,
                "(value, other, ...)", "The value, or NULL where another one is NULL"),
     TNI_SCALAR("hash", "a+", NULL, tni_bind_hash, tni_eval_hash, TNI_FUNCTION_NULLS, "(value, ...)",

@@ -1144,7 +1144,7 @@ static const tni_function tni_operator_table[] = {
                  "Bitwise or"),
     {"xor", "aa", NULL, tni_bind_integers, tni_eval_xor_bits, 0, TNI_DEVICE_BIT_XOR, "(a, b)",
      "Bitwise exclusive or"},
-    TNI_OPERATOR("~", "a", tni_bind_complement, tni_eval_complement, TNI_DEVICE_NONE, "(a)",
+    TNI_OPERATOR("~", "a", tni_bind_complement, tni_eval_complement, TNI_DEVICE_BIT_NOT, "(a)",
                  "Bitwise complement"),
     TNI_OPERATOR("<<", "aa", tni_bind_integers, tni_eval_shift_left, TNI_DEVICE_SHIFT_LEFT,
                  "(a, b)", "Left shift"),
