@@ -222,7 +222,8 @@ static bool tni_cast_temporal(tni_type from, tni_type to, const void *in, void *
         if (value == INT64_MAX || value <= -INT64_MAX) {
             return false; /* no time of day */
         }
-        value -= tni_floor_divide(value, day) * day;
+        value %= day;
+        value += value < 0 ? day : 0;
         (void)tni_cast_scale_i64(value, tni_timestamp_units(from), TNI_US_PER_SECOND, &value);
         memcpy(out, &value, sizeof value);
         return true;

@@ -167,9 +167,10 @@ TNI_INLINE int32_t tni_date_year_start(int32_t year) {
 
 /* ISO 8601: the year of the week's Thursday, weeks from 1. */
 static int32_t tni_date_iso_week(int32_t days, int32_t *iso_year) {
-    int32_t thursday = days - tni_date_weekday(days) + 3, month, day;
-    tni_civil_from_days(thursday, iso_year, &month, &day);
-    return (thursday - tni_date_year_start(*iso_year)) / 7 + 1;
+    int64_t thursday = (int64_t)days - tni_date_weekday(days) + 3; /* days may be infinite */
+    int32_t month, day;
+    tni_civil_from_days((int32_t)thursday, iso_year, &month, &day);
+    return (int32_t)((thursday - tni_date_year_start(*iso_year)) / 7 + 1);
 }
 
 TNI_INLINE int32_t tni_date_ceiling(int32_t year, int32_t unit) { /* years are in groups from 1 */
@@ -210,7 +211,7 @@ TNI_FORCE_INLINE int64_t tni_date_part_at(tni_date_part part, int32_t days, int6
     case TNI_PART_DECADE: return year / 10;
     case TNI_PART_CENTURY: return tni_date_ceiling(year, 100);
     case TNI_PART_MILLENNIUM: return tni_date_ceiling(year, 1000);
-    case TNI_PART_DAY_OF_YEAR: return days - tni_date_year_start(year) + 1;
+    case TNI_PART_DAY_OF_YEAR: return (int64_t)days - tni_date_year_start(year) + 1;
     case TNI_PART_ERA: return year > 0;
     default: return year;
     }
