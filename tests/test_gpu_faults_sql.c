@@ -68,6 +68,9 @@ static const char *const queries[] = {
     "SELECT b, avg(d), sum(n) FROM t GROUP BY b ORDER BY b",
     "SELECT day, count(*) FROM t GROUP BY day ORDER BY day LIMIT 5",
     "SELECT n, s, max(i) FROM t GROUP BY n, s ORDER BY n, s LIMIT 7",
+    ("SELECT count(*), sum(length(s)), max(year(day)) FROM t WHERE s LIKE 'w1%' AND i NOT IN "
+     "(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18)"),
+    "SELECT length(s)::TINYINT AS l, count(*) FROM t WHERE s ILIKE 'W%' GROUP BY l ORDER BY l",
 };
 
 static trueno_db *db;

@@ -251,7 +251,7 @@ static uint32_t tni_emit_part_of_day(tni_emit *e, tni_date_part part, uint32_t d
 }
 
 /* A part as a 64-bit integer; 0: not here. */
-static uint32_t tni_emit_part(tni_emit *e, tni_date_part part, const tni_emit_moment *m) {
+static uint32_t tni_emit_moment_part(tni_emit *e, tni_date_part part, const tni_emit_moment *m) {
     const uint64_t second = TNI_US_PER_SECOND, minute = 60 * second, hour = 60 * minute;
     uint32_t time = m->time, word;
     switch (part) {
@@ -274,7 +274,7 @@ TNI_FN trueno_status tni_emit_date_part(tni_emit *e, const tni_ir_node *node, tn
         return tni_emit_refuse(e, node, node->function->name);
     }
     tni_emit_check_days(e, node, &m, out->valid);
-    out->id = tni_emit_part(e, *(const tni_date_part *)node->bound, &m);
+    out->id = tni_emit_moment_part(e, *(const tni_date_part *)node->bound, &m);
     if (m.infinite != 0) {
         out->valid = tni_emit_both(e, out->valid, tni_emit_not(e, m.infinite));
     }
