@@ -469,6 +469,17 @@ static uint32_t tni_emit_scale_units(tni_emit *e, uint32_t v, uint64_t from, uin
     return tni_emit_select(e, c, up, tni_emit_2(e, TNI_SPIRV_I_ADD, c, q, step), q);
 }
 
+/* Where `bad` (0: nowhere) there is no value: NULL for TRY_CAST, an error otherwise. */
+static trueno_status tni_emit_cast_end(tni_emit *e, const tni_ir_node *node, uint32_t bad,
+                                       tni_emit_value *out) {
+    if (bad != 0 && node->try_cast) {
+        out->valid = tni_emit_both(e, out->valid, tni_emit_not(e, bad));
+    } else if (bad != 0) {
+        tni_emit_fail(e, node, bad, out->valid);
+    }
+    return TRUENO_OK;
+}
+
 TNI_FN trueno_status tni_emit_date_cast(tni_emit *e, const tni_ir_node *node, tni_emit_value *out) {
     tni_type from = e->program->nodes[node->arguments[0]].type, to = node->type;
     uint32_t v = e->registers[node->arguments[0]].id, infinite, rest, r, bad = 0;
@@ -479,7 +490,7 @@ TNI_FN trueno_status tni_emit_date_cast(tni_emit *e, const tni_ir_node *node, tn
     infinite = tni_emit_infinite(e, from, v);
     if (to.id == TRUENO_TYPE_TIME && tni_emit_in_microseconds(from)) {
         (void)tni_emit_floor_divide(e, v, day, &out->id);
-        return TRUENO_OK;
+        return tni_emit_cast_end(e, node, infinite, out);
     }
     if (!tni_emit_temporal(to)) {
         return tni_emit_refuse(e, node, "casts");
@@ -500,15 +511,8 @@ TNI_FN trueno_status tni_emit_date_cast(tni_emit *e, const tni_ir_node *node, tn
                                               tni_emit_number(e, c, 0 - most),
                                               tni_emit_number(e, c, most)),
                               r);
-    if (bad != 0) {
-        bad = tni_emit_both(e, bad, tni_emit_not(e, infinite));
-    }
-    if (bad != 0 && node->try_cast) {
-        out->valid = tni_emit_both(e, out->valid, tni_emit_not(e, bad));
-    } else if (bad != 0) {
-        tni_emit_fail(e, node, bad, out->valid);
-    }
-    return TRUENO_OK;
+    return tni_emit_cast_end(
+        e, node, bad != 0 ? tni_emit_both(e, bad, tni_emit_not(e, infinite)) : 0, out);
 }
 
 #undef TNI_EMIT_YEARS
