@@ -124,8 +124,8 @@ static trueno_status tni_copy_option_group(tni_session *session, const tni_ast_e
                                            tni_copy_options *out, tni_error *error) {
     tni_value value;
     TNI_TRY(tni_bind_constant(&session->bind, option, &value, error));
-    if (value.is_null || value.type.id == TRUENO_TYPE_HUGEINT ||
-        !tni_type_is_integer(value.type) || value.as.integer < 1) {
+    if (value.is_null || value.type.id == TRUENO_TYPE_HUGEINT || !tni_type_is_integer(value.type) ||
+        value.as.integer < 1) {
         return tni_fail_at(error, TRUENO_ERROR_INVALID, option->position,
                            "the option %s takes a number of rows", option->alias);
     }
