@@ -468,9 +468,12 @@ static void test_progress_is_reported_and_may_stop_a_query(void) {
     db = open_with(&config);
     p.sane = true;
     TNI_CHECK_EQ_INT(status_of(db, "CREATE TABLE one AS SELECT 1 AS i"), TRUENO_OK);
-    p.last_rows = p.last_bytes = 0;
-    TNI_CHECK_EQ_INT(number_of(db, "SELECT sum(i % 2) FROM range(2000000) r(i)"), 1000000);
-    TNI_CHECK(p.reports > 1 && p.sane);
+    /* on a busy machine the other workers may leave the one that reports hardly anything to do */
+    for (i = 0; i < 100 && p.reports < 4; i++) {
+        p.last_rows = p.last_bytes = 0;
+        TNI_CHECK_EQ_INT(number_of(db, "SELECT sum(i % 2) FROM range(2000000) r(i)"), 1000000);
+    }
+    TNI_CHECK(p.reports >= 4 && p.sane);
     for (i = 0; i < TNI_COUNT_OF(endless); i++) {
         char sql[3000];
         fill_in(sql, sizeof sql, endless[i]);
