@@ -278,7 +278,7 @@ static const char *const expressions[] = {
     "INTERVAL 1 HOUR + ts",
     "day::TIMESTAMP",
     "ts::DATE",
-    "ts::TIME",
+    "TRY_CAST(ts AS TIME)",
     "ts::TIMESTAMP_S",
     "ts::TIMESTAMP_MS",
     "(ts::TIMESTAMP_MS)::TIMESTAMP",
