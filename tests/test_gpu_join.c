@@ -321,7 +321,7 @@ static void test_modules(void) {
     uint32_t count;
     size_t i;
     for (i = 0; i < TNI_COUNT_OF(names); i++) {
-        if (TNI_CHECK(tni_spirv_skeleton(names[i], &words, &count))) {
+        if (TNI_CHECK(tni_spirv_skeleton(device->info, names[i], &words, &count))) {
             gpu_test_validate(words, count);
         }
     }

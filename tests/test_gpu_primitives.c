@@ -16,7 +16,7 @@
 static tni_gpu_kernel_want want_rows(void) {
     tni_gpu_kernel_want want;
     memset(&want, 0, sizeof want);
-    TNI_CHECK(tni_spirv_skeleton("prefix_rows", &want.words, &want.word_count));
+    TNI_CHECK(tni_spirv_skeleton(device->info, "prefix_rows", &want.words, &want.word_count));
     want.binding_count = 1;
     want.bindings[0] = 1;
     return want;
@@ -558,7 +558,7 @@ static void test_modules(void) {
     uint32_t count;
     size_t i;
     for (i = 0; i < TNI_COUNT_OF(names); i++) {
-        TNI_CHECK(tni_spirv_skeleton(names[i], &words, &count));
+        TNI_CHECK(tni_spirv_skeleton(device->info, names[i], &words, &count));
         gpu_test_validate(words, count);
     }
 }

@@ -3,8 +3,11 @@
  *
  *     embed_spirv OUT A.spv B.spv ...
  *
- * Each module becomes a table of 32-bit words named after its file (tni_spirv_<name>), and all of
- * them one table to look names up in. Modules are written in the order of their names, whatever
+ * Each module becomes a table named after its file (tni_spirv_<name>), and all of them one table to
+ * look names up in. Words of SPIR-V are mostly small numbers: each is packed into as few bytes as
+ * its value needs, seven bits a byte, the lowest first, the eighth bit set where more follow
+ * (LEB128); half the size, four such bytes to a number of the table, the first in its low bits.
+ Modules are written in the order of their names, whatever
  * the order of the arguments, and words as numbers, whatever the byte order of the machine: the
  * same modules give the same header. OUT is left alone when it would not change.
  *
@@ -162,20 +165,38 @@ static int compare_modules(const void *a, const void *b) {
     return strcmp(((const module *)a)->name, ((const module *)b)->name);
 }
 
+/* The module's words, packed. `out` has room for five bytes a word; gives the count of numbers. */
+static size_t pack(const module *m, uint32_t *out) {
+    size_t bytes = 0, i;
+    memset(out, 0, (m->count * 5 + 3) / 4 * sizeof *out);
+    for (i = 0; i < m->count; i++) {
+        uint32_t word = m->words[i];
+        do {
+            uint32_t byte = (word & 127) | (word > 127 ? 128u : 0u);
+            out[bytes / 4] |= byte << (bytes % 4 * 8);
+            bytes++;
+            word >>= 7;
+        } while (word != 0);
+    }
+    return (bytes + 3) / 4;
+}
+
 static void write_module(text *out, const module *m) {
     char line[256];
-    size_t i;
+    uint32_t *packed = (uint32_t *)allocate(NULL, (m->count * 5 + 3) / 4 * sizeof *packed);
+    size_t count = pack(m, packed), i;
     (void)snprintf(line, sizeof line, "\n/* >>spirv_%s: %lu bytes */\n", m->name,
-                   (unsigned long)(m->count * 4));
+                   (unsigned long)(count * 4));
     add(out, line);
     (void)snprintf(line, sizeof line, "static const uint32_t tni_spirv_%s[] = {", m->name);
     add(out, line);
-    for (i = 0; i < m->count; i++) {
+    for (i = 0; i < count; i++) {
         (void)snprintf(line, sizeof line, "%s0x%08x,", i % WORDS_PER_LINE ? " " : "\n    ",
-                       m->words[i]);
+                       packed[i]);
         add(out, line);
     }
     add(out, "\n};\n");
+    free(packed);
 }
 
 static void write_table(text *out, const module *modules, size_t count) {
@@ -183,8 +204,8 @@ static void write_table(text *out, const module *modules, size_t count) {
     size_t i;
     add(out, "\ntypedef struct tni_spirv_module {\n"
              "    const char *name;\n"
-             "    const uint32_t *words;\n"
-             "    uint32_t count; /* words */\n"
+             "    const uint32_t *packed;\n"
+             "    uint32_t count; /* words, unpacked */\n"
              "} tni_spirv_module;\n\n"
              "static const tni_spirv_module tni_spirv_modules[] = {\n");
     for (i = 0; i < count; i++) {

@@ -10,6 +10,7 @@
 #include "gpu/device.h"
 #include "gpu/kernel.h"
 #include "gpu/memory.h"
+#include "gpu/spirv_module.h"
 
 #include <stdio.h>
 
@@ -420,6 +421,24 @@ static trueno_status tni_gpu_find(tni_gpu *gpu, tni_error *error) {
     return tni_gpu_judge_all(gpu, physicals, count, error);
 }
 
+/* Every device has the kernels; without one they stay packed. */
+static trueno_status tni_gpu_kernels(tni_gpu *gpu, tni_error *error) {
+    size_t words = tni_spirv_kernel_words();
+    uint32_t i;
+    if (gpu->device_count == 0 || words == 0) {
+        return TRUENO_OK;
+    }
+    gpu->kernels = (uint32_t *)tni_alloc_array(gpu->memory, words, sizeof *gpu->kernels);
+    if (gpu->kernels == NULL) {
+        return tni_memory_fail(gpu->memory, words * sizeof *gpu->kernels, error);
+    }
+    tni_spirv_unpack_kernels(gpu->kernels);
+    for (i = 0; i < gpu->device_count; i++) {
+        gpu->devices[i].kernels = gpu->kernels;
+    }
+    return TRUENO_OK;
+}
+
 TNI_FN trueno_status tni_gpu_open(tni_memory *memory, const tni_gpu_options *options,
                                   tni_gpu **out, tni_error *error) {
     tni_gpu *gpu = (tni_gpu *)tni_alloc_zero(memory, sizeof *gpu);
@@ -433,6 +452,9 @@ TNI_FN trueno_status tni_gpu_open(tni_memory *memory, const tni_gpu_options *opt
         gpu->options = *options;
     }
     status = tni_gpu_find(gpu, error);
+    if (status == TRUENO_OK) {
+        status = tni_gpu_kernels(gpu, error);
+    }
     if (status != TRUENO_OK) {
         tni_gpu_close(gpu);
         return status;
@@ -445,6 +467,7 @@ TNI_FN void tni_gpu_close(tni_gpu *gpu) {
     if (gpu == NULL) {
         return;
     }
+    tni_free(gpu->memory, gpu->kernels, tni_spirv_kernel_words() * sizeof *gpu->kernels);
     tni_free(gpu->memory, gpu->devices, gpu->device_count * sizeof *gpu->devices);
     if (gpu->instance != NULL && gpu->vk.DestroyInstance != NULL && gpu->options.host == NULL) {
         gpu->vk.DestroyInstance(gpu->instance, NULL);

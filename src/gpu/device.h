@@ -84,6 +84,7 @@ typedef struct tni_gpu_info {
     uint32_t shared_memory;  /* device-local memory that the processor sees; UINT32_MAX: none */
     uint64_t import_alignment; /* of host memory given to the device; 0 = not possible */
     float timestamp_period;  /* nanoseconds per tick; 0 = no timestamps on the compute queue */
+    const uint32_t *kernels; /* tni_gpu.kernels */
     tni_vk_physical physical;
 } tni_gpu_info;
 
@@ -96,6 +97,7 @@ typedef struct tni_gpu {
     char reason[160];        /* why there is no device at all; "" otherwise */
     tni_gpu_info *devices;
     uint32_t device_count;
+    uint32_t *kernels;       /* unpacked, when there is a device: see spirv_module.h */
 } tni_gpu;
 
 /* Look for devices. OK without any (`reason` says why); errors are MEMORY only. */

@@ -22,11 +22,11 @@
 
 /* ------------------------------------------------------------------------------- steps --- */
 
-static trueno_status tni_gpu_group_skeleton(const char *name, tni_gpu_kernel_want *want,
-                                            tni_error *error) {
+static trueno_status tni_gpu_group_skeleton(const tni_gpu_group_run *run, const char *name,
+                                            tni_gpu_kernel_want *want) {
     memset(want, 0, sizeof *want);
-    if (!tni_spirv_skeleton(name, &want->words, &want->word_count)) {
-        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+    if (!tni_spirv_skeleton(run->device->info, name, &want->words, &want->word_count)) {
+        return tni_fail(run->error, TRUENO_ERROR_UNSUPPORTED,
                         "this build has no GPU kernels (trueno_db_spirv.h was not there)");
     }
     return TRUENO_OK;
@@ -60,7 +60,7 @@ static void tni_gpu_group_dispatch(tni_gpu_group_run *run, tni_gpu_batch *batch,
     tni_gpu_kernel *kernel;
     uint32_t i;
     if (batch->status == TRUENO_OK) {
-        batch->status = tni_gpu_group_skeleton("group_finish", &want, run->error);
+        batch->status = tni_gpu_group_skeleton(run, "group_finish", &want);
     }
     if (batch->status != TRUENO_OK) {
         return;
@@ -166,7 +166,7 @@ static void tni_gpu_group_sort_tile(tni_gpu_group_run *run, tni_gpu_batch *batch
     tni_gpu_kernel *kernel;
     uint32_t push[2], i;
     if (batch->status == TRUENO_OK) {
-        batch->status = tni_gpu_group_skeleton("group_sort_tile", &want, run->error);
+        batch->status = tni_gpu_group_skeleton(run, "group_sort_tile", &want);
     }
     if (batch->status != TRUENO_OK) {
         return;

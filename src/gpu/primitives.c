@@ -68,7 +68,7 @@ TNI_FN trueno_status tni_gpu_primitive(tni_gpu_scratch *scratch, const char *nam
     tni_gpu_kernel_want want = TNI_ZERO;
     uint32_t i;
     *out = NULL;
-    if (!tni_spirv_skeleton(name, &want.words, &want.word_count)) {
+    if (!tni_spirv_skeleton(scratch->device->info, name, &want.words, &want.word_count)) {
         return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
                         "this build has no GPU kernels (trueno_db_spirv.h was not there)");
     }

@@ -976,7 +976,7 @@ TNI_FN trueno_status tni_gpu_emit_into(const tni_gpu_info *info, const tni_gpu_s
     if (!info->float64) {
         name = extras == NULL ? "scan_aggregate_int" : extras->skeleton_int;
     }
-    if (!tni_spirv_skeleton(name, &words, &count)) {
+    if (!tni_spirv_skeleton(info, name, &words, &count)) {
         return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
                         "this build has no GPU kernels (trueno_db_spirv.h was not there)");
     }

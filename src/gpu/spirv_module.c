@@ -21,17 +21,59 @@ enum {
     TNI_SPIRV_MODE_ZERO_INF_NAN = 4461, TNI_SPIRV_MODE_ROUND_EVEN = 4462
 };
 
-TNI_FN bool tni_spirv_skeleton(const char *name, const uint32_t **words, uint32_t *count) {
+
+/* ---- the kernels of this build ---- */
+
+TNI_FN size_t tni_spirv_kernel_words(void) {
+    size_t words = 0;
 #if defined(TRUENO_DB_SPIRV_H)
     size_t i;
     for (i = 0; i < TNI_COUNT_OF(tni_spirv_modules); i++) {
-        if (strcmp(tni_spirv_modules[i].name, name) == 0) {
-            *words = tni_spirv_modules[i].words;
-            *count = tni_spirv_modules[i].count;
-            return true;
+        words += tni_spirv_modules[i].count;
+    }
+#endif
+    return words;
+}
+
+/* tools/embed_spirv.c packs */
+TNI_FN void tni_spirv_unpack_kernels(uint32_t *out) {
+#if defined(TRUENO_DB_SPIRV_H)
+    size_t i;
+    uint32_t w;
+    for (i = 0; i < TNI_COUNT_OF(tni_spirv_modules); i++) {
+        const uint32_t *packed = tni_spirv_modules[i].packed;
+        size_t place = 0;
+        for (w = 0; w < tni_spirv_modules[i].count; w++) {
+            uint32_t byte, word = 0, shift = 0;
+            do {
+                byte = packed[place / 4] >> (place % 4 * 8) & 255;
+                word |= (byte & 127) << shift;
+                shift += 7;
+                place++;
+            } while (byte > 127);
+            *out++ = word;
         }
     }
 #else
+    (void)out;
+#endif
+}
+
+TNI_FN bool tni_spirv_skeleton(const tni_gpu_info *info, const char *name, const uint32_t **words,
+                               uint32_t *count) {
+#if defined(TRUENO_DB_SPIRV_H)
+    const uint32_t *at = info->kernels;
+    size_t i;
+    for (i = 0; i < TNI_COUNT_OF(tni_spirv_modules); i++) {
+        if (strcmp(tni_spirv_modules[i].name, name) == 0) {
+            *words = at;
+            *count = tni_spirv_modules[i].count;
+            return at != NULL;
+        }
+        at += at != NULL ? tni_spirv_modules[i].count : 0;
+    }
+#else
+    (void)info;
     (void)name;
 #endif
     *words = NULL;

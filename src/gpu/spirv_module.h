@@ -63,8 +63,12 @@ typedef struct tni_spirv {
     uint32_t small[TNI_SPIRV_SMALL_CONSTANTS]; /* ids of 32-bit constants; 0 = none yet */
 } tni_spirv;
 
+/* All kernels of this build, packed in trueno_db_spirv.h: how many words, and the words. */
+TNI_FN size_t tni_spirv_kernel_words(void);
+TNI_FN void tni_spirv_unpack_kernels(uint32_t *out);
 /* The compiled kernel by name; false when this build has none. */
-TNI_FN bool tni_spirv_skeleton(const char *name, const uint32_t **words, uint32_t *count);
+TNI_FN bool tni_spirv_skeleton(const tni_gpu_info *info, const char *name, const uint32_t **words,
+                               uint32_t *count);
 /* Read a skeleton and prepare to write. Errors: MEMORY, INTERNAL (not a skeleton of ours). */
 TNI_FN trueno_status tni_spirv_begin(tni_spirv *s, tni_arena *arena, const uint32_t *words,
                                      uint32_t count, tni_error *error);
