@@ -11,39 +11,98 @@
 
 static void tni_name_expr(tni_binder *binder, const tni_ast_expression *ast, tni_text *out);
 
-/* Keywords of DuckDB's grammar that are none of ours, among the names of functions. */
+/* The keywords of DuckDB's grammar, of every class: names like these stand in quotes. Facts of its
+ * version 2.0.1, in order of the alphabet. */
 static const char *const tni_name_keywords[] = {
-    "add",     "aggregate",   "century",    "day",         "decade", "error", "hour",
-    "json",    "microsecond", "millennium", "millisecond", "minute", "mode",  "month",
-    "quarter", "second",      "user",       "version",     "week",   "year"};
+    "abort", "absolute", "access", "action", "add", "admin", "after", "aggregate", "all", "also",
+    "alter", "always", "analyse", "analyze", "and", "anti", "any", "approx", "array", "as", "asc",
+    "asof", "assertion", "assignment", "asymmetric", "at", "attach", "attribute", "authorization",
+    "backward", "before", "begin", "between", "bigint", "binary", "bit", "boolean", "both", "by",
+    "cache", "call", "called", "cascade", "cascaded", "case", "cast", "catalog", "centuries",
+    "century", "chain", "char", "character", "characteristics", "check", "checkpoint", "class",
+    "close", "cluster", "coalesce", "collate", "collation", "column", "columns", "comment",
+    "comments", "commit", "committed", "compression", "concurrently", "configuration", "conflict",
+    "connect", "connection", "constraint", "constraints", "content", "continue", "conversion",
+    "copy", "cost", "create", "cross", "csv", "cube", "current", "cursor", "cycle", "data",
+    "database", "day", "days", "deallocate", "dec", "decade", "decades", "decimal", "declare",
+    "default", "defaults", "deferrable", "deferred", "definer", "delete", "delimiter",
+    "delimiters", "depends", "desc", "describe", "destroy", "detach", "dictionary", "disable",
+    "discard", "disconnect", "distance", "distinct", "do", "document", "domain", "double", "drop",
+    "each", "else", "enable", "encoding", "encrypted", "end", "enum", "error", "escape", "event",
+    "exact", "except", "exclude", "excluding", "exclusive", "execute", "exists", "explain",
+    "export", "export_state", "extension", "extensions", "external", "extract", "false", "family",
+    "fetch", "filter", "first", "float", "following", "for", "force", "foreign", "forward",
+    "freeze", "from", "full", "function", "functions", "generated", "glob", "global", "grant",
+    "granted", "group", "grouping", "grouping_id", "groups", "handler", "having", "header", "hold",
+    "hour", "hours", "identity", "if", "ignore", "ilike", "immediate", "immutable", "implicit",
+    "import", "in", "include", "including", "increment", "index", "indexes", "inherit", "inherits",
+    "initially", "inline", "inner", "inout", "input", "insensitive", "insert", "install",
+    "instead", "int", "integer", "intersect", "interval", "into", "invoker", "is", "isnull",
+    "isolation", "join", "json", "key", "label", "lambda", "language", "large", "last", "lateral",
+    "leading", "leakproof", "left", "level", "like", "limit", "listen", "load", "local",
+    "location", "lock", "locked", "logged", "macro", "map", "mapping", "match", "matched",
+    "materialized", "maxvalue", "merge", "method", "microsecond", "microseconds", "millennia",
+    "millennium", "millisecond", "milliseconds", "minute", "minutes", "minvalue", "mode", "month",
+    "months", "move", "name", "names", "national", "natural", "nchar", "nearest", "new", "next",
+    "no", "none", "not", "nothing", "notify", "notnull", "nowait", "null", "nullif", "nulls",
+    "numeric", "object", "of", "off", "offset", "oids", "old", "on", "only", "operator", "option",
+    "options", "or", "order", "ordinality", "others", "out", "outer", "over", "overlaps",
+    "overlay", "overriding", "owned", "owner", "parallel", "parser", "partial", "partition",
+    "partitioned", "passing", "password", "percent", "persistent", "pivot", "pivot_longer",
+    "pivot_wider", "placing", "plans", "policy", "position", "positional", "pragma", "preceding",
+    "precision", "prepare", "prepared", "preserve", "primary", "prior", "privileges", "procedural",
+    "procedure", "program", "publication", "qualify", "quarter", "quarters", "quote", "range",
+    "read", "real", "reassign", "recheck", "recursive", "ref", "references", "referencing",
+    "refresh", "register", "reindex", "relative", "release", "rename", "repeatable", "replace",
+    "replica", "reset", "resource", "resources", "respect", "restart", "restrict", "returning",
+    "returns", "revoke", "right", "role", "rollback", "rollup", "row", "rows", "rule", "sample",
+    "savepoint", "schema", "schemas", "scope", "scroll", "search", "second", "seconds", "secret",
+    "secure", "security", "select", "semi", "sequence", "sequences", "serializable", "server",
+    "session", "set", "setof", "sets", "share", "show", "similar", "similarity", "simple", "skip",
+    "smallint", "snapshot", "some", "sorted", "source", "sql", "stable", "standalone", "start",
+    "statement", "statistics", "stdin", "stdout", "storage", "stored", "strict", "strip", "struct",
+    "subscription", "substring", "summarize", "symmetric", "sysid", "system", "table", "tables",
+    "tablesample", "tablespace", "target", "temp", "template", "temporary", "text", "then", "ties",
+    "time", "timestamp", "to", "trailing", "transaction", "transform", "treat", "trigger", "trim",
+    "true", "truncate", "trusted", "try_cast", "tuple", "type", "types", "unbounded",
+    "uncommitted", "unencrypted", "union", "unique", "unknown", "unlisten", "unlogged", "unpack",
+    "unpivot", "until", "update", "use", "user", "using", "vacuum", "valid", "validate",
+    "validator", "value", "values", "varchar", "variable", "variadic", "varying", "verbose",
+    "version", "view", "views", "virtual", "volatile", "week", "weeks", "when", "where",
+    "whitespace", "window", "with", "within", "without", "work", "wrapper", "write", "xml",
+    "xmlattributes", "xmlconcat", "xmlelement", "xmlexists", "xmlforest", "xmlnamespaces",
+    "xmlparse", "xmlpi", "xmlroot", "xmlserialize", "xmltable", "year", "years", "yes", "zone"};
 
 static bool tni_name_is_keyword(const char *word) {
-    uint32_t i;
-    for (i = 0; i < TNI_COUNT_OF(tni_name_keywords); i++) {
-        if (tni_name_equal(tni_name_keywords[i], word)) {
+    uint32_t low = 0, high = TNI_COUNT_OF(tni_name_keywords), i;
+    char lower[24];
+    for (i = 0; word[i] && i < sizeof lower - 1; i++) {
+        lower[i] = word[i] >= 'A' && word[i] <= 'Z' ? (char)(word[i] + 32) : word[i];
+    }
+    lower[i] = '\0';
+    while (low < high && !word[i]) {
+        uint32_t middle = (low + high) / 2;
+        int order = strcmp(lower, tni_name_keywords[middle]);
+        if (order == 0) {
             return true;
         }
-    }
-    for (i = 0;; i++) {
-        const char *keyword = tni_keyword_at(i);
-        if (!keyword) {
-            return false;
-        }
-        if (tni_name_equal(keyword, word)) {
-            return true;
+        if (order < 0) {
+            high = middle;
+        } else {
+            low = middle + 1;
         }
     }
+    return false;
 }
 
-static void tni_name_identifier(const char *name, bool function, tni_text *out) {
+static void tni_name_identifier(const char *name, tni_text *out) {
     const char *p;
     bool plain = *name && !(*name >= '0' && *name <= '9');
     for (p = name; *p && plain; p++) {
         plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
                 *p == '_';
     }
-    if (plain &&
-        !(function ? tni_name_is_keyword(name) : tni_keyword_reserved(name, strlen(name)))) {
+    if (plain && !tni_name_is_keyword(name)) {
         tni_text_add(out, name);
         return;
     }
@@ -119,7 +178,7 @@ static void tni_name_lower(const char *name, bool keyword, tni_text *out) {
     for (i = 0; i <= length; i++) {
         folded[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32) : name[i];
     }
-    tni_name_identifier(folded, true, out);
+    tni_name_identifier(folded, out);
 }
 
 /* current_date and its kin stand without parentheses. */
@@ -366,10 +425,10 @@ static void tni_name_literal(const tni_ast_expression *ast, tni_text *out) {
 
 static void tni_name_column(const tni_ast_expression *ast, tni_text *out) {
     if (ast->qualifier) {
-        tni_name_identifier(ast->qualifier, false, out);
+        tni_name_identifier(ast->qualifier, out);
         tni_text_char(out, '.');
     }
-    tni_name_identifier(ast->name, false, out);
+    tni_name_identifier(ast->name, out);
 }
 
 static void tni_name_switch(tni_binder *binder, const tni_ast_expression *ast, tni_text *out) {

@@ -64,10 +64,6 @@ TNI_FN tni_word_class tni_word_class_of(tni_word word) {
     return (tni_word_class)tni_word_table[word].word_class;
 }
 
-TNI_FN bool tni_keyword_reserved(const char *word, size_t length) {
-    return tni_word_class_of(tni_word_find(word, length)) >= TNI_WORD_CLASS_F;
-}
-
 TNI_FN const char *tni_keyword_at(uint32_t index) {
     return index < TNI_WORD_COUNT - 1u ? tni_word_table[index + 1].text : NULL;
 }

@@ -14,8 +14,6 @@ TNI_FN trueno_status tni_parse(tni_arena *arena, const char *sql, size_t length,
 TNI_FN void tni_print_expression(const tni_ast_expression *expression, tni_text *out);
 TNI_FN void tni_print_query(const tni_ast_query *query, tni_text *out);
 
-/* Is this word a reserved keyword (must be quoted to be a name)? For printing and completion. */
-TNI_FN bool tni_keyword_reserved(const char *word, size_t length);
 /* The i-th keyword in alphabetical order, NULL past the end. */
 TNI_FN const char *tni_keyword_at(uint32_t index);
 /* Parse a type name: "decimal(15,2)", "varchar", "timestamp with time zone". For options. */
