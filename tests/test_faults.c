@@ -505,6 +505,12 @@ static const scenario scenarios[] = {
      "SELECT s, count(*), sum(d) FROM '@/t*.parquet' GROUP BY s "
      "ORDER BY s",
      0, 0, 0, 0, 0},
+    {"read files by the keys in their paths", "",
+     "SELECT filename, year, m, max(file_row_number) FROM read_parquet("
+     "'tests/data/hive/**/*.parquet', filename = true, file_row_number = true) "
+     "WHERE year >= 2023 GROUP BY ALL ORDER BY ALL\n"
+     "SELECT * FROM 'tests/data/hive_csv/**/*.csv' WHERE day <> '2024-01-02'",
+     0, 0, 0, DRAIN_CSV | DRAIN_CELLS, 0},
     {"CREATE TABLE AS from CSV", "", "CREATE TABLE n AS SELECT * FROM '@/t.csv'", "SHOW TABLES", 0,
      0, 0, 0},
     {"CREATE TABLE AS from Parquet", "",

@@ -66,6 +66,8 @@ static const effort cold[] = {
     {"format/csv/csv_sniff", "Og"},
     {"format/csv/csv_source", "Og"},
     {"format/csv/csv_types", "Og"},
+    {"format/files", "Og"},
+    {"format/hive", "Og"},
     {"format/input", "Og"},
     {"format/parquet/column", "O1"},
     {"format/parquet/metadata", "Og"},

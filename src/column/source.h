@@ -38,6 +38,7 @@ typedef struct tni_scan_request {
     uint32_t prune_count;
     uint32_t workers;
     uint64_t skip;            /* tables: so many row groups at the front are left out */
+    const uint8_t *skip_files; /* files: not 0 leaves one out; lives until end. NULL: all */
 } tni_scan_request;
 
 typedef struct tni_source tni_source;
@@ -49,6 +50,8 @@ typedef struct tni_morsel {
     uint32_t rows;            /* 0: the scan is over for this worker */
     tni_segment **segments;   /* [column_count], owned by the scan; NULL until fetched */
     void *state;              /* the scan's own */
+    uint32_t file;            /* files: which one, by its path's place */
+    uint64_t file_row;        /* Parquet: the first row's number in its file */
 } tni_morsel;
 
 typedef struct tni_source_ops {

@@ -487,6 +487,7 @@ static trueno_status tni_copy_from(tni_session *session, const tni_ast_statement
     }
     tni_text_add(&sql, parquet ? " SELECT * FROM read_parquet(" : " SELECT * FROM read_csv(");
     tni_copy_quoted(&sql, statement->path, '\'');
+    tni_text_add(&sql, ", hive_partitioning = false"); /* what the files hold, nothing else */
     for (option = statement->options; option != NULL; option = option->next) {
         if (option->alias == NULL || tni_name_equal(option->alias, "format")) {
             continue;

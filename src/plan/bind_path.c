@@ -3,12 +3,14 @@
  * read_parquet(...).
  *
  * The format follows the name, then the first bytes. Globs go through the host's file callbacks;
- * their matches are sorted, so that the rows of a query have one order.
+ * their matches are sorted, so that the rows of a query have one order. What is known per file
+ * (the keys in its path, its name) becomes columns of a source around the format's (files.h).
  *
  * Uses: base/, column/source.h, format/, plan/bind_internal.h.
  */
 #include "plan/bind_internal.h"
 #include "format/csv/csv.h"
+#include "format/files.h"
 #include "format/parquet/parquet.h"
 
 typedef struct tni_path_list {
@@ -17,6 +19,15 @@ typedef struct tni_path_list {
     uint32_t count, capacity;
     bool failed;
 } tni_path_list;
+
+/* What the options of a call say about columns that no file holds. */
+typedef struct tni_path_columns {
+    const char *filename;     /* the column's name; NULL: none */
+    bool hive, no_hive;       /* asked for, forbidden; neither: when every path has the same keys */
+    bool hive_as_text;        /* hive_types_autocast = false */
+    bool row_number;
+    uint32_t position;        /* of the option to blame */
+} tni_path_columns;
 
 typedef enum tni_path_format {
     TNI_PATH_CSV,
@@ -181,10 +192,105 @@ static trueno_status tni_path_placed(tni_binder *binder, trueno_status status,
     return status;
 }
 
+/* ---- columns of the files themselves ---- */
+
+static bool tni_path_names(const tni_path_list *list, tni_file_column *out) {
+    tni_type type = tni_type_make(TRUENO_TYPE_VARCHAR);
+    tni_value *values =
+        (tni_value *)tni_binder_alloc(list->binder, list->count, sizeof *values);
+    uint32_t i;
+    if (!values) {
+        return false;
+    }
+    for (i = 0; i < list->count; i++) {
+        values[i] = tni_value_string(type, tni_string_c(list->items[i]));
+    }
+    out->type = type;
+    out->values = values;
+    return true;
+}
+
+static bool tni_path_hive(const tni_path_list *list, const tni_path_columns *wanted,
+                          tni_file_column **out, uint32_t *count) {
+    tni_binder *binder = list->binder;
+    uint32_t differs;
+    *out = NULL;
+    *count = 0;
+    if (wanted->no_hive) {
+        return true;
+    }
+    if (!tni_hive_columns(binder->arena, list->items, list->count, !wanted->hive_as_text, out,
+                          count, &differs)) {
+        (void)tni_memory_fail(binder->arena->memory, list->count * sizeof(tni_value),
+                              binder->error);
+        return false;
+    }
+    if (wanted->hive && differs != UINT32_MAX) {
+        (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER, wanted->position,
+                          "%s: the folders of the path name other keys than those of %s",
+                          list->items[differs], list->items[0]);
+        return false;
+    }
+    return true;
+}
+
+static bool tni_path_taken(tni_binder *binder, const tni_source *source, const char *name,
+                           uint32_t position) {
+    uint32_t i;
+    for (i = 0; i < source->field_count; i++) {
+        if (tni_name_equal(source->fields[i].name, name)) {
+            (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER, position,
+                              "%s: the files have a column \"%s\" already", source->name, name);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Put the columns of the files around *source, which is let go of when that fails. */
+static bool tni_path_surround(const tni_path_list *list, const tni_path_columns *wanted,
+                              tni_source **source) {
+    tni_binder *binder = list->binder;
+    tni_source *inner = *source;
+    tni_file_column *hive, *columns;
+    uint32_t keys, count = 0;
+    bool ok = tni_path_hive(list, wanted, &hive, &keys);
+    *source = NULL;
+    columns = ok ? (tni_file_column *)tni_binder_alloc(binder, keys + (size_t)2, sizeof *columns)
+                 : NULL;
+    ok = columns != NULL;
+    if (ok && wanted->row_number) {
+        ok = !tni_path_taken(binder, inner, "file_row_number", wanted->position);
+        columns[count].name = "file_row_number";
+        columns[count++].type = tni_type_make(TRUENO_TYPE_BIGINT);
+    }
+    if (ok && wanted->filename) {
+        ok = !tni_path_taken(binder, inner, wanted->filename, wanted->position) &&
+             tni_path_names(list, &columns[count]);
+        columns[count++].name = wanted->filename;
+    }
+    if (!ok) {
+        tni_source_release(inner);
+        return false;
+    }
+    if (keys) {
+        memcpy(columns + count, hive, keys * sizeof *columns);
+        count += keys;
+    }
+    if (count == 0) {
+        *source = inner;
+        return true;
+    }
+    return tni_files_open(binder->env, inner, list->count, columns, count, source,
+                          binder->error) == TRUENO_OK;
+}
+
 TNI_FN trueno_status tni_bind_path(tni_bind_context *context, const char *path, uint32_t position,
                                    tni_source **out, tni_error *error) {
     tni_binder *binder = tni_binder_get(context, error);
     tni_path_list list;
+    tni_path_columns wanted = TNI_ZERO;
+    trueno_status status;
     *out = NULL;
     if (!binder) {
         return TRUENO_ERROR_MEMORY;
@@ -194,8 +300,11 @@ TNI_FN trueno_status tni_bind_path(tni_bind_context *context, const char *path, 
     if (!tni_path_expand(&list, path, position)) {
         return binder->error->status;
     }
-    return tni_path_placed(binder, tni_path_open(binder, &list, TNI_PATH_UNKNOWN, NULL, out),
-                           position);
+    status = tni_path_open(binder, &list, TNI_PATH_UNKNOWN, NULL, out);
+    if (status == TRUENO_OK && !tni_path_surround(&list, &wanted, out)) {
+        status = binder->error->status;
+    }
+    return tni_path_placed(binder, status, position);
 }
 
 /* ---- calls ---- */
@@ -256,18 +365,76 @@ static bool tni_path_add_setting(tni_path_list *list, const tni_csv_setting *set
     return true;
 }
 
+static bool tni_path_flag(tni_binder *binder, const tni_csv_setting *setting) {
+    tni_value value;
+    return setting->count == 1 && !setting->items[0].is_null &&
+           tni_value_exact(binder, &setting->items[0], tni_type_make(TRUENO_TYPE_BOOLEAN),
+                           &value) &&
+           value.as.boolean;
+}
+
+/* filename = true, or the name of the column. */
+static bool tni_path_filename(tni_binder *binder, const tni_csv_setting *setting,
+                              const char **out) {
+    const tni_value *value = &setting->items[0];
+    *out = NULL;
+    if (tni_path_flag(binder, setting)) {
+        *out = "filename";
+    } else if (setting->count == 1 && !value->is_null &&
+               value->type.id == TRUENO_TYPE_VARCHAR) {
+        const char *text = (const char *)tni_string_data(&value->as.string);
+        if (tni_name_equal_n(text, value->as.string.length, "false", 5)) {
+            return true;
+        }
+        *out = tni_arena_text(binder->arena, text, value->as.string.length);
+        if (!*out) {
+            (void)tni_memory_fail(binder->arena->memory, value->as.string.length, binder->error);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* An option about the files rather than their format; *known says whether it is one. */
+static bool tni_path_columns_option(tni_binder *binder, const char *name,
+                                    const tni_csv_setting *setting, uint32_t position,
+                                    tni_path_columns *out, bool *known) {
+    bool on = tni_path_flag(binder, setting);
+    *known = true;
+    out->position = position;
+    if (tni_name_equal(name, "filename")) {
+        return tni_path_filename(binder, setting, &out->filename);
+    }
+    if (tni_name_equal(name, "hive_partitioning")) {
+        out->hive = on;
+        out->no_hive = !on;
+        return true;
+    }
+    if (tni_name_equal(name, "hive_types_autocast")) {
+        out->hive_as_text = !on;
+        return true;
+    }
+    if (tni_name_equal(name, "hive_types")) {
+        (void)tni_fail_at(binder->error, TRUENO_ERROR_UNSUPPORTED, position,
+                          "option \"hive_types\" is not supported in this version: cast the "
+                          "column, or write hive_types_autocast = false for VARCHAR");
+        return false;
+    }
+    *known = false;
+    return true;
+}
+
 /* An option of read_parquet: those that change nothing when false are accepted as false. */
 static bool tni_path_parquet_option(tni_binder *binder, const char *name,
                                     const tni_csv_setting *setting, uint32_t position,
-                                    tni_parquet_options *options) {
-    static const char *const refused[] = {"filename", "hive_partitioning", "union_by_name",
-                                          "file_row_number"};
-    tni_value value;
+                                    tni_parquet_options *options, tni_path_columns *columns) {
+    static const char *const refused[] = {"union_by_name"};
     size_t i;
-    bool on = setting->count == 1 && !setting->items[0].is_null &&
-              tni_value_exact(binder, &setting->items[0], tni_type_make(TRUENO_TYPE_BOOLEAN),
-                              &value) &&
-              value.as.boolean;
+    bool on = tni_path_flag(binder, setting);
+    if (tni_name_equal(name, "file_row_number")) {
+        columns->row_number = on;
+        return true;
+    }
     if (tni_name_equal(name, "binary_as_string")) {
         options->binary_as_string = on;
         return true;
@@ -291,6 +458,7 @@ typedef struct tni_path_call {
     tni_path_list list;
     tni_csv_options csv;
     tni_parquet_options parquet;
+    tni_path_columns columns;
     bool is_csv;
 } tni_path_call;
 
@@ -299,6 +467,7 @@ static bool tni_path_argument(tni_path_call *run, const tni_ast_expression *argu
     tni_binder *binder = run->list.binder;
     uint32_t position = tni_binder_position(binder, argument->position);
     tni_csv_setting setting;
+    bool known;
     if (!tni_path_setting(binder, argument, &setting)) {
         return false;
     }
@@ -310,9 +479,16 @@ static bool tni_path_argument(tni_path_call *run, const tni_ast_expression *argu
         }
         return tni_path_add_setting(&run->list, &setting, position);
     }
+    if (!tni_path_columns_option(binder, argument->alias, &setting, position, &run->columns,
+                                 &known)) {
+        return false;
+    }
+    if (known) {
+        return true;
+    }
     if (!run->is_csv) {
         return tni_path_parquet_option(binder, argument->alias, &setting, position,
-                                       &run->parquet);
+                                       &run->parquet, &run->columns);
     }
     return tni_path_placed(binder, tni_csv_option(&run->csv, argument->alias, &setting,
                                                   binder->error),
@@ -345,6 +521,9 @@ TNI_FN bool tni_bind_file_call(tni_binder *binder, const tni_ast_expression *cal
                  ? tni_path_open(binder, &run.list, TNI_PATH_CSV, &run.csv, out)
                  : tni_parquet_open_with(binder->env, run.list.items, run.list.count,
                                          &run.parquet, out, binder->error);
+    if (status == TRUENO_OK && !tni_path_surround(&run.list, &run.columns, out)) {
+        status = binder->error->status;
+    }
     return tni_path_placed(binder, status, tni_binder_position(binder, call->position)) ==
            TRUENO_OK;
 }

@@ -104,6 +104,7 @@ typedef struct tni_csv_scan {
     tni_env *env;
     uint32_t *columns;
     uint32_t column_count, worker_count;
+    const uint8_t *skip_files; /* the request's */
     tni_csv_worker *workers;
     tni_csv_reading *readings; /* [file_count] */
     uint32_t current;          /* file */
@@ -520,7 +521,9 @@ static trueno_status tni_csv_take_chunk(tni_csv_scan *scan, tni_csv_worker *work
     }
     while (status == TRUENO_OK && !scan->failed && scan->current < scan->source->file_count) {
         reading = &scan->readings[scan->current];
-        if (!reading->opened) {
+        if (scan->skip_files != NULL && scan->skip_files[scan->current]) {
+            scan->current++;
+        } else if (!reading->opened) {
             status = tni_csv_reading_open(scan, reading, error);
         } else if (tni_csv_reading_left(reading)) {
             break;
@@ -604,6 +607,7 @@ static trueno_status tni_csv_next(tni_scan *base, uint32_t w, tni_morsel *out,
     out->rows = worker->piece_rows;
     out->segments = worker->segments;
     out->state = worker;
+    out->file = worker->reading->file.index;
     return TRUENO_OK;
 }
 
@@ -834,6 +838,7 @@ static trueno_status tni_csv_begin(tni_source *base, tni_env *env,
     scan->env = env;
     tni_arena_init(&scan->arena, memory);
     scan->column_count = request->column_count;
+    scan->skip_files = request->skip_files;
     scan->worker_count = TNI_MAX(request->workers, 1u);
     scan->columns =
         (uint32_t *)tni_alloc_array(memory, request->column_count, sizeof(uint32_t));

@@ -18,6 +18,7 @@ typedef struct tni_parquet_group {
     uint32_t index;       /* in its file */
     uint64_t rows;
     uint64_t first_row;   /* in the source */
+    uint64_t file_row;    /* in its file */
     uint64_t first_piece; /* in the source */
     uint64_t pieces;
     uint32_t piece_rows;  /* of all pieces but the last */
@@ -335,7 +336,7 @@ static void tni_parquet_cut(tni_parquet_group *group) {
 }
 
 static trueno_status tni_parquet_make_groups(tni_parquet_source *source, tni_error *error) {
-    uint64_t count = 0, rows = 0, pieces = 0;
+    uint64_t count = 0, rows = 0, pieces = 0, file_rows;
     uint32_t f, g, at = 0;
     for (f = 0; f < source->file_count; f++) {
         count += source->files[f].metadata.group_count;
@@ -354,12 +355,14 @@ static trueno_status tni_parquet_make_groups(tni_parquet_source *source, tni_err
     }
     source->group_count = (uint32_t)count;
     for (f = 0; f < source->file_count; f++) {
+        file_rows = rows;
         for (g = 0; g < source->files[f].metadata.group_count; g++, at++) {
             tni_parquet_group *group = &source->groups[at];
             group->file = f;
             group->index = g;
             group->rows = source->files[f].metadata.groups[g].rows;
             group->first_row = rows;
+            group->file_row = rows - file_rows;
             group->first_piece = pieces;
             if (group->rows > (uint64_t)INT64_MAX - rows) {
                 return tni_fail(error, TRUENO_ERROR_LIMIT, "%s: too many rows",
@@ -482,7 +485,7 @@ static bool tni_parquet_group_matches(const tni_parquet_source *source,
                                       const tni_scan_request *request) {
     const tni_parquet_metadata *metadata = &source->files[group->file].metadata;
     uint32_t i;
-    if (group->rows == 0) {
+    if (group->rows == 0 || (request->skip_files && request->skip_files[group->file])) {
         return false;
     }
     for (i = 0; i < request->prune_count; i++) {
@@ -700,6 +703,8 @@ static trueno_status tni_parquet_scan_next(tni_scan *base, uint32_t worker_index
     first = worker->piece * group->piece_rows;
     out->order = group->first_piece + worker->piece;
     out->first_row = group->first_row + first;
+    out->file = group->file;
+    out->file_row = group->file_row + first;
     out->rows = (uint32_t)TNI_MIN((uint64_t)group->piece_rows, group->rows - first);
     out->segments = worker->segments;
     worker->piece++;
