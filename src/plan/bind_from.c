@@ -134,6 +134,9 @@ static bool tni_from_function(tni_binder *binder, const tni_ast_expression *call
                                           "parquet_scan"};
     static const char *const json[] = {"read_json", "read_json_auto", "read_json_objects",
                                        "read_ndjson", "read_ndjson_auto", "read_ndjson_objects"};
+    static const char *const refused[] = {"read_text", "read_blob", "parquet_schema",
+                                          "parquet_metadata", "parquet_file_metadata",
+                                          "parquet_kv_metadata", "sniff_csv"};
     tni_source *source;
     tni_hint hint;
     size_t i;
@@ -142,6 +145,9 @@ static bool tni_from_function(tni_binder *binder, const tni_ast_expression *call
     }
     if (tni_name_equal(call->name, "generate_series")) {
         return tni_from_range(binder, call, true, out);
+    }
+    if (tni_name_equal(call->name, "glob")) {
+        return tni_bind_glob_call(binder, call, out);
     }
     for (i = 0; i < TNI_COUNT_OF(readers); i++) {
         if (tni_name_equal(call->name, readers[i])) {
@@ -157,16 +163,26 @@ static bool tni_from_function(tni_binder *binder, const tni_ast_expression *call
             return false;
         }
     }
+    for (i = 0; i < TNI_COUNT_OF(refused); i++) {
+        if (tni_name_equal(call->name, refused[i])) {
+            (void)tni_fail_at(binder->error, TRUENO_ERROR_UNSUPPORTED,
+                              tni_binder_position(binder, call->position),
+                              "the table function \"%s\" is not supported in this version",
+                              call->name);
+            return false;
+        }
+    }
     hint = tni_hint_of(call->name);
     for (i = 0; i < TNI_COUNT_OF(readers); i++) {
         tni_hint_offer(&hint, readers[i]);
     }
     tni_hint_offer(&hint, "range");
     tni_hint_offer(&hint, "generate_series");
+    tni_hint_offer(&hint, "glob");
     (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
                       tni_binder_position(binder, call->position),
                       "table function \"%s\" does not exist (there are read_csv, read_parquet, "
-                      "range, generate_series)" TNI_HINT_FORMAT,
+                      "glob, range, generate_series)" TNI_HINT_FORMAT,
                       call->name, TNI_HINT_ARGUMENTS(hint));
     return false;
 }

@@ -317,6 +317,9 @@ TNI_FN bool tni_bind_from(tni_binder *binder, const tni_ast_source *source, tni_
 TNI_FN bool tni_bind_scan(tni_binder *binder, tni_source *source, tni_relation *out);
 TNI_FN bool tni_bind_keep_source(tni_binder *binder, tni_source *source); /* takes it over */
 /* bind_path.c: options and paths of read_csv(...) and friends */
+/* glob('pattern'): the matching paths as rows. */
+TNI_FN bool tni_bind_glob_call(tni_binder *binder, const tni_ast_expression *call,
+                               tni_relation *out);
 TNI_FN bool tni_bind_file_call(tni_binder *binder, const tni_ast_expression *call,
                                tni_source **out);
 /* rules.c: the rewrites, then columns nobody needs are dropped; `wanted` ids come out */

@@ -1,6 +1,6 @@
 /*
  * bind_path.c - files in FROM: paths, globs, lists of them, and the options of read_csv(...) and
- * read_parquet(...).
+ * read_parquet(...); glob(...).
  *
  * The format follows the name, then the first bytes. Globs go through the host's file callbacks;
  * their matches are sorted, so that the rows of a query have one order. What is known per file
@@ -18,6 +18,7 @@ typedef struct tni_path_list {
     const char **items;
     uint32_t count, capacity;
     bool failed;
+    bool may_be_empty; /* a glob that nothing matches is no error */
 } tni_path_list;
 
 /* What the options of a call say about columns that no file holds. */
@@ -81,6 +82,15 @@ static bool tni_path_fail(tni_binder *binder, trueno_status status, uint32_t pos
     return false;
 }
 
+static bool tni_path_exists(const trueno_files *files, const char *path) {
+    void *file = NULL;
+    if (files->open(files->user, path, TRUENO_FILE_READ, &file) != 0) {
+        return false;
+    }
+    (void)files->close(files->user, file);
+    return true;
+}
+
 /* Append what a path or glob means. */
 static bool tni_path_expand(tni_path_list *list, const char *path, uint32_t position) {
     tni_binder *binder = list->binder;
@@ -91,7 +101,9 @@ static bool tni_path_expand(tni_path_list *list, const char *path, uint32_t posi
                              "this database may not read files");
     }
     if (!tni_path_has_glob(path)) {
-        tni_path_add(list, path);
+        if (!list->may_be_empty || tni_path_exists(files, path)) {
+            tni_path_add(list, path);
+        }
         return !list->failed;
     }
     if (!files->list) {
@@ -99,8 +111,8 @@ static bool tni_path_expand(tni_path_list *list, const char *path, uint32_t posi
                              "the host's files cannot be listed, so globs do not work");
     }
     if (files->list(files->user, path, tni_path_add, list) != 0 || list->count == before) {
-        if (list->failed) {
-            return false;
+        if (list->failed || list->may_be_empty) {
+            return !list->failed;
         }
         return tni_path_fail(binder, TRUENO_ERROR_IO, position, path, "no file matches");
     }
@@ -194,20 +206,16 @@ static trueno_status tni_path_placed(tni_binder *binder, trueno_status status,
 
 /* ---- columns of the files themselves ---- */
 
-static bool tni_path_names(const tni_path_list *list, tni_file_column *out) {
+/* The paths as values, or NULL. */
+static tni_value *tni_path_names(const tni_path_list *list) {
     tni_type type = tni_type_make(TRUENO_TYPE_VARCHAR);
     tni_value *values =
         (tni_value *)tni_binder_alloc(list->binder, list->count, sizeof *values);
     uint32_t i;
-    if (!values) {
-        return false;
-    }
-    for (i = 0; i < list->count; i++) {
+    for (i = 0; values && i < list->count; i++) {
         values[i] = tni_value_string(type, tni_string_c(list->items[i]));
     }
-    out->type = type;
-    out->values = values;
-    return true;
+    return values;
 }
 
 static bool tni_path_hive(const tni_path_list *list, const tni_path_columns *wanted,
@@ -265,9 +273,11 @@ static bool tni_path_surround(const tni_path_list *list, const tni_path_columns 
         columns[count++].type = tni_type_make(TRUENO_TYPE_BIGINT);
     }
     if (ok && wanted->filename) {
+        columns[count].values = tni_path_names(list);
         ok = !tni_path_taken(binder, inner, wanted->filename, wanted->position) &&
-             tni_path_names(list, &columns[count]);
-        columns[count++].name = wanted->filename;
+             columns[count].values != NULL;
+        columns[count].name = wanted->filename;
+        columns[count++].type = tni_type_make(TRUENO_TYPE_VARCHAR);
     }
     if (!ok) {
         tni_source_release(inner);
@@ -526,4 +536,44 @@ TNI_FN bool tni_bind_file_call(tni_binder *binder, const tni_ast_expression *cal
     }
     return tni_path_placed(binder, status, tni_binder_position(binder, call->position)) ==
            TRUENO_OK;
+}
+
+/* ---- glob ---- */
+
+/* The paths as rows of one column, `file`. */
+static bool tni_path_relation(const tni_path_list *list, tni_relation *out) {
+    tni_binder *binder = list->binder;
+    tni_node *node = tni_node_new(binder, TNI_PLAN_VALUES, NULL, 1);
+    if (!node || !tni_relation_new(binder, 1, out) ||
+        !tni_node_column(binder, node, 0, tni_type_make(TRUENO_TYPE_VARCHAR), "file")) {
+        return false;
+    }
+    node->values = tni_path_names(list);
+    if (!node->values) {
+        return false;
+    }
+    node->row_count = list->count;
+    node->rows = (double)list->count;
+    binder->columns[node->columns[0]].not_null = true;
+    out->node = node;
+    out->ids[0] = node->columns[0];
+    out->names[0] = "file";
+    return true;
+}
+
+TNI_FN bool tni_bind_glob_call(tni_binder *binder, const tni_ast_expression *call,
+                               tni_relation *out) {
+    uint32_t position = tni_binder_position(binder, call->position);
+    tni_path_list list;
+    tni_csv_setting setting;
+    memset(&list, 0, sizeof list);
+    list.binder = binder;
+    list.may_be_empty = true;
+    if (call->argument_count != 1 || call->arguments->alias) {
+        (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER, position,
+                          "glob takes a pattern or a list of patterns");
+        return false;
+    }
+    return tni_path_setting(binder, call->arguments, &setting) &&
+           tni_path_add_setting(&list, &setting, position) && tni_path_relation(&list, out);
 }
