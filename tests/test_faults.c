@@ -624,6 +624,8 @@ static const scenario scenarios[] = {
     {"COPY TO JSON", 0, "COPY (SELECT * FROM t WHERE i < 2000) TO '@/out.json' (ARRAY true)", 0,
      "out.json", 0, 0, 0},
     {"COPY TO Parquet", 0, "COPY t TO '@/out.parquet'", 0, "out.parquet", 0, 0, 0},
+    {"COPY TO Parquet with gzip", 0, "COPY t TO '@/out.parquet' (CODEC gzip)", 0, "out.parquet", 0,
+     0, 0},
     {"COPY FROM", 0, "COPY t FROM '@/t.csv'", COUNT_T, 0, 0, 0, 0},
     {"COPY FROM Parquet", 0, "COPY t FROM '@/t.parquet' (FORMAT parquet)", COUNT_T, 0, 0, 0, 0},
     {"prepared statements", 0,

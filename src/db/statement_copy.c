@@ -16,6 +16,7 @@ typedef struct tni_copy_options {
     tni_copy_format format;
     bool has_format;
     bool gzip;
+    uint8_t parquet_codec; /* FORMAT parquet: of tni_parquet_writer_set_codec */
     const char *codec; /* COMPRESSION as written, or NULL */
     uint32_t codec_position;
     int64_t group_rows; /* ROW_GROUP_SIZE, 0 when it is not given */
@@ -198,11 +199,12 @@ static trueno_status tni_copy_format_by_name(const tni_ast_statement *statement,
     plain = codec == NULL || tni_name_equal(codec, "none") ||
             tni_name_equal(codec, "uncompressed");
     if (out->format == TNI_COPY_PARQUET) {
-        if (plain || tni_name_equal(codec, "snappy")) {
+        if (tni_parquet_writer_codec(codec != NULL ? codec : "snappy", &out->parquet_codec)) {
             return TRUENO_OK;
         }
         return tni_fail_at(error, TRUENO_ERROR_UNSUPPORTED, out->codec_position,
-                           "writing Parquet with the codec \"%s\" is not supported; snappy is",
+                           "writing Parquet with the codec \"%s\" is not supported; snappy, "
+                           "gzip and uncompressed are",
                            codec);
     }
     out->gzip = !plain && tni_name_equal(codec, "gzip");
@@ -255,6 +257,7 @@ static trueno_status tni_copy_begin_parquet(tni_copy_sink *sink, tni_error *erro
     }
     TNI_TRY(tni_parquet_writer_new(&sink->session->env, sink->target, fields, plan->column_count,
                                    &sink->parquet, error));
+    tni_parquet_writer_set_codec(sink->parquet, sink->options.parquet_codec);
     if (sink->options.group_rows != 0) {
         tni_parquet_writer_limit_groups(sink->parquet, (uint64_t)sink->options.group_rows);
     }

@@ -98,8 +98,12 @@ static bool tni_hive_text(tni_arena *arena, const tni_hive_key *key, tni_value *
             high = tni_hive_hex(text[i + 1]);
             low = tni_hive_hex(text[i + 2]);
         }
-        text[length] = high >= 0 && low >= 0 ? (char)(high << 4 | low) : text[i];
-        i += high >= 0 && low >= 0 ? 2 : 0;
+        if (high >= 0 && low >= 0) {
+            text[length] = (char)(high * 16 + low);
+            i += 2;
+        } else {
+            text[length] = text[i];
+        }
     }
     if (!tni_utf8_valid(text, length)) { /* what is written is text, at least */
         memcpy(text, key->value, key->value_length);

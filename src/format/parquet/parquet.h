@@ -4,7 +4,8 @@
  * Reading: flat columns of every physical and logical type, all encodings but ALP, all codecs but
  * BROTLI and LZO, data pages V1 and V2. Nested columns stay listed; only fetching one fails.
  * Row groups that the statistics rule out are not read; columns that nobody fetches are not
- * decompressed. Writing: row groups of 122,880 rows, Snappy, dictionaries where they pay.
+ * decompressed. Writing: row groups of 122,880 rows, Snappy (or gzip, or nothing), dictionaries
+ * where they pay.
  */
 #ifndef TNI_FORMAT_PARQUET_PARQUET_H
 #define TNI_FORMAT_PARQUET_PARQUET_H
@@ -34,6 +35,10 @@ TNI_FN trueno_status tni_parquet_writer_new(tni_env *env, const char *path,
                                             tni_parquet_writer **out, tni_error *error);
 /* Row groups of `rows` rows, 1 to what is the rule without: more counts as that. */
 TNI_FN void tni_parquet_writer_limit_groups(tni_parquet_writer *writer, uint64_t rows);
+/* How pages are compressed, before the first chunk: "snappy" (the rule), "gzip", "uncompressed" or
+ * "none", in any case of letters. False: no such encoder. */
+TNI_FN bool tni_parquet_writer_codec(const char *name, uint8_t *out);
+TNI_FN void tni_parquet_writer_set_codec(tni_parquet_writer *writer, uint8_t codec);
 TNI_FN trueno_status tni_parquet_writer_write_chunk(tni_parquet_writer *writer,
                                                     const tni_chunk *chunk, tni_error *error);
 TNI_FN trueno_status tni_parquet_writer_finish(tni_parquet_writer *writer, tni_error *error);

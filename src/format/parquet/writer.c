@@ -244,7 +244,7 @@ static void tni_parquet_put_chunk(tni_text *out, const tni_parquet_column_writer
     tni_thrift_put_list(out, &inner, 3, TNI_THRIFT_BINARY, 1);
     tni_thrift_put_varint(out, strlen(c->out.name));
     tni_text_add(out, c->out.name);
-    tni_thrift_put_int(out, &inner, 4, TNI_THRIFT_I32, TNI_PARQUET_SNAPPY);
+    tni_thrift_put_int(out, &inner, 4, TNI_THRIFT_I32, written->codec);
     tni_thrift_put_int(out, &inner, 5, TNI_THRIFT_I64, rows);
     tni_thrift_put_int(out, &inner, 6, TNI_THRIFT_I64, (int64_t)written->size);
     tni_thrift_put_int(out, &inner, 7, TNI_THRIFT_I64, (int64_t)written->compressed_size);
@@ -422,6 +422,7 @@ TNI_FN void tni_parquet_writer_free(tni_parquet_writer *writer) {
     tni_text_free(&writer->sink.page);
     tni_text_free(&writer->sink.header);
     tni_free(memory, writer->sink.packed, writer->sink.packed_capacity);
+    tni_free(memory, writer->sink.gzip, writer->sink.gzip ? sizeof *writer->sink.gzip : 0);
     tni_scratch_free(&writer->scratch);
     tni_arena_free(&writer->arena);
     tni_free(memory, writer, sizeof *writer);
@@ -481,6 +482,23 @@ TNI_FN void tni_parquet_writer_limit_groups(tni_parquet_writer *writer, uint64_t
     writer->group_rows = (uint32_t)TNI_MIN(TNI_MAX(rows, 1u), TNI_PARQUET_GROUP_ROWS);
 }
 
+TNI_FN bool tni_parquet_writer_codec(const char *name, uint8_t *out) {
+    if (tni_name_equal(name, "snappy")) {
+        *out = TNI_PARQUET_SNAPPY;
+    } else if (tni_name_equal(name, "gzip")) {
+        *out = TNI_PARQUET_GZIP;
+    } else if (tni_name_equal(name, "uncompressed") || tni_name_equal(name, "none")) {
+        *out = TNI_PARQUET_UNCOMPRESSED;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+TNI_FN void tni_parquet_writer_set_codec(tni_parquet_writer *writer, uint8_t codec) {
+    writer->sink.codec = codec;
+}
+
 TNI_FN trueno_status tni_parquet_writer_new(tni_env *env, const char *path,
                                             const tni_field *fields, uint32_t field_count,
                                             tni_parquet_writer **out, tni_error *error) {
@@ -490,6 +508,7 @@ TNI_FN trueno_status tni_parquet_writer_new(tni_env *env, const char *path,
     if (!w) {
         return tni_memory_fail(env->memory, sizeof *w, error);
     }
+    w->sink.codec = TNI_PARQUET_SNAPPY;
     w->env = env;
     w->memory = env->memory;
     w->group_rows = TNI_PARQUET_GROUP_ROWS;

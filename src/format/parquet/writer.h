@@ -39,6 +39,7 @@ typedef struct tni_parquet_written {
     uint64_t data_offset;
     uint64_t compressed_size, size;
     bool plain;                 /* some page is PLAIN */
+    uint8_t codec;              /* the sink's */
     tni_value min, max;         /* has_bounds; strings point into the interner */
     bool has_bounds;
 } tni_parquet_written;
@@ -52,6 +53,8 @@ typedef struct tni_parquet_sink {
     tni_memory *memory;
     tni_text page;         /* uncompressed content, reused */
     tni_text header;
+    uint8_t codec;         /* tni_parquet_codec */
+    tni_gzip_encoder *gzip; /* NULL until needed */
     uint8_t *packed;
     size_t packed_capacity;
 } tni_parquet_sink;

@@ -391,30 +391,66 @@ static void tni_parquet_put_page_header(tni_text *out, bool dictionary, size_t s
     tni_thrift_put_stop(out);
 }
 
+/* Room an encoded page may need; 0 on overflow. */
+static size_t tni_parquet_pack_bound(const tni_parquet_sink *sink) {
+    switch (sink->codec) {
+    case TNI_PARQUET_GZIP: return tni_gzip_bound(sink->page.length);
+    case TNI_PARQUET_UNCOMPRESSED: return sink->page.length + 1;
+    default: return tni_snappy_bound(sink->page.length);
+    }
+}
+
+/* The page as the file has it: `*out` and its size. */
+static trueno_status tni_parquet_pack(tni_parquet_sink *sink, const void **out, size_t *size,
+                                      tni_error *error) {
+    const uint8_t *page = (const uint8_t *)(const void *)sink->page.data;
+    size_t bound = tni_parquet_pack_bound(sink);
+    void *items = sink->packed;
+    if (sink->page.length > INT32_MAX || bound > INT32_MAX || bound == 0) {
+        return tni_fail(error, TRUENO_ERROR_LIMIT, "%s: a value of %llu bytes is too large",
+                        sink->path, (unsigned long long)sink->page.length);
+    }
+    *out = page;
+    *size = sink->page.length;
+    if (sink->codec == TNI_PARQUET_UNCOMPRESSED) {
+        return TRUENO_OK;
+    }
+    TNI_TRY(tni_grow(sink->memory, &items, &sink->packed_capacity, bound, 1, error));
+    sink->packed = (uint8_t *)items;
+    *out = sink->packed;
+    if (sink->codec == TNI_PARQUET_SNAPPY) {
+        *size = tni_snappy_encode(page, sink->page.length, sink->packed);
+        return TRUENO_OK;
+    }
+    if (!sink->gzip) {
+        sink->gzip = (tni_gzip_encoder *)tni_alloc(sink->memory, sizeof *sink->gzip);
+        if (!sink->gzip) {
+            return tni_memory_fail(sink->memory, sizeof *sink->gzip, error);
+        }
+    }
+    tni_gzip_begin(sink->gzip);
+    *size = tni_gzip_encode(sink->gzip, page, sink->page.length, true, sink->packed);
+    return TRUENO_OK;
+}
+
 /* Compress and write what sink->page holds. */
 static trueno_status tni_parquet_put_page(tni_parquet_sink *sink, bool dictionary, uint32_t values,
                                           tni_parquet_encoding encoding,
                                           tni_parquet_written *written, tni_error *error) {
-    size_t bound = tni_snappy_bound(sink->page.length), packed;
-    void *items = sink->packed;
+    const void *data = NULL;
+    size_t packed = 0;
     if (sink->page.failed) {
         return tni_memory_fail(sink->memory, sink->page.length, error);
     }
-    if (sink->page.length > INT32_MAX || bound > INT32_MAX) {
-        return tni_fail(error, TRUENO_ERROR_LIMIT, "%s: a value of %llu bytes is too large",
-                        sink->path, (unsigned long long)sink->page.length);
-    }
-    TNI_TRY(tni_grow(sink->memory, &items, &sink->packed_capacity, bound, 1, error));
-    sink->packed = (uint8_t *)items;
-    packed = tni_snappy_encode((const uint8_t *)(const void *)sink->page.data, sink->page.length,
-                               sink->packed);
+    TNI_TRY(tni_parquet_pack(sink, &data, &packed, error));
     tni_parquet_put_page_header(&sink->header, dictionary, sink->page.length, packed, values,
                                 encoding);
     if (sink->header.failed) {
         return tni_memory_fail(sink->memory, 64, error);
     }
     TNI_TRY(tni_parquet_sink_write(sink, sink->header.data, sink->header.length, error));
-    TNI_TRY(tni_parquet_sink_write(sink, sink->packed, packed, error));
+    TNI_TRY(tni_parquet_sink_write(sink, data, packed, error));
+    written->codec = sink->codec;
     written->compressed_size += sink->header.length + packed;
     written->size += sink->header.length + sink->page.length;
     return TRUENO_OK;
