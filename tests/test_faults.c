@@ -511,6 +511,11 @@ static const scenario scenarios[] = {
      "WHERE year >= 2023 GROUP BY ALL ORDER BY ALL\n"
      "SELECT * FROM 'tests/data/hive_csv/**/*.csv' WHERE day <> '2024-01-02'",
      0, 0, 0, DRAIN_CSV | DRAIN_CELLS, 0},
+    {"read files, columns by their names", "",
+     "SELECT * FROM read_parquet(['tests/data/hive/year=2023/m=a/x.parquet', '@/t.parquet', "
+     "'@/t2.parquet'], union_by_name = true, filename = true) WHERE i < 3 ORDER BY ALL\n"
+     "SELECT count(*), min(file) > '' FROM glob(['@/t*.parquet', '@/none'])",
+     0, 0, 0, 0, 0},
     {"CREATE TABLE AS from CSV", "", "CREATE TABLE n AS SELECT * FROM '@/t.csv'", "SHOW TABLES", 0,
      0, 0, 0},
     {"CREATE TABLE AS from Parquet", "",

@@ -140,6 +140,10 @@ TNI_FN const char *tni_files_error_text(int code) {
     }
 }
 
+TNI_FN bool tni_files_is_absent(int code) {
+    return code == ENOENT || code == ENOTDIR;
+}
+
 /* ---- globs ---- */
 
 #if defined(_WIN32)

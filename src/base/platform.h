@@ -88,6 +88,8 @@ TNI_FN void tni_library_close(void *library);
 TNI_FN void tni_files_default(trueno_files *out);
 /* "no such file or directory" for an errno value that a trueno_files call returned. */
 TNI_FN const char *tni_files_error_text(int code);
+/* Does the code say that there is no such file? */
+TNI_FN bool tni_files_is_absent(int code);
 /* Expand a glob (*, ?, [..], ** for folders) through the operating system: sorted list passed
  * path by path to `visit`; a non-OK return stops. A path without glob characters is passed as
  * it is. Errors: NOT_FOUND when a glob matches nothing, IO. */

@@ -137,7 +137,6 @@ static bool tni_from_function(tni_binder *binder, const tni_ast_expression *call
     static const char *const refused[] = {"read_text", "read_blob", "parquet_schema",
                                           "parquet_metadata", "parquet_file_metadata",
                                           "parquet_kv_metadata", "sniff_csv"};
-    tni_source *source;
     tni_hint hint;
     size_t i;
     if (tni_name_equal(call->name, "range")) {
@@ -151,8 +150,7 @@ static bool tni_from_function(tni_binder *binder, const tni_ast_expression *call
     }
     for (i = 0; i < TNI_COUNT_OF(readers); i++) {
         if (tni_name_equal(call->name, readers[i])) {
-            return tni_bind_file_call(binder, call, &source) &&
-                   tni_bind_keep_source(binder, source) && tni_bind_scan(binder, source, out);
+            return tni_bind_file_call(binder, call, out);
         }
     }
     for (i = 0; i < TNI_COUNT_OF(json); i++) {

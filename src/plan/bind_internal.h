@@ -316,12 +316,16 @@ TNI_FN bool tni_bind_from(tni_binder *binder, const tni_ast_source *source, tni_
                           tni_node **node);
 TNI_FN bool tni_bind_scan(tni_binder *binder, tni_source *source, tni_relation *out);
 TNI_FN bool tni_bind_keep_source(tni_binder *binder, tni_source *source); /* takes it over */
-/* bind_path.c: options and paths of read_csv(...) and friends */
+/* bind_path.c: read_csv(...) and friends, their paths and options */
 /* glob('pattern'): the matching paths as rows. */
 TNI_FN bool tni_bind_glob_call(tni_binder *binder, const tni_ast_expression *call,
                                tni_relation *out);
 TNI_FN bool tni_bind_file_call(tni_binder *binder, const tni_ast_expression *call,
-                               tni_source **out);
+                               tni_relation *out);
+/* bind_query.c: the rows of both, columns by place and of the same types */
+TNI_FN tni_node *tni_union_node(tni_binder *binder, tni_node *left, const uint32_t *left_ids,
+                                tni_node *right, const uint32_t *right_ids, uint32_t count,
+                                const char *const *names);
 /* rules.c: the rewrites, then columns nobody needs are dropped; `wanted` ids come out */
 TNI_FN tni_node *tni_rules_run(tni_binder *binder, tni_node *node, const uint32_t *wanted,
                                uint32_t wanted_count);

@@ -27,6 +27,7 @@ typedef struct tni_path_columns {
     bool hive, no_hive;       /* asked for, forbidden; neither: when every path has the same keys */
     bool hive_as_text;        /* hive_types_autocast = false */
     bool row_number;
+    bool by_name;             /* Parquet: union_by_name = true (CSV has its own) */
     uint32_t position;        /* of the option to blame */
 } tni_path_columns;
 
@@ -82,13 +83,18 @@ static bool tni_path_fail(tni_binder *binder, trueno_status status, uint32_t pos
     return false;
 }
 
-static bool tni_path_exists(const trueno_files *files, const char *path) {
+/* A path without a glob, for a list that may be empty: only when there is such a file. */
+static bool tni_path_add_present(tni_path_list *list, const char *path, uint32_t position) {
+    const trueno_files *files = list->binder->env->files;
     void *file = NULL;
-    if (files->open(files->user, path, TRUENO_FILE_READ, &file) != 0) {
-        return false;
+    int code = files->open(files->user, path, TRUENO_FILE_READ, &file);
+    if (code == 0) {
+        (void)files->close(files->user, file);
+        tni_path_add(list, path);
+        return !list->failed;
     }
-    (void)files->close(files->user, file);
-    return true;
+    return tni_files_is_absent(code) ||
+           tni_path_fail(list->binder, TRUENO_ERROR_IO, position, path, tni_files_error_text(code));
 }
 
 /* Append what a path or glob means. */
@@ -96,23 +102,32 @@ static bool tni_path_expand(tni_path_list *list, const char *path, uint32_t posi
     tni_binder *binder = list->binder;
     const trueno_files *files = binder->env->files;
     uint32_t before = list->count;
+    int code;
     if (binder->env->no_file_access) {
         return tni_path_fail(binder, TRUENO_ERROR_IO, position, path,
                              "this database may not read files");
     }
     if (!tni_path_has_glob(path)) {
-        if (!list->may_be_empty || tni_path_exists(files, path)) {
-            tni_path_add(list, path);
+        if (list->may_be_empty) {
+            return tni_path_add_present(list, path, position);
         }
+        tni_path_add(list, path);
         return !list->failed;
     }
     if (!files->list) {
         return tni_path_fail(binder, TRUENO_ERROR_UNSUPPORTED, position, path,
                              "the host's files cannot be listed, so globs do not work");
     }
-    if (files->list(files->user, path, tni_path_add, list) != 0 || list->count == before) {
-        if (list->failed || list->may_be_empty) {
-            return !list->failed;
+    code = files->list(files->user, path, tni_path_add, list);
+    if (list->failed) {
+        return false;
+    }
+    if (code != 0 && !tni_files_is_absent(code)) {
+        return tni_path_fail(binder, TRUENO_ERROR_IO, position, path, tni_files_error_text(code));
+    }
+    if (list->count == before) {
+        if (list->may_be_empty) {
+            return true;
         }
         return tni_path_fail(binder, TRUENO_ERROR_IO, position, path, "no file matches");
     }
@@ -255,44 +270,80 @@ static bool tni_path_taken(tni_binder *binder, const tni_source *source, const c
     return false;
 }
 
-/* Put the columns of the files around *source, which is let go of when that fails. */
-static bool tni_path_surround(const tni_path_list *list, const tni_path_columns *wanted,
-                              tni_source **source) {
+/* Columns for all files of the list: rows' numbers, names, then the keys of the paths. */
+static bool tni_path_make_columns(const tni_path_list *list, const tni_path_columns *wanted,
+                                  tni_file_column **out, uint32_t *count) {
     tni_binder *binder = list->binder;
-    tni_source *inner = *source;
     tni_file_column *hive, *columns;
-    uint32_t keys, count = 0;
-    bool ok = tni_path_hive(list, wanted, &hive, &keys);
+    uint32_t keys, n = 0;
+    if (!tni_path_hive(list, wanted, &hive, &keys)) {
+        return false;
+    }
+    columns = (tni_file_column *)tni_binder_alloc(binder, keys + (size_t)2, sizeof *columns);
+    if (!columns) {
+        return false;
+    }
+    if (wanted->row_number) {
+        columns[n].name = "file_row_number";
+        columns[n++].type = tni_type_make(TRUENO_TYPE_BIGINT);
+    }
+    if (wanted->filename) {
+        columns[n].name = wanted->filename;
+        columns[n].type = tni_type_make(TRUENO_TYPE_VARCHAR);
+        columns[n].values = tni_path_names(list);
+        if (!columns[n++].values) {
+            return false;
+        }
+    }
+    if (keys) {
+        memcpy(columns + n, hive, keys * sizeof *columns);
+    }
+    *out = columns;
+    *count = n + keys;
+    return true;
+}
+
+/* Put columns of the files around *source, which reads `files` of the list from `first` on and is
+ * let go of when that fails. */
+static bool tni_path_surround(tni_binder *binder, const tni_path_columns *wanted,
+                              const tni_file_column *all, uint32_t count, uint32_t first,
+                              uint32_t files, tni_source **source) {
+    tni_source *inner = *source;
+    tni_file_column *columns;
+    uint32_t i;
+    if (count == 0) {
+        return true;
+    }
     *source = NULL;
-    columns = ok ? (tni_file_column *)tni_binder_alloc(binder, keys + (size_t)2, sizeof *columns)
-                 : NULL;
-    ok = columns != NULL;
-    if (ok && wanted->row_number) {
-        ok = !tni_path_taken(binder, inner, "file_row_number", wanted->position);
-        columns[count].name = "file_row_number";
-        columns[count++].type = tni_type_make(TRUENO_TYPE_BIGINT);
-    }
-    if (ok && wanted->filename) {
-        columns[count].values = tni_path_names(list);
-        ok = !tni_path_taken(binder, inner, wanted->filename, wanted->position) &&
-             columns[count].values != NULL;
-        columns[count].name = wanted->filename;
-        columns[count++].type = tni_type_make(TRUENO_TYPE_VARCHAR);
-    }
-    if (!ok) {
+    columns = (tni_file_column *)tni_binder_alloc(binder, count, sizeof *columns);
+    if (!columns ||
+        (wanted->row_number &&
+         tni_path_taken(binder, inner, "file_row_number", wanted->position)) ||
+        (wanted->filename && tni_path_taken(binder, inner, wanted->filename, wanted->position))) {
         tni_source_release(inner);
         return false;
     }
-    if (keys) {
-        memcpy(columns + count, hive, keys * sizeof *columns);
-        count += keys;
+    for (i = 0; i < count; i++) {
+        columns[i] = all[i];
+        columns[i].values = all[i].values ? all[i].values + first : NULL;
     }
-    if (count == 0) {
-        *source = inner;
-        return true;
+    return tni_files_open(binder->env, inner, files, columns, count, source, binder->error) ==
+           TRUENO_OK;
+}
+
+/* All files of the list as one source, `*source`, with the columns wanted. */
+static trueno_status tni_path_complete(const tni_path_list *list, const tni_path_columns *wanted,
+                                       tni_source **source) {
+    tni_file_column *columns = NULL;
+    uint32_t count = 0;
+    if (!tni_path_make_columns(list, wanted, &columns, &count)) {
+        tni_source_release(*source);
+        *source = NULL;
+        return list->binder->error->status;
     }
-    return tni_files_open(binder->env, inner, list->count, columns, count, source,
-                          binder->error) == TRUENO_OK;
+    return tni_path_surround(list->binder, wanted, columns, count, 0, list->count, source)
+               ? TRUENO_OK
+               : list->binder->error->status;
 }
 
 TNI_FN trueno_status tni_bind_path(tni_bind_context *context, const char *path, uint32_t position,
@@ -311,8 +362,8 @@ TNI_FN trueno_status tni_bind_path(tni_bind_context *context, const char *path, 
         return binder->error->status;
     }
     status = tni_path_open(binder, &list, TNI_PATH_UNKNOWN, NULL, out);
-    if (status == TRUENO_OK && !tni_path_surround(&list, &wanted, out)) {
-        status = binder->error->status;
+    if (status == TRUENO_OK) {
+        status = tni_path_complete(&list, &wanted, out);
     }
     return tni_path_placed(binder, status, position);
 }
@@ -434,12 +485,10 @@ static bool tni_path_columns_option(tni_binder *binder, const char *name,
     return true;
 }
 
-/* An option of read_parquet: those that change nothing when false are accepted as false. */
+/* An option of read_parquet. */
 static bool tni_path_parquet_option(tni_binder *binder, const char *name,
                                     const tni_csv_setting *setting, uint32_t position,
                                     tni_parquet_options *options, tni_path_columns *columns) {
-    static const char *const refused[] = {"union_by_name"};
-    size_t i;
     bool on = tni_path_flag(binder, setting);
     if (tni_name_equal(name, "file_row_number")) {
         columns->row_number = on;
@@ -449,15 +498,9 @@ static bool tni_path_parquet_option(tni_binder *binder, const char *name,
         options->binary_as_string = on;
         return true;
     }
-    for (i = 0; i < TNI_COUNT_OF(refused); i++) {
-        if (tni_name_equal(name, refused[i])) {
-            if (on) {
-                (void)tni_fail_at(binder->error, TRUENO_ERROR_UNSUPPORTED, position,
-                                  "option \"%s\" of read_parquet is not supported in this version",
-                                  name);
-            }
-            return !on;
-        }
+    if (tni_name_equal(name, "union_by_name")) {
+        columns->by_name = on;
+        return true;
     }
     (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER, position,
                       "read_parquet has no option \"%s\"", name);
@@ -505,12 +548,207 @@ static bool tni_path_argument(tni_path_call *run, const tni_ast_expression *argu
                            position) == TRUENO_OK;
 }
 
+/* ---- union_by_name ---- */
+
+/* Files of the list that follow one another and have the same columns. */
+typedef struct tni_path_run {
+    uint32_t first, count;
+    tni_source *shape;     /* of its first file; the binder keeps it */
+    tni_relation relation; /* all its files */
+} tni_path_run;
+
+typedef struct tni_path_union {
+    tni_path_call *call;
+    uint32_t position;
+    tni_path_run *runs; /* [run_count] */
+    uint32_t run_count;
+    const char **names; /* [count] of all columns */
+    tni_type *types;
+    uint32_t count, capacity;
+} tni_path_union;
+
+static bool tni_path_same_shape(const tni_source *a, const tni_source *b) {
+    uint32_t i;
+    for (i = 0; i < TNI_MIN(a->field_count, b->field_count); i++) {
+        if (!tni_name_equal(a->fields[i].name, b->fields[i].name) ||
+            !tni_type_equal(a->fields[i].type, b->fields[i].type)) {
+            return false;
+        }
+    }
+    return a->field_count == b->field_count;
+}
+
+/* Look at every file, and make runs of them. */
+static bool tni_path_find_runs(tni_path_union *u) {
+    tni_path_list *list = &u->call->list;
+    tni_binder *binder = list->binder;
+    tni_path_run *run = NULL;
+    uint32_t i;
+    u->runs = (tni_path_run *)tni_binder_alloc(binder, list->count, sizeof *u->runs);
+    if (!u->runs) {
+        return false;
+    }
+    for (i = 0; i < list->count; i++) {
+        tni_source *source;
+        if (tni_parquet_open_with(binder->env, list->items + i, 1, &u->call->parquet, &source,
+                                  binder->error) != TRUENO_OK) {
+            return false;
+        }
+        if (run && tni_path_same_shape(run->shape, source)) {
+            run->count++;
+            tni_source_release(source);
+            continue;
+        }
+        run = &u->runs[u->run_count++];
+        run->first = i;
+        run->count = 1;
+        run->shape = source;
+        if (!tni_bind_keep_source(binder, source)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static uint32_t tni_path_find_name(const char *const *names, uint32_t count, const char *name) {
+    uint32_t i;
+    for (i = 0; i < count && !tni_name_equal(names[i], name); i++) {
+    }
+    return i;
+}
+
+static bool tni_path_add_name(tni_path_union *u, const char *name, tni_type type) {
+    tni_binder *binder = u->call->list.binder;
+    uint32_t at = tni_path_find_name(u->names, u->count, name);
+    if (at < u->count) {
+        if (!tni_type_common(u->types[at], type, &u->types[at])) {
+            u->types[at] = tni_type_make(TRUENO_TYPE_VARCHAR);
+        }
+        return true;
+    }
+    if (u->count == u->capacity) {
+        uint32_t capacity = TNI_MAX(u->capacity * 2, 16u);
+        const char **names = (const char **)tni_binder_alloc(binder, capacity, sizeof *names);
+        tni_type *types = (tni_type *)tni_binder_alloc(binder, capacity, sizeof *types);
+        if (!names || !types) {
+            return false;
+        }
+        if (u->count) {
+            memcpy(names, u->names, u->count * sizeof *names);
+            memcpy(types, u->types, u->count * sizeof *types);
+        }
+        u->names = names;
+        u->types = types;
+        u->capacity = capacity;
+    }
+    u->names[at] = name;
+    u->types[at] = type;
+    u->count++;
+    return true;
+}
+
+/* The columns of all runs, in the order of their first coming; then those of the files. A key
+ * of the paths gives a column that it stands for its type. */
+static bool tni_path_unite(tni_path_union *u, const tni_file_column *columns, uint32_t count) {
+    uint32_t r, i;
+    for (r = 0; r < u->run_count; r++) {
+        const tni_source *shape = u->runs[r].shape;
+        for (i = 0; i < shape->field_count; i++) {
+            if (!tni_path_add_name(u, shape->fields[i].name, shape->fields[i].type)) {
+                return false;
+            }
+        }
+    }
+    for (i = 0; i < count; i++) {
+        if (!tni_path_add_name(u, columns[i].name, columns[i].type)) {
+            return false;
+        }
+        u->types[tni_path_find_name(u->names, u->count, columns[i].name)] = columns[i].type;
+    }
+    return true;
+}
+
+/* The rows of a run with all columns of the union. */
+static bool tni_path_bind_run(tni_path_union *u, tni_path_run *run,
+                              const tni_file_column *columns, uint32_t count) {
+    tni_path_list *list = &u->call->list;
+    tni_binder *binder = list->binder;
+    tni_relation *relation = &run->relation;
+    tni_expr **exprs = (tni_expr **)tni_binder_alloc(binder, u->count, sizeof *exprs);
+    tni_source *source;
+    uint32_t i;
+    if (!exprs ||
+        tni_parquet_open_with(binder->env, list->items + run->first, run->count,
+                              &u->call->parquet, &source, binder->error) != TRUENO_OK ||
+        !tni_path_surround(binder, &u->call->columns, columns, count, run->first, run->count,
+                           &source) ||
+        !tni_bind_keep_source(binder, source) || !tni_bind_scan(binder, source, relation)) {
+        return false;
+    }
+    for (i = 0; i < u->count; i++) {
+        uint32_t at = tni_path_find_name(relation->names, relation->count, u->names[i]);
+        exprs[i] = at < relation->count ? tni_expr_column(binder, relation->ids[at])
+                                        : tni_expr_null(binder, u->types[i]);
+        if (exprs[i] && !tni_type_equal(exprs[i]->type, u->types[i])) {
+            exprs[i] = tni_expr_cast(binder, exprs[i], u->types[i], false, NULL, u->position);
+        }
+        if (!exprs[i]) {
+            return false;
+        }
+    }
+    relation->node = tni_node_project(binder, relation->node, exprs, u->names, u->count);
+    return relation->node != NULL;
+}
+
+/* Runs [first, first + count) one after the other; halves, so that many make no deep tree. */
+static tni_node *tni_path_join_runs(const tni_path_union *u, uint32_t first, uint32_t count) {
+    tni_node *left, *right;
+    if (count == 1) {
+        return u->runs[first].relation.node;
+    }
+    left = tni_path_join_runs(u, first, count / 2);
+    right = tni_path_join_runs(u, first + count / 2, count - count / 2);
+    return left && right ? tni_union_node(u->call->list.binder, left, left->columns, right,
+                                          right->columns, u->count, u->names)
+                         : NULL;
+}
+
+static bool tni_path_bind_union(tni_path_call *call, uint32_t position, tni_relation *out) {
+    tni_binder *binder = call->list.binder;
+    tni_path_union u;
+    tni_file_column *columns = NULL;
+    uint32_t count = 0, i;
+    memset(&u, 0, sizeof u);
+    u.call = call;
+    u.position = position;
+    if (!tni_path_find_runs(&u) ||
+        !tni_path_make_columns(&call->list, &call->columns, &columns, &count) ||
+        !tni_path_unite(&u, columns, count)) {
+        return false;
+    }
+    for (i = 0; i < u.run_count; i++) {
+        if (!tni_path_bind_run(&u, &u.runs[i], columns, count)) {
+            return false;
+        }
+    }
+    if (!tni_relation_new(binder, u.count, out)) {
+        return false;
+    }
+    out->node = tni_path_join_runs(&u, 0, u.run_count);
+    for (i = 0; out->node && i < u.count; i++) {
+        out->ids[i] = out->node->columns[i];
+        out->names[i] = u.names[i];
+    }
+    return out->node != NULL;
+}
+
 TNI_FN bool tni_bind_file_call(tni_binder *binder, const tni_ast_expression *call,
-                               tni_source **out) {
+                               tni_relation *out) {
+    uint32_t position = tni_binder_position(binder, call->position);
     tni_path_call run;
     const tni_ast_expression *argument;
+    tni_source *source = NULL;
     trueno_status status;
-    *out = NULL;
     memset(&run, 0, sizeof run);
     run.list.binder = binder;
     run.is_csv = tni_name_equal(call->name, "read_csv") ||
@@ -522,20 +760,23 @@ TNI_FN bool tni_bind_file_call(tni_binder *binder, const tni_ast_expression *cal
         }
     }
     if (run.list.count == 0) {
-        (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
-                          tni_binder_position(binder, call->position),
+        (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER, position,
                           "%s needs a path or a list of paths", call->name);
         return false;
     }
-    status = run.is_csv
-                 ? tni_path_open(binder, &run.list, TNI_PATH_CSV, &run.csv, out)
-                 : tni_parquet_open_with(binder->env, run.list.items, run.list.count,
-                                         &run.parquet, out, binder->error);
-    if (status == TRUENO_OK && !tni_path_surround(&run.list, &run.columns, out)) {
-        status = binder->error->status;
+    if (run.columns.by_name && run.list.count > 1) {
+        return tni_path_bind_union(&run, position, out) ||
+               tni_path_placed(binder, binder->error->status, position) == TRUENO_OK;
     }
-    return tni_path_placed(binder, status, tni_binder_position(binder, call->position)) ==
-           TRUENO_OK;
+    status = run.is_csv
+                 ? tni_path_open(binder, &run.list, TNI_PATH_CSV, &run.csv, &source)
+                 : tni_parquet_open_with(binder->env, run.list.items, run.list.count,
+                                         &run.parquet, &source, binder->error);
+    if (status == TRUENO_OK) {
+        status = tni_path_complete(&run.list, &run.columns, &source);
+    }
+    return tni_path_placed(binder, status, position) == TRUENO_OK &&
+           tni_bind_keep_source(binder, source) && tni_bind_scan(binder, source, out);
 }
 
 /* ---- glob ---- */

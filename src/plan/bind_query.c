@@ -183,7 +183,7 @@ static bool tni_values_unify(tni_binder *binder, tni_values_table *table, tni_ty
     return true;
 }
 
-static tni_node *tni_union_node(tni_binder *binder, tni_node *left, const uint32_t *left_ids,
+TNI_FN tni_node *tni_union_node(tni_binder *binder, tni_node *left, const uint32_t *left_ids,
                                 tni_node *right, const uint32_t *right_ids, uint32_t count,
                                 const char *const *names) {
     tni_node *node = tni_node_new(binder, TNI_PLAN_UNION_ALL, left, count);

@@ -215,8 +215,9 @@ static trueno_status tni_parquet_check_columns(const tni_parquet_source *source,
         const tni_parquet_field *a = &first->fields[i], *b = &other->fields[i];
         if (!tni_name_equal(a->name, b->name)) {
             return tni_fail(error, TRUENO_ERROR_BINDER,
-                            "%s: column %lu is \"%s\", but \"%s\" in %s", path,
-                            (unsigned long)i + 1, b->name, a->name, source->files[0].path);
+                            "%s: column %lu is \"%s\", but \"%s\" in %s; union_by_name = true puts "
+                            "columns together by their names",
+                            path, (unsigned long)i + 1, b->name, a->name, source->files[0].path);
         }
         if (!tni_type_equal(a->type, b->type) || !a->refusal != !b->refusal) {
             char own[40], wanted[40];
@@ -230,7 +231,10 @@ static trueno_status tni_parquet_check_columns(const tni_parquet_source *source,
         }
     }
     if (first->field_count != other->field_count) {
-        return tni_fail(error, TRUENO_ERROR_BINDER, "%s: %lu columns, but %lu in %s", path,
+        return tni_fail(error, TRUENO_ERROR_BINDER,
+                        "%s: %lu columns, but %lu in %s; union_by_name = true gives NULL where a "
+                        "file has none",
+                        path,
                         (unsigned long)other->field_count, (unsigned long)first->field_count,
                         source->files[0].path);
     }
