@@ -330,8 +330,9 @@ TNI_FN void tni_library_close(void *library) {
 typedef struct tni_posix_file {
     int fd;
     bool spooled;
-    void *map; /* NULL until asked for */
+    void *map; /* NULL until asked for; then the file may be closed (fd is -1) */
     size_t map_size;
+    int64_t stamp; /* of a closed file */
     uint8_t *spool;
     size_t spool_size;
 } tni_posix_file;
@@ -432,8 +433,8 @@ static int tni_posix_file_size(void *user, void *file_pointer, uint64_t *size) {
     tni_posix_file *file = (tni_posix_file *)file_pointer;
     int64_t end;
     (void)user;
-    *size = file->spool_size;
-    if (file->spooled) {
+    *size = file->fd < 0 ? file->map_size : file->spool_size;
+    if (file->spooled || file->fd < 0) {
         return 0;
     }
     end = tni_posix_seek(file->fd, 0, SEEK_END);
@@ -448,7 +449,10 @@ static int tni_posix_file_modified(void *user, void *file_pointer, int64_t *stam
     tni_posix_file *file = (tni_posix_file *)file_pointer;
     struct stat facts;
     (void)user;
-    *stamp = 0;
+    *stamp = file->stamp;
+    if (file->fd < 0) {
+        return 0;
+    }
     if (fstat(file->fd, &facts) != 0) {
         /* 32-bit struct stat and a large file or inode number: the size must do as the stamp */
         uint64_t size = 0;
@@ -470,12 +474,14 @@ static int tni_posix_file_modified(void *user, void *file_pointer, int64_t *stam
 static int tni_posix_file_read(void *user, void *file_pointer, uint64_t offset, void *data,
                                size_t size, size_t *done) {
     tni_posix_file *file = (tni_posix_file *)file_pointer;
+    const uint8_t *held = file->spooled ? file->spool : (const uint8_t *)file->map;
+    size_t held_size = file->spooled ? file->spool_size : file->map_size;
     (void)user;
     *done = 0;
-    if (file->spooled) {
-        if (offset < file->spool_size) {
-            *done = TNI_MIN(size, file->spool_size - (size_t)offset);
-            memcpy(data, file->spool + (size_t)offset, *done);
+    if (file->spooled || file->fd < 0) {
+        if (offset < held_size) {
+            *done = TNI_MIN(size, held_size - (size_t)offset);
+            memcpy(data, held + (size_t)offset, *done);
         }
         return 0;
     }
@@ -514,6 +520,17 @@ static int tni_posix_file_write(void *user, void *file_pointer, const void *data
     return 0;
 }
 
+/* A mapping outlives its descriptor, of which a process has but a thousand or so: a query over
+ * more files keeps none of those it has mapped whole. */
+static void tni_posix_file_spare(tni_posix_file *file) {
+    int64_t stamp;
+    if (tni_posix_file_modified(NULL, file, &stamp) == 0) {
+        (void)close(file->fd); /* read only: nothing is lost whatever it says */
+        file->fd = -1;
+        file->stamp = stamp;
+    }
+}
+
 static const void *tni_posix_file_map(void *user, void *file_pointer, uint64_t size) {
     tni_posix_file *file = (tni_posix_file *)file_pointer;
     uint64_t now;
@@ -534,6 +551,9 @@ static const void *tni_posix_file_map(void *user, void *file_pointer, uint64_t s
         return NULL;
     }
     file->map_size = (size_t)size;
+    if (now == size) {
+        tni_posix_file_spare(file);
+    }
     return file->map;
 }
 
