@@ -1057,6 +1057,93 @@ static void test_refusals(void) {
     tni_arena_free(&arena);
 }
 
+/* ---- devices that bind little ---- */
+
+static struct {
+    void(TNI_VK_CALL *properties)(tni_vk_physical, tni_vk_properties2 *);
+    uint32_t buffers, resources;
+} limited;
+
+static void TNI_VK_CALL limited_properties(tni_vk_physical physical, tni_vk_properties2 *out) {
+    limited.properties(physical, out);
+    out->properties.limits.stage_storage_buffers = limited.buffers;
+    out->properties.limits.stage_resources = limited.resources;
+}
+
+static void limited_intercept(void *user, tni_vk_instance_table *instance,
+                              tni_vk_device_table *unused) {
+    (void)user;
+    (void)unused;
+    if (instance != NULL && instance->GetPhysicalDeviceProperties2 != NULL) {
+        limited.properties = instance->GetPhysicalDeviceProperties2;
+        instance->GetPhysicalDeviceProperties2 = limited_properties;
+    }
+}
+
+static void check_limited(uint32_t buffers, uint32_t resources, uint32_t expected) {
+    tni_gpu_options options;
+    tni_gpu *other = NULL;
+    tni_error error;
+    memset(&options, 0, sizeof options);
+    options.software = true;
+    options.intercept = limited_intercept;
+    limited.buffers = buffers;
+    limited.resources = resources;
+    tni_error_clear(&error);
+    if (!TNI_CHECK(tni_gpu_open(&memory, &options, &other, &error) == TRUENO_OK)) {
+        return;
+    }
+    if (expected == 0) {
+        TNI_CHECK(tni_gpu_best(other) == NULL);
+        TNI_CHECK_TEXT(other->devices[0].reason,
+                       "not used: 3 storage buffers a kernel, 4 are needed");
+    } else if (TNI_CHECK(tni_gpu_best(other) != NULL)) {
+        TNI_CHECK_EQ_UINT(tni_gpu_best(other)->storage_buffers, expected);
+    }
+    tni_gpu_close(other);
+}
+
+/* What Vulkan promises is enough for a device; a kernel is asked by itself. */
+static void test_few_buffers(void) {
+    tni_gpu_info few = *device->info;
+    tni_type type = tni_type_make(TRUENO_TYPE_INTEGER);
+    tni_gpu_layout layouts[3];
+    tni_gpu_shape shape;
+    tni_gpu_code code;
+    tni_arena arena;
+    tni_error error;
+    builder b;
+    uint32_t i;
+    check_limited(3, 128, 0);
+    check_limited(4, 128, 4);
+    check_limited(1000, 128, 128);
+    few.storage_buffers = 4;
+    (void)snprintf(few.name, sizeof few.name, "Phone");
+    memset(&shape, 0, sizeof shape);
+    memset(layouts, 0, sizeof layouts);
+    tni_arena_init(&arena, &memory);
+    shape.columns = layouts;
+    shape.column_count = 3;
+    shape.values = &b.program;
+    build_start(&b);
+    for (i = 0; i < 3; i++) {
+        layouts[i].type = type;
+        layouts[i].width = 4;
+        b.outputs[i] = build_column(&b, i, type);
+        b.program.output_count = i + 1;
+        shape.slots[i].aggregate = TNI_GPU_SUM;
+        shape.slots[i].output = i;
+        shape.slot_count = i + 1;
+        tni_error_clear(&error);
+        TNI_CHECK((tni_gpu_emit(&few, &shape, &arena, &code, &error) == TRUENO_OK) == (i < 2));
+        if (i < 2) {
+            TNI_CHECK_EQ_UINT(code.buffer_count, i + 1);
+        }
+    }
+    TNI_CHECK_TEXT(error.message, "the GPU Phone takes 4 storage buffers a kernel, 5 are needed");
+    tni_arena_free(&arena);
+}
+
 /* Ranges never overlap, and everything comes back. */
 static void test_ranges(void) {
     tni_gpu_range ranges[100];
@@ -1272,6 +1359,7 @@ int main(void) {
     tni_text_free(&text);
     if (TNI_CHECK(tni_gpu_device_open(gpu, tni_gpu_best(gpu), &device, &error) == TRUENO_OK)) {
         test_refusals();
+        test_few_buffers();
         test_ranges();
         test_caches();
         test_text();

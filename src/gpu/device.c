@@ -1,8 +1,9 @@
 /*
  * device.c - finding the Vulkan loader, judging its devices, opening one.
  *
- * The minimum is Vulkan 1.1 with a compute queue, 16 KiB of shared memory, 128 MiB storage
- * ranges, 26 storage buffers and 64-bit integers; everything else is recorded and has a fallback.
+ * The minimum is Vulkan 1.1 with a compute queue, 16 KiB of shared memory and 64-bit integers;
+ * everything else is recorded and has a fallback. How many storage buffers a kernel may have is
+ * asked of each kernel: Vulkan promises 4, phones have 8 and more. Ranges of 128 MiB are promised.
  * Device extensions are only enabled where a record in tni_gpu_info comes from them.
  *
  * Uses: base/, gpu/vulkan.h; gpu/memory.h and gpu/kernel.h to end what they began.
@@ -17,7 +18,8 @@
 #if !defined(TRUENO_NO_VULKAN)
 
 #define TNI_GPU_LEAST_SHARED 16384u
-#define TNI_GPU_LEAST_RANGE (UINT64_C(128) << 20)
+#define TNI_GPU_LEAST_RANGE (UINT64_C(1) << 27) /* Vulkan promises these two */
+#define TNI_GPU_LEAST_BUFFERS 4u
 #define TNI_GPU_MOST_DEVICES 64u
 #define TNI_GPU_MOST_FAMILIES 32u
 #define TNI_GPU_MOST_WORKING (UINT64_C(4) << 30) /* of the budget, kept from the cache */
@@ -185,6 +187,7 @@ static void tni_gpu_read_properties(const tni_gpu *gpu, tni_gpu_info *info,
     info->storage_range = limits->storage_range;
     info->storage_alignment = limits->storage_alignment;
     info->storage_buffers = TNI_MIN(limits->stage_storage_buffers, limits->set_storage_buffers);
+    info->storage_buffers = TNI_MIN(info->storage_buffers, limits->stage_resources);
     info->group_count = limits->group_count[0];
     info->group_threads = TNI_MIN(limits->group_invocations, limits->group_size[0]);
     info->timestamp_period = limits->timestamps ? limits->timestamp_period : 0;
@@ -307,9 +310,9 @@ static void tni_gpu_judge(const tni_gpu *gpu, tni_gpu_info *info,
         TNI_GPU_REFUSE(info, "not used: storage ranges end at %lu bytes",
                        (unsigned long)info->storage_range);
     }
-    if (info->storage_buffers < TNI_GPU_BUFFERS) {
+    if (info->storage_buffers < TNI_GPU_LEAST_BUFFERS) {
         TNI_GPU_REFUSE(info, "not used: %lu storage buffers a kernel, %lu are needed",
-                       (unsigned long)info->storage_buffers, (unsigned long)TNI_GPU_BUFFERS);
+                       (unsigned long)info->storage_buffers, (unsigned long)TNI_GPU_LEAST_BUFFERS);
     }
     if (!info->int64) {
         TNI_GPU_REFUSE(info, "not used: it has no 64-bit integers");
@@ -322,6 +325,16 @@ static void tni_gpu_judge(const tni_gpu *gpu, tni_gpu_info *info,
                    info->float64 ? "" : "; no 64-bit floats: DOUBLE runs on the processor");
 }
 #undef TNI_GPU_REFUSE
+
+TNI_FN trueno_status tni_gpu_buffers_fit(const tni_gpu_info *info, uint32_t count,
+                                         tni_error *error) {
+    if (count <= info->storage_buffers) {
+        return TRUENO_OK;
+    }
+    return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                    "the GPU %s takes %lu storage buffers a kernel, %lu are needed", info->name,
+                    (unsigned long)info->storage_buffers, (unsigned long)count);
+}
 
 static trueno_status tni_gpu_judge_all(tni_gpu *gpu, tni_vk_physical *physicals, uint32_t count,
                                        tni_error *error) {
@@ -853,6 +866,7 @@ TNI_FN void tni_gpu_describe(const tni_gpu *gpu, tni_text *out) {
 
 #undef TNI_GPU_LEAST_SHARED
 #undef TNI_GPU_LEAST_RANGE
+#undef TNI_GPU_LEAST_BUFFERS
 #undef TNI_GPU_MOST_DEVICES
 #undef TNI_GPU_MOST_FAMILIES
 #undef TNI_GPU_MOST_WORKING

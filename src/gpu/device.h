@@ -11,12 +11,12 @@
 #include "base/text.h"
 #include "gpu/vulkan.h"
 
-#define TNI_GPU_COLUMNS 24u       /* descriptors of input buffers a kernel may use */
+#define TNI_GPU_COLUMNS 24u       /* input buffers of a kernel at most */
 #define TNI_GPU_SLOTS 8u          /* aggregates of one pass */
 #define TNI_GPU_PUSH_BYTES 128u   /* what Vulkan guarantees; literals live here */
 #define TNI_GPU_LITERALS 15u      /* (128 - 8) / 8 */
 #define TNI_GPU_GROUP_THREADS 256u
-#define TNI_GPU_BUFFERS (TNI_GPU_COLUMNS + 2u)
+#define TNI_GPU_SCAN_BESIDE 2u    /* buffers of a scan beside its inputs: results, block sums */
 #define TNI_GPU_ALIGNMENT 256u    /* the largest minStorageBufferOffsetAlignment Vulkan allows */
 #define TNI_GPU_STAGING_SLOTS 4u
 #define TNI_GPU_LANES 4u          /* batches at a time */
@@ -111,6 +111,10 @@ TNI_FN const tni_gpu_info *tni_gpu_best(const tni_gpu *gpu);
 TNI_FN void tni_gpu_describe(const tni_gpu *gpu, tni_text *out);
 
 #if !defined(TRUENO_NO_VULKAN)
+
+/* UNSUPPORTED when a kernel has more storage buffers than the device lets it have. */
+TNI_FN trueno_status tni_gpu_buffers_fit(const tni_gpu_info *info, uint32_t count,
+                                         tni_error *error);
 
 /* A block of device memory cut into ranges. */
 typedef struct tni_gpu_slab tni_gpu_slab;

@@ -46,10 +46,13 @@ TNI_FN trueno_status tni_gpu_group_emit(const tni_gpu_info *info, const tni_gpu_
         return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
                         "the GPU groups by 1 to %u keys", (unsigned)TNI_GPU_KEYS);
     }
+    TNI_TRY(tni_gpu_buffers_fit(info, TNI_GPU_GROUP_FINISH_BUFFERS, error));
     memset(&extras, 0, sizeof extras);
     code->wide = info->atomic_int64 && info->float64;
     extras.skeleton = code->wide ? "group_rows" : "group_rows_narrow";
     extras.skeleton_int = "group_rows_int";
+    extras.beside = TNI_GPU_GROUP_BESIDE;
+    extras.spare = true; /* for the tuples of the partitioned form */
     extras.count = shape->key_count;
     for (i = 0; i < shape->key_count; i++) {
         extras.outputs[i] = shape->keys[i].output;
@@ -250,7 +253,7 @@ static bool tni_gpu_group_partitioned(tni_gpu_group_run *run) {
     tuples = run->table->rows * run->row.tuple * 4;
     if ((!forced && (run->shape->form != TNI_GPU_GROUP_AUTO || bytes < TNI_GPU_GROUP_CACHED)) ||
         tuples > tni_gpu_group_table_most(run) / 2 ||
-        run->code->code.input_count >= TNI_GPU_COLUMNS) {
+        run->code->code.input_count == run->code->code.buffer_count) {
         return false;
     }
     while (parts < TNI_GPU_GROUP_PARTS && parts * TNI_GPU_GROUP_STRETCH < bytes) {
@@ -378,13 +381,14 @@ static trueno_status tni_gpu_group_kernel(tni_gpu_group_run *run, uint32_t form,
     memset(&want, 0, sizeof want);
     want.words = run->code->code.words;
     want.word_count = run->code->code.word_count;
-    want.binding_count = 3;
-    want.bindings[0] = TNI_GPU_COLUMNS;
+    want.binding_count = 1 + TNI_GPU_GROUP_BESIDE;
+    want.bindings[0] = run->code->code.buffer_count;
     want.bindings[1] = want.bindings[2] = 1;
     tni_gpu_group_constants(run, form, &want);
     want.constants[21] = 8;
     want.constants[22] = 256;
-    want.constant_count = 23;
+    want.constants[23] = want.bindings[0] - 1;
+    want.constant_count = 24;
     out->groups = 1056;
     run->replicas = 1;
     if (form == TNI_GPU_ROWS_DENSE) {
@@ -417,7 +421,7 @@ static void tni_gpu_group_rows(tni_gpu_group_run *run, tni_gpu_batch *batch,
                                const tni_gpu_group_launch *launch, uint32_t rows, uint32_t block,
                                const tni_gpu_range *into) {
     const tni_gpu_code *code = &run->code->code;
-    tni_gpu_slice slices[TNI_GPU_BUFFERS];
+    tni_gpu_slice slices[TNI_GPU_COLUMNS + 1 + TNI_GPU_GROUP_BESIDE];
     uint8_t push[TNI_GPU_PUSH_BYTES];
     uint32_t blocks = (rows + block - 1) / block, i;
     memset(push, 0, sizeof push);
@@ -426,14 +430,14 @@ static void tni_gpu_group_rows(tni_gpu_group_run *run, tni_gpu_batch *batch,
     memcpy(push + 4, &blocks, 4);
     memcpy(push + 8, code->literals, sizeof code->literals);
     memcpy(slices, run->inputs.slices, code->input_count * sizeof *slices);
-    for (i = code->input_count; i < TNI_GPU_BUFFERS; i++) {
-        slices[i].range = &run->control; /* descriptors that the kernel never reads */
+    for (i = code->input_count; i <= code->buffer_count; i++) {
+        slices[i].range = &run->control; /* before it a buffer that the kernel never reads */
     }
     if (run->tuples.slab != NULL) {
-        slices[TNI_GPU_COLUMNS - 1].range = &run->tuples;
+        slices[code->buffer_count - 1].range = &run->tuples;
     }
-    slices[TNI_GPU_COLUMNS + 1].range = into;
-    tni_gpu_batch_dispatch(batch, launch->kernel, slices, TNI_GPU_BUFFERS, push, sizeof push,
+    slices[i].range = into;
+    tni_gpu_batch_dispatch(batch, launch->kernel, slices, i + 1, push, sizeof push,
                            TNI_MIN(blocks, launch->groups));
 }
 

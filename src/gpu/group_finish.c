@@ -54,8 +54,8 @@ static void tni_gpu_group_step_constants(const tni_gpu_group_run *run, uint32_t 
 
 static void tni_gpu_group_dispatch(tni_gpu_group_run *run, tni_gpu_batch *batch, uint32_t step,
                                    const uint32_t *push, uint32_t push_words, uint32_t groups) {
-    const tni_gpu_range *ranges[6];
-    tni_gpu_slice slices[6];
+    const tni_gpu_range *ranges[TNI_GPU_GROUP_FINISH_BUFFERS];
+    tni_gpu_slice slices[TNI_GPU_GROUP_FINISH_BUFFERS];
     tni_gpu_kernel_want want;
     tni_gpu_kernel *kernel;
     uint32_t i;
@@ -72,15 +72,16 @@ static void tni_gpu_group_dispatch(tni_gpu_group_run *run, tni_gpu_batch *batch,
     ranges[4] = &run->pairs[0];
     ranges[5] = &run->pairs[1];
     memset(slices, 0, sizeof slices);
-    want.binding_count = 6;
-    for (i = 0; i < 6; i++) {
+    want.binding_count = TNI_GPU_GROUP_FINISH_BUFFERS;
+    for (i = 0; i < TNI_GPU_GROUP_FINISH_BUFFERS; i++) {
         want.bindings[i] = 1;
         slices[i].range = ranges[i]->slab != NULL ? ranges[i] : &run->control;
     }
     tni_gpu_group_step_constants(run, step, &want);
     batch->status = tni_gpu_scratch_kernel(&run->scratch, &want, &kernel, run->error);
     if (batch->status == TRUENO_OK) {
-        tni_gpu_batch_dispatch(batch, kernel, slices, 6, push, push_words * 4, groups);
+        tni_gpu_batch_dispatch(batch, kernel, slices, TNI_GPU_GROUP_FINISH_BUFFERS, push,
+                               push_words * 4, groups);
     }
 }
 

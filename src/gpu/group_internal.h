@@ -14,6 +14,9 @@
 
 #if !defined(TRUENO_NO_VULKAN)
 
+#define TNI_GPU_GROUP_BESIDE 2u         /* buffers beside the inputs: control, table */
+#define TNI_GPU_GROUP_FINISH_BUFFERS 6u /* of kernels/group_finish.comp */
+
 /* ---- inputs: the columns that emitted code reads, for one morsel ---- */
 
 #define TNI_GPU_GROUP_FLIGHTS 2u

@@ -217,14 +217,11 @@ static trueno_status tni_gpu_want_check(const tni_gpu_device *device,
     for (i = 0; i < want->binding_count; i++) {
         total += TNI_MIN(want->bindings[i], TNI_GPU_DESCRIPTORS + 1u);
     }
-    if (total > TNI_GPU_DESCRIPTORS || total > device->info->storage_buffers) {
-        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
-                        "a kernel of %lu buffers, the GPU %s takes %lu", (unsigned long)total,
-                        device->info->name,
-                        (unsigned long)TNI_MIN(TNI_GPU_DESCRIPTORS,
-                                               device->info->storage_buffers));
+    if (total > TNI_GPU_DESCRIPTORS) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "a GPU kernel of %lu buffers",
+                        (unsigned long)total);
     }
-    return TRUENO_OK;
+    return tni_gpu_buffers_fit(device->info, total, error);
 }
 
 /* The longest unused kernel that no batch at hand dispatches goes. */

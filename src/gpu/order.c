@@ -21,7 +21,9 @@
 #if !defined(TRUENO_NO_VULKAN)
 
 #define TNI_GPU_ORDER_MOST_ROWS ((UINT64_C(1) << 30) - 1)
-#define TNI_GPU_ORDER_COLUMNS 20u      /* descriptors of kernels/select_keys.glsl */
+#define TNI_GPU_ORDER_FILTER_BESIDE 2u /* buffers beside the inputs, kernels/select_rows.glsl */
+#define TNI_GPU_ORDER_VALUES_BESIDE 4u /* of kernels/select_keys.glsl, select_words.glsl */
+#define TNI_GPU_ORDER_SORT_BUFFERS 6u  /* most of the kernels that sort and pick */
 #define TNI_GPU_ORDER_RANGES 1024u     /* workgroups that look for a key's range */
 #define TNI_GPU_ORDER_WORDS 10u        /* of 64 bits: eight keys with NULLs, cut anywhere */
 #define TNI_GPU_ORDER_FIELDS 16u
@@ -98,6 +100,7 @@ static trueno_status tni_gpu_order_emit_filter(const tni_gpu_info *info,
     memset(&extras, 0, sizeof extras);
     extras.skeleton = plain ? "select_rows_plain" : "select_rows";
     extras.skeleton_int = plain ? "select_rows_plain_int" : "select_rows_int";
+    extras.beside = TNI_GPU_ORDER_FILTER_BESIDE;
     filter.values = NULL;
     filter.slot_count = 0;
     return tni_gpu_emit_into(info, &filter, &extras, arena, out, error);
@@ -124,6 +127,7 @@ static trueno_status tni_gpu_order_emit_values(const tni_gpu_info *info,
     memset(&extras, 0, sizeof extras);
     extras.skeleton = skeletons[0];
     extras.skeleton_int = skeletons[1];
+    extras.beside = TNI_GPU_ORDER_VALUES_BESIDE;
     values.filter = NULL;
     values.values = program;
     values.slot_count = out->count = count;
@@ -147,11 +151,6 @@ static trueno_status tni_gpu_order_emit_values(const tni_gpu_info *info,
         extras.outputs[i] = (out->codes >> i & 1) != 0 ? i : text - 1;
     }
     TNI_TRY(tni_gpu_emit_into(info, &values, &extras, arena, &out->code, error));
-    if (out->code.input_count > TNI_GPU_ORDER_COLUMNS) {
-        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
-                        "the GPU does not sort by more than %u column parts",
-                        (unsigned)TNI_GPU_ORDER_COLUMNS);
-    }
     for (i = 0; i < count; i++) {
         bool is_float = out->code.physical[i] == TNI_PHYSICAL_F32 ||
                         out->code.physical[i] == TNI_PHYSICAL_F64;
@@ -183,6 +182,7 @@ TNI_FN trueno_status tni_gpu_order_emit(const tni_gpu_info *info,
         TNI_TRY(tni_gpu_order_emit_filter(info, shape, arena, &code->filter, error));
     }
     if (shape->key_count > 0) {
+        TNI_TRY(tni_gpu_buffers_fit(info, TNI_GPU_ORDER_SORT_BUFFERS, error));
         TNI_TRY(tni_gpu_order_emit_values(info, &shape->shape, shape->keys, shape->key_count,
                                           keys, arena, &code->keys, error));
         TNI_TRY(tni_gpu_order_emit_values(info, &shape->shape, shape->keys, shape->key_count,
@@ -205,16 +205,15 @@ TNI_FN trueno_status tni_gpu_order_emit(const tni_gpu_info *info,
 
 /* A kernel over columns: `extra` more buffers. */
 static trueno_status tni_gpu_order_kernel(tni_gpu_order_run *run, const tni_gpu_code *code,
-                                          uint32_t columns, uint32_t extra,
-                                          const uint32_t *constants, uint32_t constant_count,
-                                          tni_gpu_kernel **out) {
+                                          uint32_t extra, const uint32_t *constants,
+                                          uint32_t constant_count, tni_gpu_kernel **out) {
     tni_gpu_kernel_want want;
     uint32_t i;
     memset(&want, 0, sizeof want);
     want.words = code->words;
     want.word_count = code->word_count;
     want.binding_count = extra + 1;
-    want.bindings[0] = columns;
+    want.bindings[0] = code->buffer_count;
     for (i = 1; i <= extra; i++) {
         want.bindings[i] = 1;
     }
@@ -225,23 +224,24 @@ static trueno_status tni_gpu_order_kernel(tni_gpu_order_run *run, const tni_gpu_
     return tni_gpu_scratch_kernel(&run->scratch, &want, out, run->error);
 }
 
-/* One dispatch over a morsel whose inputs are resident; the buffers beside the columns follow in
- * `slices` from place `columns` on. */
+/* One dispatch over a morsel whose inputs are resident; `beside`: the other buffers. */
 static void tni_gpu_order_dispatch(tni_gpu_order_run *run, tni_gpu_batch *batch,
-                                   tni_gpu_kernel *kernel, tni_gpu_slice *slices,
-                                   uint32_t columns, uint32_t extra, uint32_t rows,
-                                   uint32_t blocks, uint32_t groups) {
+                                   tni_gpu_kernel *kernel, const tni_gpu_slice *beside,
+                                   uint32_t extra, uint32_t rows, uint32_t blocks,
+                                   uint32_t groups) {
     const tni_gpu_code *code = run->inputs.code;
+    tni_gpu_slice slices[TNI_GPU_COLUMNS + TNI_GPU_ORDER_VALUES_BESIDE];
     uint8_t push[TNI_GPU_PUSH_BYTES];
     uint32_t i;
     memset(push, 0, sizeof push);
     memcpy(push, &rows, 4);
     memcpy(push + 4, &blocks, 4);
     memcpy(push + 8, code->literals, sizeof code->literals);
-    for (i = 0; i < columns; i++) { /* beyond the inputs: descriptors that the kernel never reads */
+    for (i = 0; i < code->buffer_count; i++) { /* without inputs: one that the kernel never reads */
         slices[i] = i < code->input_count ? run->inputs.slices[i] : run->control;
     }
-    tni_gpu_batch_dispatch(batch, kernel, slices, columns + extra, push, sizeof push, groups);
+    memcpy(slices + i, beside, extra * sizeof *beside);
+    tni_gpu_batch_dispatch(batch, kernel, slices, i + extra, push, sizeof push, groups);
 }
 
 /* The control words are 0 at first. */
@@ -297,16 +297,16 @@ static trueno_status tni_gpu_order_filter_morsel(tni_gpu_order_run *run, uint32_
                                                  const tni_gpu_slice *bits) {
     uint32_t first = morsel * run->cut, rows = tni_gpu_order_rows(run, morsel);
     uint32_t segments = TNI_MIN(run->cut, run->table->segment_count - first);
-    tni_gpu_slice slices[TNI_GPU_COLUMNS + 2];
+    tni_gpu_slice beside[TNI_GPU_ORDER_FILTER_BESIDE];
     tni_gpu_batch batch;
     TNI_TRY(tni_gpu_order_load(run, first, segments));
     TNI_TRY(tni_gpu_batch_begin(run->device, &batch, run->error));
-    slices[TNI_GPU_COLUMNS] = run->control;
-    slices[TNI_GPU_COLUMNS + 1] = *bits;
-    slices[TNI_GPU_COLUMNS + 1].offset += (uint64_t)first * (TNI_SEGMENT_ROWS / 8);
-    slices[TNI_GPU_COLUMNS + 1].size = tni_gpu_bitmap_bytes(rows);
+    beside[0] = run->control;
+    beside[1] = *bits;
+    beside[1].offset += (uint64_t)first * (TNI_SEGMENT_ROWS / 8);
+    beside[1].size = tni_gpu_bitmap_bytes(rows);
     tni_gpu_order_clear(run, &batch);
-    tni_gpu_order_dispatch(run, &batch, kernel, slices, TNI_GPU_COLUMNS, 2, rows, 0,
+    tni_gpu_order_dispatch(run, &batch, kernel, beside, TNI_GPU_ORDER_FILTER_BESIDE, rows, 0,
                            (rows + TNI_GPU_STRIPE_ROWS - 1) / TNI_GPU_STRIPE_ROWS);
     run->result->morsels++;
     return tni_gpu_batch_run(&batch, &run->result->compute_ms);
@@ -347,7 +347,8 @@ static trueno_status tni_gpu_order_filter(tni_gpu_order_run *run) {
     tni_gpu_batch batch;
     memset(&compact, 0, sizeof compact);
     TNI_TRY(tni_gpu_order_start(run, &run->code->filter, &run->shape->shape));
-    TNI_TRY(tni_gpu_order_kernel(run, &run->code->filter, TNI_GPU_COLUMNS, 2, NULL, 0, &kernel));
+    TNI_TRY(tni_gpu_order_kernel(run, &run->code->filter, TNI_GPU_ORDER_FILTER_BESIDE, NULL, 0,
+                                 &kernel));
     TNI_TRY(tni_gpu_scratch_take(&run->scratch, tni_gpu_bitmap_bytes(run->table->rows), &bits,
                                  run->error));
     for (i = 0; i < morsels; i++) {
@@ -390,8 +391,7 @@ static trueno_status tni_gpu_order_job_morsel(tni_gpu_order_run *run,
                                               const tni_gpu_order_job *job, uint32_t morsel) {
     uint32_t first = morsel * run->cut, rows = tni_gpu_order_rows(run, morsel), blocks = 0;
     uint32_t segments = TNI_MIN(run->cut, run->table->segment_count - first);
-    const uint32_t columns = TNI_GPU_ORDER_COLUMNS;
-    tni_gpu_slice slices[TNI_GPU_ORDER_COLUMNS + 4];
+    tni_gpu_slice beside[TNI_GPU_ORDER_VALUES_BESIDE];
     tni_gpu_batch batch;
     if (job->mode == TNI_GPU_ROWS_SELECTED) {
         blocks = run->bounds[morsel];
@@ -408,12 +408,12 @@ static trueno_status tni_gpu_order_job_morsel(tni_gpu_order_run *run,
     tni_gpu_order_clear(run, &batch);
     tni_gpu_batch_fill(&batch, run->control.range, 4, 4, first * TNI_SEGMENT_ROWS);
     tni_gpu_batch_fill(&batch, run->control.range, 8, 4, job->count);
-    slices[columns] = run->control;
-    slices[columns + 1] = job->mode == TNI_GPU_ROWS_ALL ? run->control : job->rows;
-    slices[columns + 2] = job->out;
-    slices[columns + 3] = job->beside.range != NULL ? job->beside : run->control;
-    tni_gpu_order_dispatch(run, &batch, job->kernel, slices, columns, 4, rows, blocks,
-                           (rows + 1023) / 1024);
+    beside[0] = run->control;
+    beside[1] = job->mode == TNI_GPU_ROWS_ALL ? run->control : job->rows;
+    beside[2] = job->out;
+    beside[3] = job->beside.range != NULL ? job->beside : run->control;
+    tni_gpu_order_dispatch(run, &batch, job->kernel, beside, TNI_GPU_ORDER_VALUES_BESIDE, rows,
+                           blocks, (rows + 1023) / 1024);
     return tni_gpu_batch_run(&batch, &run->result->compute_ms);
 }
 
@@ -427,7 +427,7 @@ static trueno_status tni_gpu_order_job_kernel(tni_gpu_order_run *run, tni_gpu_or
     job->constants[3] = values->floating;
     job->constants[4] = values->codes;
     job->constants[5] = detail ? 1 : 0;
-    return tni_gpu_order_kernel(run, &values->code, TNI_GPU_ORDER_COLUMNS, 4, job->constants, 6,
+    return tni_gpu_order_kernel(run, &values->code, TNI_GPU_ORDER_VALUES_BESIDE, job->constants, 6,
                                 &job->kernel);
 }
 
@@ -1055,7 +1055,8 @@ static trueno_status tni_gpu_order_list_filter(tni_gpu_order_run *run, tni_gpu_b
     tni_gpu_compact compact;
     memset(&compact, 0, sizeof compact);
     memset(&bits, 0, sizeof bits);
-    TNI_TRY(tni_gpu_order_kernel(run, &run->code->filter, TNI_GPU_COLUMNS, 2, NULL, 0, &kernel));
+    TNI_TRY(tni_gpu_order_kernel(run, &run->code->filter, TNI_GPU_ORDER_FILTER_BESIDE, NULL, 0,
+                                 &kernel));
     (void)tni_gpu_stripes_record(batch, &run->scratch, &bits, run->table->rows, &compact.upto);
     compact.rows = run->table->rows;
     return tni_gpu_compact_record(batch, &run->scratch, &compact);
@@ -1190,7 +1191,9 @@ TNI_FN void tni_gpu_order_free(tni_gpu_order_result *result) {
 }
 
 #undef TNI_GPU_ORDER_MOST_ROWS
-#undef TNI_GPU_ORDER_COLUMNS
+#undef TNI_GPU_ORDER_FILTER_BESIDE
+#undef TNI_GPU_ORDER_VALUES_BESIDE
+#undef TNI_GPU_ORDER_SORT_BUFFERS
 #undef TNI_GPU_ORDER_RANGES
 #undef TNI_GPU_ORDER_WORDS
 #undef TNI_GPU_ORDER_FIELDS

@@ -59,7 +59,7 @@ typedef struct tni_gpu_work {
     bool started;          /* the device has something to do */
     bool loading;          /* the morsel at hand is in no submission yet */
     uint32_t float_slots;
-    tni_gpu_slice slices[TNI_GPU_BUFFERS];
+    tni_gpu_slice slices[TNI_GPU_COLUMNS + TNI_GPU_SCAN_BESIDE];
     const tni_gpu_source *source;
     double *block_sums;    /* [float slots][blocks of the table] */
     tni_error *error;
@@ -199,8 +199,8 @@ static void tni_gpu_flight_add(tni_gpu_work *work, tni_gpu_flight *flight, uint3
     memcpy(push, &rows, 4);
     memcpy(push + 4, &part->blocks, 4);
     memcpy(push + 8, work->code->literals, sizeof work->code->literals);
-    for (i = work->code->input_count; i <= TNI_GPU_COLUMNS; i++) {
-        /* the partial results; before them descriptors that the kernel never reads */
+    for (i = work->code->input_count; i <= work->code->buffer_count; i++) {
+        /* the partial results; without inputs also for the buffer that the kernel never reads */
         tni_gpu_work_slice(work, i, part->output_at, work->partial_bytes);
     }
     tni_gpu_work_slice(work, i, part->output_at + work->partial_bytes,
@@ -208,8 +208,8 @@ static void tni_gpu_flight_add(tni_gpu_work *work, tni_gpu_flight *flight, uint3
     if (flight->count > 0) {
         tni_gpu_batch_apart(&flight->batch);
     }
-    tni_gpu_batch_dispatch(&flight->batch, work->kernel, work->slices, TNI_GPU_BUFFERS, push,
-                           sizeof push, tni_gpu_groups(work, part->blocks));
+    tni_gpu_batch_dispatch(&flight->batch, work->kernel, work->slices, i + 1, push, sizeof push,
+                           tni_gpu_groups(work, part->blocks));
     flight->count++;
 }
 
@@ -419,8 +419,8 @@ TNI_FN void tni_gpu_scan_want(const tni_gpu_code *code, tni_gpu_kernel_want *out
     memset(out, 0, sizeof *out);
     out->words = code->words;
     out->word_count = code->word_count;
-    out->binding_count = 3;
-    out->bindings[0] = TNI_GPU_COLUMNS;
+    out->binding_count = 1 + TNI_GPU_SCAN_BESIDE;
+    out->bindings[0] = code->buffer_count;
     out->bindings[1] = out->bindings[2] = 1;
     out->constant_count = TNI_GPU_SLOTS;
     memcpy(out->constants, code->kinds, sizeof code->kinds);

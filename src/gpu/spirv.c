@@ -945,6 +945,20 @@ static trueno_status tni_emit_slots(tni_emit *e) {
     return TRUENO_OK;
 }
 
+/* The kernel's array of inputs is as long as they are many, for devices bind few buffers. */
+static trueno_status tni_emit_buffers(tni_emit *e) {
+    tni_gpu_code *code = e->code;
+    uint32_t beside = e->extras == NULL ? TNI_GPU_SCAN_BESIDE : e->extras->beside;
+    code->buffer_count = TNI_MAX(code->input_count, 1);
+    TNI_TRY(tni_gpu_buffers_fit(e->info, code->buffer_count + beside, e->error));
+    if (e->extras != NULL && e->extras->spare &&
+        code->input_count + beside < e->info->storage_buffers) {
+        code->buffer_count = code->input_count + 1;
+    }
+    e->spirv.column_count = code->buffer_count;
+    return TRUENO_OK;
+}
+
 static trueno_status tni_emit_all(tni_emit *e) {
     const tni_gpu_shape *shape = e->shape;
     if (shape->filter != NULL) {
@@ -955,6 +969,7 @@ static trueno_status tni_emit_all(tni_emit *e) {
         TNI_TRY(tni_emit_program(e, shape->values));
     }
     TNI_TRY(tni_emit_slots(e));
+    TNI_TRY(tni_emit_buffers(e));
     tni_spirv_float_controls(&e->spirv, e->info);
     return TRUENO_OK;
 }

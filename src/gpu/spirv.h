@@ -89,6 +89,7 @@ typedef struct tni_gpu_code {
     uint32_t literal_count;
     tni_gpu_input inputs[TNI_GPU_COLUMNS];
     uint32_t input_count;
+    uint32_t buffer_count;   /* of the kernel's array of them, the first of which are the inputs */
     uint32_t never_null;     /* bit s: every row that passes the filter feeds slot s */
     uint8_t key_physical[TNI_GPU_EXTRAS];
 } tni_gpu_code;
@@ -100,6 +101,8 @@ typedef struct tni_gpu_code {
 typedef struct tni_gpu_extras {
     const char *skeleton;    /* of devices with 64-bit floats */
     const char *skeleton_int; /* of those without */
+    uint32_t beside;         /* buffers that it takes beside the inputs */
+    bool spare;              /* one more in the array of inputs, where the device can */
     uint32_t count;
     uint32_t outputs[TNI_GPU_EXTRAS];
 } tni_gpu_extras;

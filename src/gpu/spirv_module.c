@@ -188,6 +188,27 @@ static bool tni_spirv_read(tni_spirv *s) {
            s->type_bool != 0 && s->type_void != 0;
 }
 
+/* The operands of the instruction `op` whose result, at `at`, is `id`; NULL without one. */
+static const uint32_t *tni_spirv_find(const tni_spirv *s, uint32_t op, uint32_t at, uint32_t id) {
+    uint32_t place = 5;
+    while (place < s->skeleton_count) {
+        const uint32_t *words = s->skeleton + place;
+        if ((words[0] & 65535) == op && words[at] == id) {
+            return words;
+        }
+        place += words[0] >> 16;
+    }
+    return NULL;
+}
+
+/* The array type of a variable; 0: it is none. */
+static uint32_t tni_spirv_array_of(const tni_spirv *s, uint32_t variable) {
+    const uint32_t *at = tni_spirv_find(s, TNI_SPIRV_VARIABLE, 2, variable);
+    at = at == NULL ? NULL : tni_spirv_find(s, TNI_SPIRV_TYPE_POINTER, 1, at[1]);
+    at = at == NULL ? NULL : tni_spirv_find(s, TNI_SPIRV_TYPE_ARRAY, 1, at[3]);
+    return at == NULL ? 0 : at[1];
+}
+
 /* ---------------------------------------------------------------------------- writing --- */
 
 static bool tni_spirv_room(tni_spirv *s, tni_spirv_words *out, uint32_t capacity) {
@@ -205,6 +226,11 @@ TNI_FN trueno_status tni_spirv_begin(tni_spirv *s, tni_arena *arena, const uint3
     s->skeleton_count = count;
     if (count < 6 || words[0] != 0x07230203u || !tni_spirv_read(s)) {
         return tni_fail(error, TRUENO_ERROR_INTERNAL, "a GPU kernel is no skeleton");
+    }
+    s->column_array = tni_spirv_array_of(s, s->column);
+    s->pairs_array = tni_spirv_array_of(s, s->pairs);
+    if (s->column_array == 0 || s->pairs_array == 0) {
+        return tni_fail(error, TRUENO_ERROR_INTERNAL, "a GPU kernel without input buffers");
     }
     s->bound = words[3];
     if (!tni_spirv_room(s, &s->head, 64) || !tni_spirv_room(s, &s->modes, 64) ||
@@ -430,12 +456,33 @@ static bool tni_spirv_stale_name(const tni_spirv *s, uint32_t id) {
     return false;
 }
 
+/* An instruction of the skeleton; arrays of input buffers get a length of their own, for that of
+ * the skeleton may be in use elsewhere. */
+static void tni_spirv_keep(tni_spirv *s, const uint32_t *at, uint32_t *length_id, uint32_t **to) {
+    uint32_t words[4], length = at[0] >> 16;
+    if (s->column_count == 0 || (at[0] & 65535) != TNI_SPIRV_TYPE_ARRAY ||
+        (at[1] != s->column_array && at[1] != s->pairs_array)) {
+        tni_spirv_copy(to, at, length);
+        return;
+    }
+    if (*length_id == 0) {
+        words[0] = 4u << 16 | TNI_SPIRV_CONSTANT;
+        words[1] = s->type_u32;
+        words[2] = *length_id = s->bound++;
+        words[3] = s->column_count;
+        tni_spirv_copy(to, words, 4);
+    }
+    memcpy(words, at, sizeof words);
+    words[3] = *length_id;
+    tni_spirv_copy(to, words, 4);
+}
+
 TNI_FN trueno_status tni_spirv_end(tni_spirv *s, uint32_t **words, uint32_t *count,
                                    tni_error *error) {
     size_t total = (size_t)s->skeleton_count + s->head.count + s->modes.count +
                    s->decorations.count + s->globals.count + s->body.count + 32;
     bool types = false, functions = false, headed = false;
-    uint32_t place = 5, modes_after = 0;
+    uint32_t place = 5, modes_after = 0, length_id = 0;
     uint32_t *to;
     if (s->full) {
         return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
@@ -470,7 +517,7 @@ TNI_FN trueno_status tni_spirv_end(tni_spirv *s, uint32_t **words, uint32_t *cou
             continue;
         }
         if (op != TNI_SPIRV_NAME || !tni_spirv_stale_name(s, at[1])) {
-            tni_spirv_copy(&to, at, length);
+            tni_spirv_keep(s, at, &length_id, &to);
         }
         if (op == TNI_SPIRV_EXECUTION_MODE && modes_after++ == 0) {
             tni_spirv_copy(&to, s->modes.words, s->modes.count);

@@ -5,7 +5,8 @@
  * of instructions, the first word of each being its length << 16 | its opcode. New code goes into
  * four places of the skeleton: capabilities and execution modes near the top, decorations before
  * the first type, types and constants before the first function, and the body of q_row in place
- * of the skeleton's. SPIR-V 1.3, so entry points need not list what a body touches.
+ * of the skeleton's. The arrays of input buffers become as long as they have to be.
+ * SPIR-V 1.3, so entry points need not list what a body touches.
  */
 #ifndef TNI_GPU_SPIRV_MODULE_H
 #define TNI_GPU_SPIRV_MODULE_H
@@ -19,14 +20,15 @@ typedef enum tni_spirv_op {
     TNI_SPIRV_MEMORY_MODEL = 14, TNI_SPIRV_ENTRY_POINT = 15, TNI_SPIRV_EXECUTION_MODE = 16,
     TNI_SPIRV_CAPABILITY = 17, TNI_SPIRV_TYPE_VOID = 19, TNI_SPIRV_TYPE_BOOL = 20,
     TNI_SPIRV_TYPE_INT = 21, TNI_SPIRV_TYPE_FLOAT = 22, TNI_SPIRV_TYPE_VECTOR = 23,
-    TNI_SPIRV_TYPE_POINTER = 32, TNI_SPIRV_TYPE_LAST = 39, TNI_SPIRV_TRUE = 41,
-    TNI_SPIRV_FALSE = 42, TNI_SPIRV_CONSTANT = 43, TNI_SPIRV_FUNCTION = 54,
-    TNI_SPIRV_PARAMETER = 55, TNI_SPIRV_FUNCTION_END = 56, TNI_SPIRV_LOAD = 61,
-    TNI_SPIRV_STORE = 62, TNI_SPIRV_ACCESS = 65, TNI_SPIRV_DECORATE = 71, TNI_SPIRV_COMPOSITE = 80,
-    TNI_SPIRV_S_TO_F = 111, TNI_SPIRV_U_TO_F = 112, TNI_SPIRV_U_CONVERT = 113,
-    TNI_SPIRV_S_CONVERT = 114, TNI_SPIRV_F_CONVERT = 115, TNI_SPIRV_BITCAST = 124,
-    TNI_SPIRV_I_ADD = 128, TNI_SPIRV_F_ADD = 129, TNI_SPIRV_I_SUB = 130, TNI_SPIRV_F_SUB = 131,
-    TNI_SPIRV_I_MUL = 132, TNI_SPIRV_F_MUL = 133, TNI_SPIRV_U_DIV = 134, TNI_SPIRV_S_DIV = 135,
+    TNI_SPIRV_TYPE_ARRAY = 28, TNI_SPIRV_TYPE_POINTER = 32, TNI_SPIRV_TYPE_LAST = 39,
+    TNI_SPIRV_TRUE = 41, TNI_SPIRV_FALSE = 42, TNI_SPIRV_CONSTANT = 43, TNI_SPIRV_FUNCTION = 54,
+    TNI_SPIRV_PARAMETER = 55, TNI_SPIRV_FUNCTION_END = 56, TNI_SPIRV_VARIABLE = 59,
+    TNI_SPIRV_LOAD = 61, TNI_SPIRV_STORE = 62, TNI_SPIRV_ACCESS = 65, TNI_SPIRV_DECORATE = 71,
+    TNI_SPIRV_COMPOSITE = 80, TNI_SPIRV_S_TO_F = 111, TNI_SPIRV_U_TO_F = 112,
+    TNI_SPIRV_U_CONVERT = 113, TNI_SPIRV_S_CONVERT = 114, TNI_SPIRV_F_CONVERT = 115,
+    TNI_SPIRV_BITCAST = 124, TNI_SPIRV_I_ADD = 128, TNI_SPIRV_F_ADD = 129,
+    TNI_SPIRV_I_SUB = 130, TNI_SPIRV_F_SUB = 131, TNI_SPIRV_I_MUL = 132, TNI_SPIRV_F_MUL = 133,
+    TNI_SPIRV_U_DIV = 134, TNI_SPIRV_S_DIV = 135,
     TNI_SPIRV_F_DIV = 136, TNI_SPIRV_LOGICAL_EQUAL = 164, TNI_SPIRV_LOGICAL_OR = 166,
     TNI_SPIRV_LOGICAL_AND = 167, TNI_SPIRV_LOGICAL_NOT = 168, TNI_SPIRV_SELECT = 169,
     TNI_SPIRV_I_EQUAL = 170, TNI_SPIRV_I_NOT_EQUAL = 171, TNI_SPIRV_U_GREATER = 172,
@@ -56,6 +58,8 @@ typedef struct tni_spirv {
     uint32_t type_void, type_bool, type_u32, type_u64, type_f32, type_f64, type_pair;
     uint32_t pointer_u32, pointer_pair, pointer_literal, pointer_private32, pointer_private64;
     uint32_t column, pairs, push, q_valid, q_error, q_value, q_row, q_row_type, row, segment;
+    uint32_t column_array, pairs_array; /* the types of the input buffers */
+    uint32_t column_count;     /* buffers of both; 0: as many as the skeleton has */
     uint32_t true_id, false_id, main_id;
     uint32_t extended; /* GLSL.std.450: imported there, or to be; 0 = not used */
     bool import;       /* it is to be */

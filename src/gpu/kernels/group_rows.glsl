@@ -20,6 +20,7 @@
 #include "group.glsl"
 
 layout(constant_id = 21) const uint SHARED_WORDS = 1u;
+layout(constant_id = 23) const uint TUPLES_AT = 0u; // the buffer with them, behind the inputs
 layout(local_size_x_id = 22) in;
 
 layout(set = 0, binding = 0, std430) readonly buffer Words { uint w[]; } column[COLUMNS];
@@ -519,7 +520,7 @@ void put_tuple(const uint64_t key, const uint number) {
     ALL(PUT_VALUE)
 }
 
-#define TUPLES column[COLUMNS - 1].w // the host keeps it free
+#define TUPLES column[TUPLES_AT].w
 
 uint64_t tuple_value(const uint kind, const uint place, inout uint at) {
     uint need = tuple_need(kind, place), low, high;

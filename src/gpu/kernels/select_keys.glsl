@@ -5,7 +5,7 @@
 // bit s where it is. Which row, and where: see select_places.glsl.
 // DESCENDING turns keys round; FLOATING makes -0.0 equal to 0.0, as comparisons have it.
 #extension GL_GOOGLE_include_directive : require
-#define COLUMNS 20
+#define COLUMNS 24
 #include "select.glsl"
 #include "select_places.glsl"
 

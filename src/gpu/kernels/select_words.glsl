@@ -4,7 +4,7 @@
 // `to` of the word on, and NULL has a code of its own below or above all others. A key that leaves
 // its bounds sets the error: the bounds were wrong, and so would be the order.
 #extension GL_GOOGLE_include_directive : require
-#define COLUMNS 20
+#define COLUMNS 24
 #include "radix_words.glsl"
 #include "select.glsl"
 #include "select_places.glsl"
