@@ -7,7 +7,7 @@
  * columns choose the files before any is read.
  *
  *     fields of the source   a  b  year  filename
- *     `from`                 0  1   ~0     ~1        an inner field, or ~ a column of ours
+ *     `from`                 0  1  +0    +1        an inner field, or + a column of ours
  *
  * Uses: base/, column/source.h.
  */
@@ -179,6 +179,22 @@ static bool tni_files_scan_room(tni_files_scan *scan, const tni_scan_request *re
     return scan->fields && scan->inner_place && scan->inner_fields;
 }
 
+/* Which conjuncts and columns are those of the source within. */
+static void tni_files_map(tni_files_scan *scan, const tni_scan_request *request) {
+    uint32_t i;
+    for (i = 0; i < request->prune_count; i++) {
+        tni_files_prune(scan, &request->prunes[i]);
+    }
+    for (i = 0; i < request->column_count; i++) {
+        uint32_t from = scan->source->from[request->columns[i]];
+        scan->fields[i] = request->columns[i];
+        scan->inner_place[i] = scan->inner_count;
+        if (!(from & TNI_FILES_OURS)) {
+            scan->inner_fields[scan->inner_count++] = from;
+        }
+    }
+}
+
 static trueno_status tni_files_begin(tni_source *base, tni_env *env,
                                      const tni_scan_request *request, tni_scan **out,
                                      tni_error *error) {
@@ -186,7 +202,6 @@ static trueno_status tni_files_begin(tni_source *base, tni_env *env,
     tni_files_scan *scan = (tni_files_scan *)tni_alloc_zero(source->memory, sizeof *scan);
     tni_scan_request within = *request;
     trueno_status status;
-    uint32_t i;
     *out = NULL;
     if (!scan) {
         return tni_memory_fail(source->memory, sizeof *scan, error);
@@ -201,17 +216,7 @@ static trueno_status tni_files_begin(tni_source *base, tni_env *env,
         tni_files_end((tni_scan *)(void *)scan);
         return tni_memory_fail(source->memory, request->column_count * sizeof(void *), error);
     }
-    for (i = 0; i < request->prune_count; i++) {
-        tni_files_prune(scan, &request->prunes[i]);
-    }
-    for (i = 0; i < request->column_count; i++) {
-        uint32_t from = source->from[request->columns[i]];
-        scan->fields[i] = request->columns[i];
-        scan->inner_place[i] = scan->inner_count;
-        if (!(from & TNI_FILES_OURS)) {
-            scan->inner_fields[scan->inner_count++] = from;
-        }
-    }
+    tni_files_map(scan, request);
     within.columns = scan->inner_fields;
     within.column_count = scan->inner_count;
     within.prunes = scan->inner_prunes;
