@@ -28,6 +28,9 @@ TNI_FN trueno_status tni_filter_new(tni_run *run, const tni_plan *plan, tni_oper
 TNI_FN trueno_status tni_project_new(tni_run *run, const tni_plan *plan, tni_operator **out,
                                      tni_error *error);
 
+TNI_FN trueno_status tni_expand_new(tni_run *run, const tni_plan *plan, tni_operator **out,
+                                    tni_error *error);
+
 /* Is `first` the way into an aggregation without groups, of counts and one ordered sum of a scan's
  * column, so that a filter on this column can be left to it? Then vectors may be given to ..._range
  * before they are filtered: *done false when one is not of the right form. */

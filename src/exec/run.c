@@ -44,13 +44,21 @@ static trueno_status tni_run_leaf(tni_run *run, const tni_plan *plan, tni_operat
                           chain, error);
 }
 
-/* FILTER, PROJECT: one more operator in front of the chain. */
+static trueno_status tni_streaming_new(tni_run *run, const tni_plan *plan, tni_operator **out,
+                                       tni_error *error) {
+    switch (plan->kind) {
+    case TNI_PLAN_FILTER: return tni_filter_new(run, plan, out, error);
+    case TNI_PLAN_EXPAND: return tni_expand_new(run, plan, out, error);
+    default: return tni_project_new(run, plan, out, error);
+    }
+}
+
+/* FILTER, PROJECT, EXPAND: one more operator in front of the chain. */
 static trueno_status tni_run_streaming(tni_run *run, const tni_plan *plan, tni_operator *chain,
                                        tni_error *error) {
     tni_operator *op;
     trueno_status status;
-    TNI_TRY(plan->kind == TNI_PLAN_FILTER ? tni_filter_new(run, plan, &op, error)
-                                          : tni_project_new(run, plan, &op, error));
+    TNI_TRY(tni_streaming_new(run, plan, &op, error));
     op->next = chain;
     status = tni_run_into(run, plan->input, op, error);
     op->ops->free(op);
@@ -236,7 +244,8 @@ static trueno_status tni_run_limit(tni_run *run, const tni_plan *plan, tni_opera
     return tni_run_driver(run, "limit", driver, chain, error);
 }
 
-/* Both inputs are collected, the second's blocks ordered behind the first's. */
+/* Both inputs are collected, the second's blocks ordered behind the first's. `otherwise`: the
+ * second is empty where the first is not. */
 static trueno_status tni_run_union(tni_run *run, const tni_plan *plan, tni_operator *chain,
                                    tni_error *error) {
     tni_collection *parts[2];
@@ -245,7 +254,10 @@ static trueno_status tni_run_union(tni_run *run, const tni_plan *plan, tni_opera
     trueno_status status;
     size_t b, first;
     TNI_TRY(tni_run_limited(run, plan->input, TNI_NO_LIMIT, &parts[0], error));
-    status = tni_run_limited(run, plan->second, TNI_NO_LIMIT, &parts[1], error);
+    status = plan->otherwise && parts[0]->rows > 0
+                 ? tni_collection_new(run->env->memory, plan->types, plan->column_count, &parts[1],
+                                      error)
+                 : tni_run_limited(run, plan->second, TNI_NO_LIMIT, &parts[1], error);
     if (status != TRUENO_OK) {
         tni_collection_release(parts[0]);
         return status;
@@ -280,6 +292,7 @@ static trueno_status tni_run_into(tni_run *run, const tni_plan *plan, tni_operat
     case TNI_PLAN_VALUES:
     case TNI_PLAN_RANGE: return tni_run_leaf(run, plan, chain, error);
     case TNI_PLAN_FILTER:
+    case TNI_PLAN_EXPAND:
     case TNI_PLAN_PROJECT: return tni_run_streaming(run, plan, chain, error);
     case TNI_PLAN_AGGREGATE: return tni_run_aggregate(run, plan, chain, error);
     case TNI_PLAN_ORDER: return tni_run_order(run, plan, chain, error);

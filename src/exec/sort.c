@@ -80,6 +80,7 @@ static bool tni_sort_input_unordered(const tni_plan *plan, uint32_t depth) {
         case TNI_PLAN_AGGREGATE: return true;
         case TNI_PLAN_FILTER:
         case TNI_PLAN_PROJECT:
+        case TNI_PLAN_EXPAND:
         case TNI_PLAN_LIMIT: break;
         case TNI_PLAN_UNION_ALL:
             if (tni_sort_input_unordered(plan->second, depth + 1)) {

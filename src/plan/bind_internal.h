@@ -186,6 +186,9 @@ struct tni_node {
     uint64_t limit, offset;     /* ORDER, LIMIT */
 
     uint32_t *left, *right;     /* UNION_ALL: input ids of each output */
+    bool otherwise;             /* UNION_ALL: `second` only where `input` gives no rows */
+    /* EXPAND: exprs are the key_count columns that are keys, or the one that counts rows; with
+     * `values` the outputs are the input's, the keys', and the number of the set */
 };
 
 /* logical.c */
@@ -265,6 +268,9 @@ struct tni_select {
     uint32_t aggregate_count, aggregate_capacity;
     tni_expr **keys;
     uint32_t key_count, key_capacity;
+    tni_value *sets;         /* grouping sets: their numbers, see bind_grouping.c; or none */
+    uint32_t set_count;
+    uint32_t set_id;         /* the column of these numbers above the groups */
     tni_expr *having;
     bool grouped;
 };
@@ -307,6 +313,15 @@ TNI_FN tni_node *tni_bind_limit(tni_binder *binder, const tni_ast_query *query, 
 /* Evaluate a constant expression. */
 TNI_FN bool tni_bind_constant_value(tni_binder *binder, const tni_ast_expression *ast,
                                     const char *what, tni_value *out);
+/* bind_grouping.c: the sets of a GROUP BY with ROLLUP, CUBE or GROUPING SETS; the nodes that group
+ * by them; GROUPING(...) */
+TNI_FN bool tni_bind_grouping_sets(tni_select *select);
+TNI_FN tni_node *tni_bind_grouping_node(tni_select *select);
+TNI_FN tni_expr *tni_bind_grouping_call(tni_binder *binder, const tni_place *place,
+                                        const tni_ast_expression *ast);
+/* bind_select.c: a key of GROUP BY, and which of the select's it is */
+TNI_FN bool tni_select_group_key(tni_select *select, const tni_ast_expression *ast, uint32_t *key);
+TNI_FN bool tni_select_refuse(tni_binder *binder, uint32_t position, const char *what);
 /* bind_select.c: SELECT with its ORDER BY and LIMIT */
 TNI_FN bool tni_bind_select(tni_binder *binder, const tni_ast_query *query, tni_relation *out);
 /* bind_star.c: the select list, *, t.* and COLUMNS(...) expanded */

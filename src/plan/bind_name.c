@@ -158,6 +158,9 @@ static const char *tni_name_of_function(const tni_ast_expression *ast, bool *key
     if (tni_name_equal(ast->name, "coalesce") || tni_name_equal(ast->name, "ifnull")) {
         return "COALESCE";
     }
+    if (tni_name_equal(ast->name, "grouping") || tni_name_equal(ast->name, "grouping_id")) {
+        return "GROUPING";
+    }
     if (tni_name_equal(ast->name, "percentile_cont")) {
         return "quantile_cont";
     }

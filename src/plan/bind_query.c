@@ -3,7 +3,8 @@
  *
  * INTERSECT and EXCEPT are groupings: the rows of both sides, tagged 1 and 2, grouped by all
  * columns; the OR of a group's tags says on which sides its row occurs. NULLs are equal there, as
- * they are in groups.
+ * they are in groups. INTERSECT ALL and EXCEPT ALL count the rows of each side instead, and repeat
+ * each group as often as both have it, or the left one more often than the right.
  *
  * Uses: base/, sql/ast.h, plan/bind_internal.h.
  */
@@ -401,18 +402,20 @@ static bool tni_set_types(tni_binder *binder, const tni_ast_query *query,
     return true;
 }
 
-/* Above UNION ALL with the tag as last column: groups, their sides, the wanted ones. */
-static tni_node *tni_set_sides(tni_binder *binder, tni_node *both, uint32_t count, bool except) {
-    tni_node *node = tni_node_new(binder, TNI_PLAN_AGGREGATE, both, count + 1);
-    tni_bound_aggregate *sides = (tni_bound_aggregate *)tni_binder_alloc(binder, 1, sizeof *sides);
-    tni_value wanted = tni_value_i64(tni_type_make(TRUENO_TYPE_TINYINT), except ? 1 : 3);
-    tni_expr *constant = tni_expr_constant(binder, &wanted), *condition, *column;
+/* AGGREGATE of `both` by its first `count` columns, with `aggregates` to be filled in. */
+static tni_node *tni_set_groups(tni_binder *binder, tni_node *both, uint32_t count,
+                                uint32_t aggregates) {
+    tni_node *node = tni_node_new(binder, TNI_PLAN_AGGREGATE, both, count + aggregates);
     uint32_t i;
-    if (!node || !sides || !constant) {
+    if (!node) {
         return NULL;
     }
+    node->key_count = count;
+    node->aggregate_count = aggregates;
     node->exprs = (tni_expr **)tni_binder_alloc(binder, count, sizeof *node->exprs);
-    if (!node->exprs) {
+    node->aggregates =
+        (tni_bound_aggregate *)tni_binder_alloc(binder, aggregates, sizeof *node->aggregates);
+    if (!node->exprs || !node->aggregates) {
         return NULL;
     }
     for (i = 0; i < count; i++) {
@@ -422,9 +425,19 @@ static tni_node *tni_set_sides(tni_binder *binder, tni_node *both, uint32_t coun
             return NULL;
         }
     }
-    node->key_count = count;
-    node->aggregates = sides;
-    node->aggregate_count = 1;
+    return node;
+}
+
+/* Above UNION ALL with the tag as last column: groups, their sides, the wanted ones. */
+static tni_node *tni_set_sides(tni_binder *binder, tni_node *both, uint32_t count, bool except) {
+    tni_node *node = tni_set_groups(binder, both, count, 1);
+    tni_bound_aggregate *sides;
+    tni_value wanted = tni_value_i64(tni_type_make(TRUENO_TYPE_TINYINT), except ? 1 : 3);
+    tni_expr *constant = tni_expr_constant(binder, &wanted), *condition, *column;
+    if (!node || !constant) {
+        return NULL;
+    }
+    sides = node->aggregates;
     sides->function = tni_aggregate_find("bit_or");
     sides->argument_count = 1;
     sides->arguments[0] = tni_expr_column(binder, both->columns[count]);
@@ -437,6 +450,81 @@ static tni_node *tni_set_sides(tni_binder *binder, tni_node *both, uint32_t coun
     column = tni_expr_column(binder, sides->id);
     condition = column ? tni_expr_compare(binder, TNI_IR_EQUAL, column, constant) : NULL;
     return condition ? tni_node_filter(binder, node, condition) : NULL;
+}
+
+/* count(*) FILTER (WHERE side = `side`) as aggregate `side` - 1 of `node`; its column. */
+static tni_expr *tni_set_count(tni_binder *binder, tni_node *node, uint32_t tag, int64_t side) {
+    tni_value value = tni_value_i64(tni_type_make(TRUENO_TYPE_TINYINT), side);
+    tni_bound_aggregate *out = &node->aggregates[side - 1];
+    tni_expr *column = tni_expr_column(binder, tag), *constant = tni_expr_constant(binder, &value);
+    out->function = tni_aggregate_find("count_star");
+    out->type = tni_type_make(TRUENO_TYPE_BIGINT);
+    out->position = TNI_NO_POSITION;
+    out->filter =
+        column && constant ? tni_expr_compare(binder, TNI_IR_EQUAL, column, constant) : NULL;
+    if (!out->filter || !tni_node_column(binder, node, node->key_count + (uint32_t)side - 1,
+                                         out->type, side == 1 ? "left" : "right")) {
+        return NULL;
+    }
+    out->id = node->columns[node->key_count + (uint32_t)side - 1];
+    binder->columns[out->id].not_null = true;
+    return tni_expr_column(binder, out->id);
+}
+
+/* How often a row of both sides counts: the lesser of its counts, or left less right. */
+static tni_expr *tni_set_times(tni_binder *binder, tni_expr *left, tni_expr *right, bool except) {
+    static const bool literals[2] = {false, false};
+    tni_expr *arguments[2], *less;
+    tni_place place;
+    if (!left || !right) {
+        return NULL;
+    }
+    if (except) {
+        memset(&place, 0, sizeof place);
+        arguments[0] = left;
+        arguments[1] = right;
+        return tni_bind_named_call(binder, &place, "-", arguments, literals, 2, TNI_NO_POSITION);
+    }
+    less = tni_expr_compare(binder, TNI_IR_LESS, left, right);
+    return less ? tni_expr_select(binder, less, left, right) : NULL;
+}
+
+/* Above UNION ALL with the tag as last column: groups, repeated as the bags want them. */
+static tni_node *tni_set_bags(tni_binder *binder, tni_node *both, uint32_t count, bool except) {
+    tni_node *node = tni_set_groups(binder, both, count, 2), *project;
+    tni_expr **exprs = (tni_expr **)tni_binder_alloc(binder, count + 1, sizeof *exprs);
+    tni_expr *left, *right;
+    const char **names = (const char **)tni_binder_alloc(binder, count + 1, sizeof *names);
+    uint32_t tag = both->columns[count], i;
+    if (!node || !exprs || !names) {
+        return NULL;
+    }
+    left = tni_set_count(binder, node, tag, 1);
+    right = left ? tni_set_count(binder, node, tag, 2) : NULL;
+    exprs[count] = tni_set_times(binder, left, right, except);
+    names[count] = "times";
+    if (!exprs[count]) {
+        return NULL;
+    }
+    for (i = 0; i < count; i++) {
+        exprs[i] = tni_expr_column(binder, node->columns[i]);
+        names[i] = binder->columns[node->columns[i]].name;
+        if (!exprs[i]) {
+            return NULL;
+        }
+    }
+    project = tni_node_project(binder, node, exprs, names, count + 1);
+    node = project ? tni_node_new(binder, TNI_PLAN_EXPAND, project, UINT32_MAX) : NULL;
+    if (!node) {
+        return NULL;
+    }
+    node->exprs = (tni_expr **)tni_binder_alloc(binder, 1, sizeof *node->exprs);
+    node->key_count = 1;
+    if (!node->exprs) {
+        return NULL;
+    }
+    node->exprs[0] = tni_expr_column(binder, project->columns[count]);
+    return node->exprs[0] ? node : NULL;
 }
 
 static bool tni_set_combine(tni_binder *binder, const tni_ast_query *query, tni_relation *left,
@@ -452,7 +540,9 @@ static bool tni_set_combine(tni_binder *binder, const tni_ast_query *query, tni_
     }
     node = tni_union_node(binder, left->node, left->ids, right->node, right->ids, left->count,
                           left->names);
-    if (node && tagged) {
+    if (node && tagged && query->set_all) {
+        node = tni_set_bags(binder, node, count, query->set == TNI_SET_EXCEPT);
+    } else if (node && tagged) {
         node = tni_set_sides(binder, node, count, query->set == TNI_SET_EXCEPT);
     } else if (node && !query->set_all) {
         node = tni_node_distinct(binder, node, node->columns, count);
@@ -468,13 +558,6 @@ static bool tni_set_combine(tni_binder *binder, const tni_ast_query *query, tni_
 
 static bool tni_bind_set(tni_binder *binder, const tni_ast_query *query, tni_relation *out) {
     tni_relation left, right;
-    if (query->set != TNI_SET_UNION && query->set_all) {
-        (void)tni_fail_at(binder->error, TRUENO_ERROR_UNSUPPORTED,
-                          tni_binder_position(binder, query->position),
-                          "%s ALL is not supported in this version",
-                          query->set == TNI_SET_EXCEPT ? "EXCEPT" : "INTERSECT");
-        return false;
-    }
     if (!tni_bind_relation(binder, query->left, &left) ||
         !tni_bind_relation(binder, query->right, &right) ||
         (query->set_by_name && !tni_set_by_name(binder, &left, &right))) {

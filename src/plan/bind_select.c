@@ -34,7 +34,7 @@ static tni_place tni_select_place(tni_select *select, const char *clause, bool a
     return place;
 }
 
-static bool tni_select_refuse(tni_binder *binder, uint32_t position, const char *what) {
+TNI_FN bool tni_select_refuse(tni_binder *binder, uint32_t position, const char *what) {
     (void)tni_fail_at(binder->error, TRUENO_ERROR_UNSUPPORTED,
                       tni_binder_position(binder, position),
                       "%s not supported in this version", what);
@@ -69,12 +69,13 @@ static bool tni_select_bind_item(tni_select *select, uint32_t index, bool aggreg
 
 /* ------------------------------------------------------------------------- groups --- */
 
-static bool tni_select_add_key(tni_select *select, tni_expr *key) {
+static bool tni_select_add_key(tni_select *select, tni_expr *key, uint32_t *index) {
     tni_binder *binder = select->binder;
     uint32_t i;
     select->grouped = true;
     for (i = 0; i < select->key_count; i++) {
         if (select->keys[i] == key->plain) {
+            *index = i;
             return true;
         }
     }
@@ -90,6 +91,7 @@ static bool tni_select_add_key(tni_select *select, tni_expr *key) {
         select->keys = grown;
         select->key_capacity = capacity;
     }
+    *index = select->key_count;
     select->keys[select->key_count++] = key->plain;
     return true;
 }
@@ -108,8 +110,8 @@ static uint32_t tni_select_ordinal(tni_select *select, const tni_ast_expression 
     return (uint32_t)(n - 1);
 }
 
-static bool tni_select_group_item(tni_select *select, uint32_t index,
-                                  const tni_ast_expression *ast) {
+static bool tni_select_group_item(tni_select *select, uint32_t index, const tni_ast_expression *ast,
+                                  uint32_t *key) {
     if (!tni_select_bind_item(select, index, false, "GROUP BY")) {
         return false;
     }
@@ -120,52 +122,50 @@ static bool tni_select_group_item(tni_select *select, uint32_t index,
                           select->items[index].name);
         return false;
     }
-    return tni_select_add_key(select, select->items[index].expr);
+    return tni_select_add_key(select, select->items[index].expr, key);
 }
 
 static bool tni_select_group_all(tni_select *select) {
-    uint32_t i;
+    uint32_t i, key;
     select->grouped = true;
     for (i = 0; i < select->item_count; i++) {
         if (!tni_select_bind_item(select, i, true, "the select list") ||
             (!select->items[i].has_aggregate &&
-             !tni_select_add_key(select, select->items[i].expr))) {
+             !tni_select_add_key(select, select->items[i].expr, &key))) {
             return false;
         }
     }
     return true;
 }
 
-static bool tni_select_group_expression(tni_select *select, const tni_ast_expression *ast) {
+TNI_FN bool tni_select_group_key(tni_select *select, const tni_ast_expression *ast, uint32_t *key) {
     tni_place place = tni_select_place(select, "GROUP BY", false);
-    tni_expr *key;
+    tni_expr *expr;
     if (ast->kind == TNI_AST_INTEGER) {
         uint32_t index = tni_select_ordinal(select, ast, "GROUP BY");
-        return index != UINT32_MAX && tni_select_group_item(select, index, ast);
+        return index != UINT32_MAX && tni_select_group_item(select, index, ast, key);
     }
-    key = tni_bind_expr(select->binder, &place, ast);
-    return key && tni_select_add_key(select, key);
+    expr = tni_bind_expr(select->binder, &place, ast);
+    return expr && tni_select_add_key(select, expr, key);
 }
 
 static bool tni_select_groups(tni_select *select) {
     const tni_ast_grouping *grouping;
     const tni_ast_expression *ast;
+    uint32_t key;
+    for (grouping = select->ast->groups; grouping; grouping = grouping->next) {
+        if (grouping->sets) {
+            return tni_bind_grouping_sets(select);
+        }
+    }
     for (grouping = select->ast->groups; grouping; grouping = grouping->next) {
         ast = grouping->expressions;
-        if (grouping->sets == 3 && ast && !ast->next) {
-            ast = ast->arguments; /* one set, () or (a, b): plain grouping */
-        } else if (grouping->sets) {
-            return tni_select_refuse(select->binder, grouping->position,
-                                     grouping->sets == 1   ? "ROLLUP is"
-                                     : grouping->sets == 2 ? "CUBE is"
-                                                           : "GROUPING SETS are");
-        }
         select->grouped = true;
         if (grouping->all && !tni_select_group_all(select)) {
             return false;
         }
         for (; ast; ast = ast->next) {
-            if (!tni_select_group_expression(select, ast)) {
+            if (!tni_select_group_key(select, ast, &key)) {
                 return false;
             }
         }
@@ -271,7 +271,7 @@ static tni_node *tni_group_node(tni_select *select) {
 /* The AGGREGATE node, HAVING above it, and every expression over its columns. */
 static bool tni_select_apply_groups(tni_select *select, tni_order_list *order) {
     tni_binder *binder = select->binder;
-    tni_node *node = tni_group_node(select);
+    tni_node *node = select->set_count ? tni_bind_grouping_node(select) : tni_group_node(select);
     uint32_t set = tni_replace_begin(binder), i;
     if (!node) {
         return false;
@@ -286,6 +286,18 @@ static bool tni_select_apply_groups(tni_select *select, tni_order_list *order) {
         }
     }
     select->node = node;
+    for (i = 0; i < select->item_count && select->set_count; i++) {
+        tni_expr *item = select->items[i].expr; /* a constant key is NULL outside its sets */
+        uint32_t k;
+        for (k = 0; k < select->key_count && select->keys[k] != item; k++) {
+        }
+        if (k < select->key_count && tni_expr_is_constant(item)) {
+            select->items[i].expr = tni_expr_column(binder, node->columns[k]);
+            if (!select->items[i].expr) {
+                return false;
+            }
+        }
+    }
     for (i = 0; i < select->item_count; i++) {
         select->items[i].expr = tni_group_rewrite(select, node, set, select->items[i].expr,
                                                   select->items[i].ast);

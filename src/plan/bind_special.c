@@ -123,6 +123,9 @@ TNI_FN tni_expr *tni_bind_special(tni_binder *binder, const tni_place *place,
         tni_name_equal(ast->name, "nvl")) {
         return tni_special_coalesce(binder, place, ast);
     }
+    if (tni_name_equal(ast->name, "grouping") || tni_name_equal(ast->name, "grouping_id")) {
+        return tni_bind_grouping_call(binder, place, ast);
+    }
     if (tni_name_equal(ast->name, "nullif")) {
         return tni_special_nullif(binder, place, ast);
     }

@@ -356,6 +356,21 @@ static void tni_explain_project(const tni_plan *plan, tni_text *out) {
     }
 }
 
+static void tni_explain_expand(const tni_plan *plan, tni_text *out) {
+    char number[24];
+    uint32_t i;
+    if (!plan->values) {
+        tni_text_format(out, "REPEAT BY %s", tni_explain_name(plan, plan->expanded[0]));
+        return;
+    }
+    tni_print_u64(plan->row_count, number);
+    tni_text_format(out, "EXPAND TO %s GROUPING SETS OF (", number);
+    for (i = 0; i < plan->key_count; i++) {
+        tni_text_format(out, "%s%s", i ? ", " : "", tni_explain_name(plan, plan->expanded[i]));
+    }
+    tni_text_add(out, ")");
+}
+
 static void tni_explain_node(const tni_plan *plan, tni_text *out) {
     char number[24];
     switch (plan->kind) {
@@ -384,7 +399,10 @@ static void tni_explain_node(const tni_plan *plan, tni_text *out) {
         tni_text_add(out, "LIMIT NODE");
         tni_explain_limit(plan, out);
         break;
-    case TNI_PLAN_UNION_ALL: tni_text_add(out, "UNION ALL"); break;
+    case TNI_PLAN_UNION_ALL:
+        tni_text_add(out, plan->otherwise ? "OR, WITHOUT ROWS" : "UNION ALL");
+        break;
+    case TNI_PLAN_EXPAND: tni_explain_expand(plan, out); break;
     }
 }
 

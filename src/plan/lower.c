@@ -718,9 +718,47 @@ static bool tni_lower_union(tni_binder *binder, const tni_node *node, tni_lowere
     }
     plan->input = left.plan;
     plan->second = right.plan;
+    plan->otherwise = node->otherwise;
     out->plan = plan;
     out->ids = node->columns;
     return true;
+}
+
+static bool tni_lower_expand(tni_binder *binder, const tni_node *node, tni_lowered *out) {
+    uint32_t extra = node->values ? node->key_count + 1 : 0, count, i;
+    tni_lowered input;
+    tni_plan *plan;
+    uint32_t *ids;
+    if (!tni_lower_input(binder, node, &input)) {
+        return false;
+    }
+    count = input.plan->column_count + extra;
+    ids = (uint32_t *)tni_binder_alloc(binder, count, sizeof *ids);
+    if (!ids) {
+        return false;
+    }
+    memcpy(ids, input.ids, input.plan->column_count * sizeof *ids);
+    for (i = 0; i < extra; i++) {
+        ids[input.plan->column_count + i] = node->columns[node->column_count - extra + i];
+    }
+    plan = tni_plan_new(binder, TNI_PLAN_EXPAND, ids, count, node->rows);
+    if (!plan) {
+        return false;
+    }
+    plan->input = input.plan;
+    plan->values = node->values;
+    plan->row_count = node->row_count;
+    plan->key_count = node->key_count;
+    plan->expanded = (uint32_t *)tni_binder_alloc(binder, node->key_count, sizeof *plan->expanded);
+    for (i = 0; plan->expanded && i < node->key_count; i++) {
+        if (!tni_lower_slot(&input, node->exprs[i]->column, &plan->expanded[i])) {
+            (void)tni_fail(binder->error, TRUENO_ERROR_INTERNAL, "a grouping key got lost");
+            return false;
+        }
+    }
+    out->plan = plan;
+    out->ids = ids;
+    return plan->expanded != NULL;
 }
 
 static bool tni_lower_node(tni_binder *binder, tni_node *node, tni_lowered *out) {
@@ -732,6 +770,7 @@ static bool tni_lower_node(tni_binder *binder, tni_node *node, tni_lowered *out)
     case TNI_PLAN_PROJECT: return tni_lower_project(binder, node, out);
     case TNI_PLAN_AGGREGATE: return tni_lower_aggregate(binder, node, out);
     case TNI_PLAN_UNION_ALL: return tni_lower_union(binder, node, out);
+    case TNI_PLAN_EXPAND: return tni_lower_expand(binder, node, out);
     default: return tni_lower_order(binder, node, out);
     }
 }

@@ -19,7 +19,8 @@ typedef enum tni_plan_kind {
     TNI_PLAN_AGGREGATE, /* program: keys, then aggregate inputs */
     TNI_PLAN_ORDER,     /* sort by columns; limit != NONE: top-k */
     TNI_PLAN_LIMIT,
-    TNI_PLAN_UNION_ALL  /* input, then `second`; same types */
+    TNI_PLAN_UNION_ALL, /* input, then `second`; same types */
+    TNI_PLAN_EXPAND     /* each row several times: once a grouping set, or as its count says */
 } tni_plan_kind;
 
 typedef struct tni_sort_key {
@@ -70,6 +71,12 @@ typedef struct tni_plan {
     tni_sort_key *sort_keys;   /* ORDER */
     uint32_t sort_key_count;
     uint64_t limit, offset;    /* ORDER, LIMIT; limit TNI_NO_LIMIT = none */
+    bool otherwise;            /* UNION_ALL: `second` only where `input` gives no rows */
+
+    /* EXPAND: input columns, then with `values` (row_count grouping sets; bit k: without key k) the
+     * key_count keys as the set has them and its value. `expanded`: the keys among the input's
+     * columns, or the BIGINT that counts. */
+    uint32_t *expanded;
 } tni_plan;
 
 /* The tree as text, two columns wide: operators with estimates. */

@@ -231,7 +231,13 @@ static bool tni_rules_side(tni_binder *binder, const tni_node *node, const uint3
 
 static tni_node *tni_rules_push_union(tni_binder *binder, tni_node *node,
                                       const tni_pending *pending) {
+    static const tni_pending none = {NULL, 0, 0};
     tni_pending left, right;
+    if (node->otherwise) { /* a filter below would decide which side it is */
+        node->input = tni_rules_push(binder, node->input, &none);
+        node->second = node->input ? tni_rules_push(binder, node->second, &none) : NULL;
+        return node->second ? tni_rules_stop(binder, node, pending) : NULL;
+    }
     if (!tni_rules_side(binder, node, node->left, pending, &left) ||
         !tni_rules_side(binder, node, node->right, pending, &right)) {
         return NULL;
@@ -490,6 +496,13 @@ static tni_node *tni_rules_push_limit(tni_binder *binder, tni_node *node,
     return tni_rules_stop(binder, top, pending);
 }
 
+static tni_node *tni_rules_push_expand(tni_binder *binder, tni_node *node,
+                                       const tni_pending *pending) {
+    static const tni_pending none = {NULL, 0, 0};
+    node->input = tni_rules_push(binder, node->input, &none);
+    return node->input ? tni_rules_stop(binder, node, pending) : NULL;
+}
+
 static tni_node *tni_rules_push(tni_binder *binder, tni_node *node, const tni_pending *pending) {
     switch (node->kind) {
     case TNI_PLAN_FILTER: return tni_rules_push_filter(binder, node, pending);
@@ -498,6 +511,7 @@ static tni_node *tni_rules_push(tni_binder *binder, tni_node *node, const tni_pe
     case TNI_PLAN_ORDER: return tni_rules_push_order(binder, node, pending);
     case TNI_PLAN_LIMIT: return tni_rules_push_limit(binder, node, pending);
     case TNI_PLAN_UNION_ALL: return tni_rules_push_union(binder, node, pending);
+    case TNI_PLAN_EXPAND: return tni_rules_push_expand(binder, node, pending);
     case TNI_PLAN_SCAN: return tni_rules_push_scan(binder, node, pending);
     default: return tni_rules_stop(binder, node, pending);
     }
@@ -601,6 +615,29 @@ static tni_node *tni_rules_prune_through(tni_binder *binder, tni_node *node) {
     return node->input && tni_rules_pass(binder, node) ? node : NULL;
 }
 
+/* EXPAND gives what its input gives, and the keys of its sets. */
+static tni_node *tni_rules_prune_expand(tni_binder *binder, tni_node *node) {
+    uint32_t extra = node->values ? node->key_count + 1 : 0, before = node->column_count;
+    const uint32_t *old = node->columns;
+    uint32_t *columns;
+    tni_rules_need_all(binder, node->exprs, node->key_count);
+    node->input = tni_rules_prune(binder, node->input);
+    if (!node->input) {
+        return NULL;
+    }
+    node->column_count = node->input->column_count + extra;
+    columns = (uint32_t *)tni_binder_alloc(binder, node->column_count, sizeof *columns);
+    if (!columns) {
+        return NULL;
+    }
+    memcpy(columns, node->input->columns, node->input->column_count * sizeof *columns);
+    if (extra) {
+        memcpy(columns + node->input->column_count, old + before - extra, extra * sizeof *columns);
+    }
+    node->columns = columns;
+    return node;
+}
+
 static tni_node *tni_rules_prune(tni_binder *binder, tni_node *node) {
     uint32_t i;
     switch (node->kind) {
@@ -628,6 +665,7 @@ static tni_node *tni_rules_prune(tni_binder *binder, tni_node *node) {
         node->input = tni_rules_prune(binder, node->input);
         node->second = node->input ? tni_rules_prune(binder, node->second) : NULL;
         return node->second ? node : NULL;
+    case TNI_PLAN_EXPAND: return tni_rules_prune_expand(binder, node);
     default: return tni_rules_prune_through(binder, node);
     }
 }

@@ -530,6 +530,27 @@ static trueno_status tni_eval_concat_ws(tni_call *call) {
 
 /* --------------------------------------------------------------------------------- padding --- */
 
+/* `times` copies of a text: the first ones by doubling, then blocks of them, so that gigabytes take
+ * a second and look at the clock on the way. */
+static trueno_status tni_fill_copies(tni_call *call, uint8_t *room, const uint8_t *data,
+                                     size_t length, size_t times) {
+    size_t total = length * times, have = TNI_MIN(length, total), block = 1u << 20;
+    if (have > 0) {
+        memcpy(room, data, have);
+    }
+    while (have < total) {
+        size_t step = TNI_MIN(have, total - have);
+        if (step > block) {
+            step = block / length > 0 ? block / length * length : length;
+            step = TNI_MIN(step, total - have);
+            TNI_TRY(tni_env_check(call->env, call->error));
+        }
+        memcpy(room + have, room, step);
+        have += step;
+    }
+    return TRUENO_OK;
+}
+
 /* `text` cut or filled with `pad` to `wanted` codepoints. */
 static trueno_status tni_pad_row(tni_call *call, uint32_t row, const tni_string *text,
                                  int64_t wanted, const tni_string *pad, bool left) {
@@ -537,7 +558,6 @@ static trueno_status tni_pad_row(tni_call *call, uint32_t row, const tni_string 
     tni_string *out = (tni_string *)call->out + row;
     size_t have = tni_utf8_length(data, text->length), units, missing, whole, rest, length;
     uint8_t *room;
-    size_t i;
     if (wanted <= (int64_t)have) {
         *out = tni_string_part(text, 0,
                                tni_utf8_skip(data, text->length, 0, (uint64_t)TNI_MAX(wanted, 0)));
@@ -564,9 +584,7 @@ static trueno_status tni_pad_row(tni_call *call, uint32_t row, const tni_string 
     }
     memcpy(left ? room + length : room, data, text->length);
     room += left ? 0 : text->length;
-    for (i = 0; i < whole; i++) {
-        memcpy(room + i * pad->length, fill, pad->length);
-    }
+    TNI_TRY(tni_fill_copies(call, room, fill, pad->length, whole));
     memcpy(room + whole * pad->length, fill, rest);
     tni_scalar_finish(out);
     return TRUENO_OK;
@@ -603,7 +621,7 @@ static trueno_status tni_eval_repeat(tni_call *call) {
     tni_scalar_clear(call);
     while (tni_rows_next(&rows, &i)) {
         const tni_string *text = &s.data[i * s.step];
-        int64_t times = TNI_MAX(count[i * step], 0), k;
+        int64_t times = TNI_MAX(count[i * step], 0);
         uint8_t *room;
         if (text->length > 0 && times > (int64_t)(TNI_SCALAR_STRING_MAX / text->length)) {
             return tni_fail(call->error, TRUENO_ERROR_OUT_OF_RANGE,
@@ -615,9 +633,7 @@ static trueno_status tni_eval_repeat(tni_call *call) {
         if (room == NULL) {
             return tni_scalar_failed(call);
         }
-        for (k = 0; k < times; k++) {
-            memcpy(room + (size_t)k * text->length, tni_string_data(text), text->length);
-        }
+        TNI_TRY(tni_fill_copies(call, room, tni_string_data(text), text->length, (size_t)times));
         tni_scalar_finish(&out[i]);
     }
     return TRUENO_OK;
