@@ -57,11 +57,11 @@ static void make_table(const char *sql) {
         fields[count].type = definition->type.type;
         fields[count].not_null = definition->not_null;
     }
-    TNI_CHECK(statement &&
-              tni_table_new(&env, statement->name, fields, count, &table, &error) == TRUENO_OK);
+    TNI_CHECK(statement && tni_table_new(&env, statement->name, fields, count, &table, &error) ==
+                               TRUENO_OK);
     TNI_CHECK(table && tni_table_seal(table, &error) == TRUENO_OK);
-    TNI_CHECK(table &&
-              tni_catalog_put_table(catalog, table, NULL, true, NULL, &error) == TRUENO_OK);
+    TNI_CHECK(table && tni_catalog_put_table(catalog, table, NULL, true, NULL, &error) ==
+                           TRUENO_OK);
     tni_arena_free(&arena);
 }
 
@@ -112,7 +112,8 @@ static void render(const tni_plan *plan, result_kind kind, tni_text *text) {
     for (i = 0; i < plan->column_count; i++) {
         char type[40];
         tni_type_print(plan->types[i], type);
-        tni_text_format(text, "%s%s", i ? ", " : "", kind == RESULT_NAMES ? plan->names[i] : type);
+        tni_text_format(text, "%s%s", i ? ", " : "",
+                        kind == RESULT_NAMES ? plan->names[i] : type);
     }
 }
 
@@ -130,8 +131,8 @@ static const char *bind_as(const char *sql, result_kind kind) {
     tni_bind_context_init(&context, &env, &arena, catalog, &settings);
     context.parameters = parameter_count ? parameters : NULL;
     context.parameter_count = parameter_count;
-    if (tni_parse(&arena, sql, strlen(sql), 1000, &statement, &error) == TRUENO_OK && statement &&
-        statement->query) {
+    if (tni_parse(&arena, sql, strlen(sql), 1000, &statement, &error) == TRUENO_OK &&
+        statement && statement->query) {
         (void)tni_bind_query(&context, statement->query, &plan, &error);
     }
     if (plan) {
@@ -224,7 +225,8 @@ static void filters_move(void) {
     PLAN("WITH w AS (SELECT a, b FROM t WHERE a > 1) SELECT a FROM w WHERE b < 3",
          "SCAN t (a) WHERE (a > 1) AND (b < 3)  prunes 2");
     PLAN("SELECT p FROM big WHERE b = 2", "SCAN t (a) WHERE (a > 3) AND (b = 2)  prunes 2");
-    PLAN("SELECT k FROM u UNION ALL SELECT a FROM t", "UNION ALL\n  SCAN u (k)\n  SCAN t (a)");
+    PLAN("SELECT k FROM u UNION ALL SELECT a FROM t",
+         "UNION ALL\n  SCAN u (k)\n  SCAN t (a)");
     PLAN("SELECT x FROM (SELECT a AS x FROM t UNION ALL SELECT k FROM u) WHERE x = 3",
          "UNION ALL\n  SCAN t (a) WHERE a = 3  prunes 1\n  SCAN u (k) WHERE k = 3  prunes 1");
     PLAN("SELECT * FROM (SELECT a FROM t LIMIT 3) WHERE a > 1",
@@ -243,7 +245,8 @@ static void constants_suit_columns(void) {
     PLAN("SELECT a FROM t WHERE 5 < b", "SCAN t (a) WHERE b > 5  prunes 1");
     PLAN("SELECT a FROM t WHERE b > 2.5", "SCAN t (a) WHERE b >= 3  prunes 1");
     PLAN("SELECT a FROM t WHERE b = '7'", "SCAN t (a) WHERE b = 7  prunes 1");
-    PLAN("SELECT a FROM t WHERE d >= '2024-01-31'", "SCAN t (a) WHERE d >= '2024-01-31'  prunes 1");
+    PLAN("SELECT a FROM t WHERE d >= '2024-01-31'",
+         "SCAN t (a) WHERE d >= '2024-01-31'  prunes 1");
     PLAN("SELECT a FROM t WHERE d >= TIMESTAMP '2024-01-31 12:00:00'",
          "SCAN t (a) WHERE d > '2024-01-31'  prunes 1");
     PLAN("SELECT a FROM t WHERE ts < DATE '2024-01-31'",
@@ -252,7 +255,8 @@ static void constants_suit_columns(void) {
     PLAN("SELECT a FROM t WHERE b IN (1, 70000)", "SCAN t (a) WHERE b = 1  prunes 1");
     PLAN("SELECT a FROM t WHERE d = DATE '2024-01-01' + 1",
          "SCAN t (a) WHERE d = '2024-01-02'  prunes 1");
-    FAILS("SELECT a FROM t WHERE a = 'abc'", "could not convert string 'abc' to INTEGER | 'abc'");
+    FAILS("SELECT a FROM t WHERE a = 'abc'",
+          "could not convert string 'abc' to INTEGER | 'abc'");
     FAILS("SELECT a FROM t WHERE d = 5",
           "cannot compare DATE with INTEGER: add an explicit cast | d = 5");
     FAILS("SELECT a FROM t WHERE s", "a BOOLEAN is wanted here, not VARCHAR | s");
@@ -263,7 +267,8 @@ static void projections_shrink(void) {
          "AGGREGATE count_star()\n  SCAN t () WHERE a = 1  prunes 1");
     PLAN("SELECT count(n), count(5) FROM t GROUP BY a",
          "PROJECT count_star, count_star\n  AGGREGATE count_star() BY a\n    SCAN t (a)");
-    PLAN("SELECT sum(b) FROM (SELECT a, b FROM t ORDER BY c)", "AGGREGATE sum(b)\n  SCAN t (b)");
+    PLAN("SELECT sum(b) FROM (SELECT a, b FROM t ORDER BY c)",
+         "AGGREGATE sum(b)\n  SCAN t (b)");
     PLAN("SELECT count(*), count(n), min(a) + 1 FROM t", "VALUES 1 x 3");
     PLAN("SELECT x FROM (SELECT a AS x, sum(b), max(c) FROM t GROUP BY a)",
          "AGGREGATE BY a\n  SCAN t (a)");
@@ -305,7 +310,7 @@ static void limits_become_top(void) {
 
 static void types_follow(void) {
     TYPES("b + 1, b + 70000, a + c, a / 2, a // 2, b * b", "SMALLINT, INTEGER, BIGINT, DOUBLE, "
-                                                           "INTEGER, SMALLINT");
+                                                          "INTEGER, SMALLINT");
     TYPES("1, 5000000000, 1.50, 1e3, 'x', NULL, TRUE",
           "INTEGER, BIGINT, DECIMAL(3,2), DOUBLE, VARCHAR, NULL, BOOLEAN");
     TYPES("170141183460469231731687303715884105727, DATE '2020-01-01', INTERVAL 1 DAY",
@@ -359,16 +364,17 @@ static void casts_are_guarded(void) {
                    "r4 = greater(r2, r3) BOOLEAN\n"
                    "r5 = and(r0, r4) BOOLEAN\n"
                    "-> r5");
-    TNI_CHECK_TEXT(bind_as("SELECT CASE WHEN a <> 0 THEN c // a ELSE 0 END FROM t", RESULT_PROGRAM),
-                   "r0 = column 0 INTEGER\n"
-                   "r1 = 0 INTEGER\n"
-                   "r2 = not_equal(r0, r1) BOOLEAN\n"
-                   "r3 = column 1 BIGINT\n"
-                   "r4 = cast(r0) BIGINT\n"
-                   "r5 = //(r3, r4) BIGINT if r2\n"
-                   "r6 = 0 BIGINT\n"
-                   "r7 = select(r2, r5, r6) BIGINT\n"
-                   "-> r7");
+    TNI_CHECK_TEXT(
+        bind_as("SELECT CASE WHEN a <> 0 THEN c // a ELSE 0 END FROM t", RESULT_PROGRAM),
+        "r0 = column 0 INTEGER\n"
+        "r1 = 0 INTEGER\n"
+        "r2 = not_equal(r0, r1) BOOLEAN\n"
+        "r3 = column 1 BIGINT\n"
+        "r4 = cast(r0) BIGINT\n"
+        "r5 = //(r3, r4) BIGINT if r2\n"
+        "r6 = 0 BIGINT\n"
+        "r7 = select(r2, r5, r6) BIGINT\n"
+        "-> r7");
 }
 
 static void refused_by_name(void) {
@@ -454,7 +460,8 @@ static void terms_cost_what_they_are(void) {
 static void changes(void) {
     static const char *const texts[] = {"INSERT INTO u (v) VALUES (5), (DEFAULT)",
                                         "INSERT INTO u VALUES (1)", "DELETE FROM u WHERE k = 5",
-                                        "UPDATE u SET v = k + 1 WHERE k > 2", "UPDATE u SET w = 1"};
+                                        "UPDATE u SET v = k + 1 WHERE k > 2",
+                                        "UPDATE u SET w = 1"};
     static const char *const wanted[] = {
         "PROJECT NULL, col0\n  VALUES 2 x 1",
         "table \"u\" has 2 columns but 1 values were given | INSERT INTO u VALUES (1)",
@@ -477,7 +484,8 @@ static void changes(void) {
         tni_text_init(&text, &memory);
         tni_bind_context_init(&context, &env, &arena, catalog, &settings);
         tni_catalog_find(catalog, "u", &table, &view);
-        if (tni_parse(&arena, texts[i], strlen(texts[i]), 1000, &statement, &error) == TRUENO_OK) {
+        if (tni_parse(&arena, texts[i], strlen(texts[i]), 1000, &statement, &error) ==
+            TRUENO_OK) {
             if (statement->kind == TNI_STATEMENT_INSERT) {
                 (void)tni_bind_insert(&context, statement, table, &plan, &error);
             } else if (statement->kind == TNI_STATEMENT_DELETE) {
