@@ -231,13 +231,16 @@ static void tni_collection_slice(tni_collection *rows, uint64_t offset, uint64_t
 
 static trueno_status tni_run_limit(tni_run *run, const tni_plan *plan, tni_operator *chain,
                                    tni_error *error) {
-    uint64_t wanted = plan->limit > UINT64_MAX - plan->offset ? TNI_NO_LIMIT
+    uint64_t limit = plan->limit, wanted = plan->limit > UINT64_MAX - plan->offset ? TNI_NO_LIMIT
                                                               : plan->limit + plan->offset;
     tni_collection *rows;
     tni_driver *driver;
     trueno_status status;
     TNI_TRY(tni_run_limited(run, plan->input, wanted, &rows, error));
-    tni_collection_slice(rows, plan->offset, plan->limit);
+    if (plan->kind == TNI_PLAN_LIMIT && plan->percent >= 0.0) {
+        limit = (uint64_t)((double)rows->rows * plan->percent / 100.0);
+    }
+    tni_collection_slice(rows, plan->offset, limit);
     status = tni_driver_from_collection(run, rows, &driver, error);
     tni_collection_release(rows);
     TNI_TRY(status);

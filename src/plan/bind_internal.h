@@ -184,6 +184,7 @@ struct tni_node {
     tni_bound_sort *sorts;      /* ORDER */
     uint32_t sort_count;
     uint64_t limit, offset;     /* ORDER, LIMIT */
+    double percent;             /* LIMIT: of the rows; below 0 = none */
 
     uint32_t *left, *right;     /* UNION_ALL: input ids of each output */
     bool otherwise;             /* UNION_ALL: `second` only where `input` gives no rows */

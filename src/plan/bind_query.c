@@ -70,22 +70,46 @@ static bool tni_limit_value(tni_binder *binder, const tni_ast_expression *ast, c
     return true;
 }
 
+/* LIMIT n%; below 0: none. */
+static bool tni_limit_percent(tni_binder *binder, const tni_ast_query *query, double *out) {
+    tni_value value, wide;
+    *out = -1.0;
+    if (!query->limit_percent) {
+        return true;
+    }
+    if (!tni_bind_constant_value(binder, query->limit, "LIMIT", &value)) {
+        return false;
+    }
+    if (value.is_null) {
+        return true;
+    }
+    if (!tni_type_is_numeric(value.type) ||
+        tni_cast_value(binder->env, binder->arena, &value, tni_type_make(TRUENO_TYPE_DOUBLE),
+                       &wide, binder->error) != TRUENO_OK ||
+        !(wide.as.number >= 0.0 && wide.as.number <= 100.0)) {
+        (void)tni_fail_at(binder->error, TRUENO_ERROR_BINDER,
+                          tni_binder_position(binder, query->limit->position),
+                          "LIMIT with a percentage needs a number from 0 to 100");
+        return false;
+    }
+    *out = wide.as.number;
+    return true;
+}
+
 TNI_FN tni_node *tni_bind_limit(tni_binder *binder, const tni_ast_query *query, tni_node *node) {
     uint64_t limit, offset;
-    if (query->limit_percent) {
-        (void)tni_fail_at(binder->error, TRUENO_ERROR_UNSUPPORTED,
-                          tni_binder_position(binder, query->limit->position),
-                          "LIMIT with a percentage is not supported in this version");
-        return NULL;
-    }
-    if (!tni_limit_value(binder, query->limit, "LIMIT", TNI_NO_LIMIT, &limit) ||
+    double percent;
+    if (!tni_limit_percent(binder, query, &percent) ||
+        !tni_limit_value(binder, query->limit_percent ? NULL : query->limit, "LIMIT", TNI_NO_LIMIT,
+                         &limit) ||
         !tni_limit_value(binder, query->offset, "OFFSET", 0, &offset)) {
         return NULL;
     }
-    if (limit == TNI_NO_LIMIT && offset == 0) {
+    if (limit == TNI_NO_LIMIT && offset == 0 && percent < 0.0) {
         return node;
     }
-    if (node->kind != TNI_PLAN_ORDER || node->limit != TNI_NO_LIMIT || node->offset) {
+    if (percent >= 0.0 || node->kind != TNI_PLAN_ORDER || node->limit != TNI_NO_LIMIT ||
+        node->offset) {
         node = tni_node_new(binder, TNI_PLAN_LIMIT, node, UINT32_MAX);
         if (!node) {
             return NULL;
@@ -93,6 +117,7 @@ TNI_FN tni_node *tni_bind_limit(tni_binder *binder, const tni_ast_query *query, 
     }
     node->limit = limit;
     node->offset = offset;
+    node->percent = percent;
     if (limit != TNI_NO_LIMIT && (double)limit < node->rows) {
         node->rows = (double)limit;
     }

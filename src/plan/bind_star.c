@@ -1,5 +1,6 @@
 /*
- * bind_star.c - the select list: plain items, *, t.* with EXCLUDE and REPLACE, COLUMNS('regex').
+ * bind_star.c - the select list: plain items, *, t.* with EXCLUDE, REPLACE and RENAME,
+ * COLUMNS('regex').
  *
  * A star gives an item per column of the scope; an expression around COLUMNS(...) is copied once
  * per matching column with the column in its place.
@@ -57,6 +58,19 @@ static const tni_ast_expression *tni_star_replaced(const tni_ast_expression *sta
     return NULL;
 }
 
+static const char *tni_star_renamed(const tni_ast_expression *star,
+                                    const tni_scope_column *column) {
+    const tni_ast_expression *name;
+    for (name = star->rename; name; name = name->next) {
+        if (tni_name_equal(name->name, column->name) &&
+            (!name->qualifier ||
+             (column->relation && tni_name_equal(name->qualifier, column->relation)))) {
+            return name->alias;
+        }
+    }
+    return column->name;
+}
+
 static const tni_scope_column *tni_star_in_scope(const tni_scope *scope, const char *name,
                                                  const char *qualifier) {
     uint32_t i;
@@ -83,7 +97,7 @@ static void tni_star_fail_column(const tni_select *select, uint32_t position, co
                       clause, TNI_HINT_ARGUMENTS(hint));
 }
 
-/* EXCLUDE and REPLACE must name columns there are. */
+/* EXCLUDE, REPLACE and RENAME must name columns there are. */
 static bool tni_star_check(tni_select *select, const tni_ast_expression *star) {
     tni_binder *binder = select->binder;
     const tni_ast_expression *item;
@@ -100,6 +114,12 @@ static bool tni_star_check(tni_select *select, const tni_ast_expression *star) {
     for (item = star->exclude; item; item = item->next) {
         if (!tni_star_in_scope(&select->scope, item->name, item->qualifier)) {
             tni_star_fail_column(select, item->position, item->name, "EXCLUDE");
+            return false;
+        }
+    }
+    for (item = star->rename; item; item = item->next) {
+        if (!tni_star_in_scope(&select->scope, item->name, item->qualifier)) {
+            tni_star_fail_column(select, item->position, item->name, "RENAME");
             return false;
         }
     }
@@ -130,7 +150,8 @@ static bool tni_star_expand(tni_select *select, const tni_ast_expression *star) 
             return false;
         }
         item->ast = tni_star_replaced(star, column);
-        item->name = column->name;
+        item->name = tni_star_renamed(star, column);
+        item->aliased = item->name != column->name;
         if (!item->ast) {
             item->ast = star;
             item->expr = tni_expr_column(select->binder, column->id);
@@ -264,7 +285,7 @@ static bool tni_columns_expand(tni_select *select, tni_ast_expression *ast,
             return false;
         }
         item->ast = tni_columns_copy(binder, ast, &reference, false);
-        item->name = ast->alias ? ast->alias : column->name;
+        item->name = ast->alias ? ast->alias : tni_star_renamed(columns, column);
         item->aliased = ast->alias != NULL;
         if (!item->ast) {
             return false;

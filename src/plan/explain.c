@@ -326,6 +326,11 @@ static void tni_explain_limit(const tni_plan *plan, tni_text *out) {
         tni_print_u64(plan->limit, number);
         tni_text_format(out, " LIMIT %s", number);
     }
+    if (plan->kind == TNI_PLAN_LIMIT && plan->percent >= 0.0) {
+        char share[40];
+        tni_print_double(plan->percent, share);
+        tni_text_format(out, " LIMIT %s%%", share);
+    }
     if (plan->offset) {
         tni_print_u64(plan->offset, number);
         tni_text_format(out, " OFFSET %s", number);

@@ -58,6 +58,7 @@ TNI_FN tni_node *tni_node_new(tni_binder *binder, tni_plan_kind kind, tni_node *
     node->number = binder->node_count;
     node->input = input;
     node->limit = TNI_NO_LIMIT;
+    node->percent = -1.0;
     node->rows = tni_node_estimate(kind, input);
     node->column_count = pass ? input->column_count : column_count;
     node->columns =

@@ -678,6 +678,7 @@ static bool tni_lower_order(tni_binder *binder, const tni_node *node, tni_lowere
     }
     plan->input = input.plan;
     plan->limit = node->limit;
+    plan->percent = node->percent;
     plan->offset = node->offset;
     plan->sort_keys =
         (tni_sort_key *)tni_binder_alloc(binder, node->sort_count, sizeof *plan->sort_keys);

@@ -71,6 +71,7 @@ typedef struct tni_plan {
     tni_sort_key *sort_keys;   /* ORDER */
     uint32_t sort_key_count;
     uint64_t limit, offset;    /* ORDER, LIMIT; limit TNI_NO_LIMIT = none */
+    double percent;            /* LIMIT: with `limit` NONE, of the rows; below 0 = none */
     bool otherwise;            /* UNION_ALL: `second` only where `input` gives no rows */
 
     /* EXPAND: input columns, then with `values` (row_count grouping sets; bit k: without key k) the

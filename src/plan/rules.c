@@ -471,8 +471,8 @@ static tni_node *tni_rules_push_limit(tni_binder *binder, tni_node *node,
         node->input = project->input;
         project->input = node;
     }
-    if (node->input->kind == TNI_PLAN_ORDER && node->input->limit == TNI_NO_LIMIT &&
-        node->input->offset == 0) {
+    if (node->percent < 0.0 && node->input->kind == TNI_PLAN_ORDER &&
+        node->input->limit == TNI_NO_LIMIT && node->input->offset == 0) {
         tni_node *order = node->input;
         order->limit = node->limit;
         order->offset = node->offset;

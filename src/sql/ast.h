@@ -35,7 +35,7 @@ typedef enum tni_ast_kind {
     TNI_AST_INTERVAL_OF, /* INTERVAL (expr) unit: left = expr, name = unit */
     TNI_AST_PARAMETER, /* value.integer = index from 1; name for $name or NULL */
     TNI_AST_COLUMN,    /* qualifier (may be NULL) . name; schema/catalog qualifiers folded away */
-    TNI_AST_STAR,      /* * or t.* (qualifier); exclude / replace lists */
+    TNI_AST_STAR,      /* * or t.* (qualifier); exclude, replace and rename lists */
     TNI_AST_COLUMNS,   /* COLUMNS('regex' | *): text */
     TNI_AST_CALL,      /* name(arguments): distinct, filter, order, over, within group */
     TNI_AST_UNARY,     /* name = "-", "+", "NOT", "~"; left */
@@ -130,6 +130,7 @@ struct tni_ast_expression {
     tni_ast_window *over;          /* CALL: OVER (...) */
     tni_ast_expression *exclude;   /* STAR: EXCLUDE (names) as COLUMN nodes */
     tni_ast_expression *replace;   /* STAR: REPLACE (expr AS name): alias holds the name */
+    tni_ast_expression *rename;    /* STAR: RENAME (a AS b) as COLUMN nodes: alias holds b */
     const char *alias;             /* select items, named arguments (header = true), VALUES */
     tni_ast_expression *next;
 };

@@ -172,6 +172,38 @@ static bool tni_star_replace(tni_parser *parser, tni_ast_expression *star) {
     return !list || tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN);
 }
 
+/* RENAME a AS b | RENAME (a AS b, ...) */
+static bool tni_star_rename(tni_parser *parser, tni_ast_expression *star) {
+    bool list = tni_parser_accept(parser, TNI_SYMBOL_LEFT_PAREN);
+    tni_ast_expression *last = NULL;
+    do {
+        tni_ast_expression *column;
+        if (list && last != NULL && tni_parser_at(parser, TNI_SYMBOL_RIGHT_PAREN)) {
+            break;
+        }
+        column = tni_parser_node(parser, TNI_AST_COLUMN);
+        if (column == NULL) {
+            return false;
+        }
+        column->name = tni_parser_qualified(parser, "a column name", &column->qualifier);
+        column->end = parser->previous.end;
+        if (column->name == NULL || !tni_parser_expect(parser, TNI_WORD_AS)) {
+            return false;
+        }
+        column->alias = tni_parser_name(parser, "a column name");
+        if (column->alias == NULL) {
+            return false;
+        }
+        if (last != NULL) {
+            last->next = column;
+        } else {
+            star->rename = column;
+        }
+        last = column;
+    } while (list && tni_parser_accept(parser, TNI_SYMBOL_COMMA));
+    return !list || tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN);
+}
+
 /* `* EXCEPT (a, b)` is EXCLUDE; `* EXCEPT (SELECT ...)` and `* EXCEPT SELECT` are not. */
 static bool tni_star_accept_except(tni_parser *parser) {
     if (!tni_parser_at(parser, TNI_WORD_EXCEPT) ||
@@ -187,9 +219,6 @@ static bool tni_star_accept_except(tni_parser *parser) {
 /* What may follow a star elsewhere. */
 static void tni_star_refuse(tni_parser *parser) {
     switch (parser->token.id) {
-    case TNI_WORD_RENAME:
-        tni_parser_refuse(parser, parser->token.position, "* RENAME is");
-        break;
     case TNI_WORD_COLUMNS:
         tni_parser_refuse(parser, parser->token.position, "*COLUMNS(...) is");
         break;
@@ -226,6 +255,9 @@ TNI_FN tni_ast_expression *tni_parser_star(tni_parser *parser, const char *quali
         return NULL;
     }
     if (tni_parser_accept(parser, TNI_WORD_REPLACE) && !tni_star_replace(parser, node)) {
+        return NULL;
+    }
+    if (tni_parser_accept(parser, TNI_WORD_RENAME) && !tni_star_rename(parser, node)) {
         return NULL;
     }
     tni_star_refuse(parser);

@@ -433,6 +433,17 @@ static TNI_NOINLINE void tni_printer_star(const tni_ast_expression *e, tni_text 
     if (e->replace != NULL) {
         tni_text_char(out, ')');
     }
+    separator = " RENAME (";
+    for (const tni_ast_expression *r = e->rename; r != NULL; r = r->next) {
+        tni_text_add(out, separator);
+        tni_print_expression(r, out);
+        tni_text_add(out, " AS ");
+        tni_printer_name(r->alias, out);
+        separator = ", ";
+    }
+    if (e->rename != NULL) {
+        tni_text_char(out, ')');
+    }
 }
 
 static TNI_NOINLINE void tni_printer_columns(const tni_ast_expression *e, tni_text *out) {
