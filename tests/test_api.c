@@ -422,6 +422,28 @@ static void test_deadlines_end_queries(void) {
     check_no_file("stopped.parquet");
 }
 
+/* One call of a function may make gigabytes: it looks at the clock on the way. */
+static void test_deadlines_end_calls(void) {
+    trueno_config config;
+    trueno_db *db;
+    int64_t started;
+    if (sizeof(void *) < 8) {
+        return;
+    }
+    memset(&config, 0, sizeof config);
+    config.threads = 1;
+    config.memory_limit = (size_t)3 << 30;
+    config.deadline_seconds = 0.05;
+    db = open_with(&config);
+    started = tni_clock_nanoseconds();
+    TNI_CHECK_EQ_INT(status_of(db, "SELECT length(lpad('a', 2000000000, 'b'))"),
+                     TRUENO_ERROR_DEADLINE);
+    TNI_CHECK_EQ_INT(status_of(db, "SELECT length(repeat('abc', 600000000))"),
+                     TRUENO_ERROR_DEADLINE);
+    TNI_CHECK(tni_clock_nanoseconds() - started < INT64_C(5000000000)); /* busy machines too */
+    trueno_close(db);
+}
+
 static void test_odd_deadlines(void) {
     static const double odd[] = {-1, 1e300, 1e9, 9e8};
     trueno_config config;
@@ -875,6 +897,7 @@ int main(void) {
     test_running_queries_are_interrupted();
     test_an_interrupt_does_not_stop_what_comes_later();
     test_deadlines_end_queries();
+    test_deadlines_end_calls();
     test_odd_deadlines();
     test_progress_is_reported_and_may_stop_a_query();
     test_the_hosts_job_system_runs_everything();

@@ -571,6 +571,15 @@ static const scenario scenarios[] = {
      "SELECT l, i, count(*), sum(b) FROM t GROUP BY l, i ORDER BY "
      "l, i LIMIT 20",
      0, 0, 0, 0, 0},
+    {"GROUP BY, grouping sets", 0,
+     "SELECT s, f, count(*), sum(i), GROUPING(s, f) FROM t GROUP BY CUBE (s, f) ORDER BY ALL\n"
+     "SELECT s, count(*) FROM t WHERE i < -9 GROUP BY ROLLUP (s)",
+     0, 0, 0, 0, 0},
+    {"bags", 0,
+     "SELECT count(*), min(s) FROM (SELECT s FROM t EXCEPT ALL SELECT s FROM t WHERE f)\n"
+     "SELECT * RENAME (s AS z) FROM (SELECT s FROM t INTERSECT ALL SELECT s FROM t WHERE f) "
+     "ORDER BY z LIMIT 5%",
+     0, 0, 0, 0, 0},
     {"GROUP BY, many groups",
      "CREATE TABLE t AS SELECT i * 7919 AS k, i % 10 AS v FROM "
      "range(40000) r(i)",
