@@ -1060,6 +1060,7 @@ static void test_refusals(void) {
 /* ---- devices that bind little ---- */
 
 static struct {
+    void(TNI_VK_CALL *features)(tni_vk_physical, tni_vk_features2 *);
     void(TNI_VK_CALL *properties)(tni_vk_physical, tni_vk_properties2 *);
     uint32_t buffers, resources;
 } limited;
@@ -1070,6 +1071,12 @@ static void TNI_VK_CALL limited_properties(tni_vk_physical physical, tni_vk_prop
     out->properties.limits.stage_resources = limited.resources;
 }
 
+/* Neither 64-bit integers nor floats. */
+static void TNI_VK_CALL limited_features(tni_vk_physical physical, tni_vk_features2 *out) {
+    limited.features(physical, out);
+    out->features[TNI_VK_FEATURE_INT64] = out->features[TNI_VK_FEATURE_FLOAT64] = 0;
+}
+
 static void limited_intercept(void *user, tni_vk_instance_table *instance,
                               tni_vk_device_table *unused) {
     (void)user;
@@ -1077,6 +1084,8 @@ static void limited_intercept(void *user, tni_vk_instance_table *instance,
     if (instance != NULL && instance->GetPhysicalDeviceProperties2 != NULL) {
         limited.properties = instance->GetPhysicalDeviceProperties2;
         instance->GetPhysicalDeviceProperties2 = limited_properties;
+        limited.features = instance->GetPhysicalDeviceFeatures2;
+        instance->GetPhysicalDeviceFeatures2 = limited_features;
     }
 }
 
@@ -1142,6 +1151,41 @@ static void test_few_buffers(void) {
     }
     TNI_CHECK_TEXT(error.message, "the GPU Phone takes 4 storage buffers a kernel, 5 are needed");
     tni_arena_free(&arena);
+}
+
+/* A device opened without 64-bit integers: values of at most 32 bits, exact as ever. */
+static void test_without_int64(void) {
+    static const trueno_type types[] = {
+        TRUENO_TYPE_TINYINT,   TRUENO_TYPE_SMALLINT, TRUENO_TYPE_INTEGER, TRUENO_TYPE_UTINYINT,
+        TRUENO_TYPE_USMALLINT, TRUENO_TYPE_UINTEGER, TRUENO_TYPE_DATE};
+    tni_gpu_options options = gpu->options;
+    tni_gpu_device *other = device;
+    tni_gpu *small = NULL;
+    tni_error error;
+    size_t i, j;
+    int pattern;
+    limited.buffers = 8;
+    limited.resources = 128;
+    options.intercept = limited_intercept;
+    tni_error_clear(&error);
+    if (TNI_CHECK(tni_gpu_open(&memory, &options, &small, &error) == TRUENO_OK) &&
+        TNI_CHECK(tni_gpu_best(small) != NULL) &&
+        TNI_CHECK(tni_gpu_device_open(small, tni_gpu_best(small), &device, &error) == TRUENO_OK)) {
+        TNI_CHECK_TEXT(device->info->reason,
+                       "usable; no 64-bit integers: only aggregates of 32 bits run there");
+        for (i = 0; i < TNI_COUNT_OF(types); i++) {
+            for (j = 0; j < TNI_COUNT_OF(lengths); j++) {
+                pattern = (int)((i + j) % NULL_PATTERNS);
+                test_one_aggregate(types[i], lengths[j], pattern, false, j % 2 == 0);
+                if (types[i] != TRUENO_TYPE_TINYINT && types[i] != TRUENO_TYPE_UTINYINT) {
+                    test_one_aggregate(types[i], lengths[j], pattern, true, true);
+                }
+            }
+        }
+        tni_gpu_device_close(device);
+    }
+    device = other;
+    tni_gpu_close(small);
 }
 
 /* Ranges never overlap, and everything comes back. */
@@ -1360,6 +1404,7 @@ int main(void) {
     if (TNI_CHECK(tni_gpu_device_open(gpu, tni_gpu_best(gpu), &device, &error) == TRUENO_OK)) {
         test_refusals();
         test_few_buffers();
+        test_without_int64();
         test_ranges();
         test_caches();
         test_text();

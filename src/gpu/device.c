@@ -1,8 +1,8 @@
 /*
  * device.c - finding the Vulkan loader, judging its devices, opening one.
  *
- * The minimum is Vulkan 1.1 with a compute queue, 16 KiB of shared memory and 64-bit integers;
- * everything else is recorded and has a fallback. How many storage buffers a kernel may have is
+ * The minimum is Vulkan 1.1 with a compute queue and 16 KiB of shared memory; everything else is
+ * recorded and has a fallback. How many storage buffers a kernel may have is
  * asked of each kernel: Vulkan promises 4, phones have 8 and more. Ranges of 128 MiB are promised.
  * Device extensions are only enabled where a record in tni_gpu_info comes from them.
  *
@@ -314,15 +314,14 @@ static void tni_gpu_judge(const tni_gpu *gpu, tni_gpu_info *info,
         TNI_GPU_REFUSE(info, "not used: %lu storage buffers a kernel, %lu are needed",
                        (unsigned long)info->storage_buffers, (unsigned long)TNI_GPU_LEAST_BUFFERS);
     }
-    if (!info->int64) {
-        TNI_GPU_REFUSE(info, "not used: it has no 64-bit integers");
-    }
     if (info->is_software && !gpu->options.software) {
         TNI_GPU_REFUSE(info, "not used: a software device is slower than our own vector code");
     }
     info->usable = true;
     TNI_GPU_REFUSE(info, "usable%s",
-                   info->float64 ? "" : "; no 64-bit floats: DOUBLE runs on the processor");
+                   !info->int64     ? "; no 64-bit integers: only aggregates of 32 bits run there"
+                   : !info->float64 ? "; no 64-bit floats: DOUBLE runs on the processor"
+                                    : "");
 }
 #undef TNI_GPU_REFUSE
 
@@ -644,7 +643,7 @@ static trueno_status tni_gpu_create_device(tni_gpu *gpu, tni_gpu_device *device,
     atomics.buffers = 1;
     features.type = TNI_VK_S_FEATURES2;
     features.next = info->atomic_int64 ? &atomics : NULL;
-    features.features[TNI_VK_FEATURE_INT64] = 1;
+    features.features[TNI_VK_FEATURE_INT64] = info->int64 ? 1 : 0;
     features.features[TNI_VK_FEATURE_FLOAT64] = info->float64 ? 1 : 0;
     create.type = TNI_VK_S_DEVICE;
     create.next = &features;

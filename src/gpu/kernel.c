@@ -203,6 +203,18 @@ static tni_gpu_kernel **tni_gpu_kernel_find(tni_gpu_device *device,
     return NULL;
 }
 
+/* Does the module ask for 64-bit integers? Capabilities come first. */
+static bool tni_gpu_want_int64(const tni_gpu_kernel_want *want) {
+    const uint32_t capability = 2u << 16 | 17, int64 = 11;
+    uint32_t at;
+    for (at = 5; at + 1 < want->word_count && want->words[at] == capability; at += 2) {
+        if (want->words[at + 1] == int64) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static trueno_status tni_gpu_want_check(const tni_gpu_device *device,
                                         const tni_gpu_kernel_want *want, tni_error *error) {
     uint32_t i, total = 0;
@@ -220,6 +232,10 @@ static trueno_status tni_gpu_want_check(const tni_gpu_device *device,
     if (total > TNI_GPU_DESCRIPTORS) {
         return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "a GPU kernel of %lu buffers",
                         (unsigned long)total);
+    }
+    if (!device->info->int64 && tni_gpu_want_int64(want)) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED, "the GPU %s has no 64-bit integers",
+                        device->info->name);
     }
     return tni_gpu_buffers_fit(device->info, total, error);
 }

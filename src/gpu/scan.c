@@ -249,14 +249,18 @@ static tni_i128 tni_gpu_limbs(uint32_t kind, uint64_t low, uint64_t high) {
 static void tni_gpu_add_partial(tni_gpu_work *work, uint32_t slot, const uint64_t *partial) {
     tni_gpu_slot_result *result = &work->result->slots[slot];
     uint32_t kind = work->code->kinds[slot];
+    uint64_t key = partial[1];
     tni_i128 sum;
     if (partial[0] == 0) {
         return;
     }
+    if (work->code->narrow) {
+        key = tni_gpu_key_widen((tni_physical)work->code->physical[slot], (uint32_t)key);
+    }
     if (kind == TNI_GPU_KIND_MIN) {
-        result->bits = result->count == 0 ? partial[1] : TNI_MIN(result->bits, partial[1]);
+        result->bits = result->count == 0 ? key : TNI_MIN(result->bits, key);
     } else if (kind == TNI_GPU_KIND_MAX) {
-        result->bits = result->count == 0 ? partial[1] : TNI_MAX(result->bits, partial[1]);
+        result->bits = result->count == 0 ? key : TNI_MAX(result->bits, key);
     } else if (kind != TNI_GPU_KIND_COUNT && kind != TNI_GPU_KIND_SUM_F64) {
         bool two = kind != TNI_GPU_KIND_SUM_SMALL;
         sum = tni_gpu_limbs(kind, partial[1], two ? partial[2] : 0);

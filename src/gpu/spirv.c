@@ -170,6 +170,12 @@ static trueno_status tni_emit_based(tni_emit *e, uint32_t column, tni_emit_class
     tni_spirv *s = &e->spirv;
     uint32_t input, base;
     TNI_TRY(tni_emit_part(e, column, TNI_GPU_PART_BASES, &input));
+    if (e->code->narrow) {
+        base = tni_emit_2(e, TNI_SPIRV_SHIFT_LEFT, TNI_EMIT_WORD, s->segment, tni_spirv_u32(s, 1));
+        base = tni_emit_load_word(e, input, base); /* the low half */
+        *out = tni_emit_2(e, TNI_SPIRV_I_ADD, c, base, word);
+        return TRUENO_OK;
+    }
     base = tni_emit_load_long(e, input, s->segment);
     if (c == TNI_EMIT_LONG && width < 8) {
         word = tni_spirv_1(s, TNI_SPIRV_U_CONVERT, s->type_u64, word);
@@ -233,9 +239,14 @@ static trueno_status tni_emit_literal(tni_emit *e, tni_emit_class c, uint64_t bi
                         "the GPU does not run passes with more than %u literals",
                         (unsigned)TNI_GPU_LITERALS);
     }
-    pointer = tni_spirv_access(s, s->pointer_literal, s->push, tni_spirv_u32(s, 2),
-                               tni_spirv_u32(s, e->code->literal_count), 0);
+    pointer = tni_spirv_access(s, e->code->narrow ? s->pointer_push32 : s->pointer_literal, s->push,
+                               tni_spirv_u32(s, 2), tni_spirv_u32(s, e->code->literal_count),
+                               e->code->narrow ? tni_spirv_u32(s, 0) : 0);
     e->code->literals[e->code->literal_count++] = bits;
+    if (e->code->narrow) {
+        *out = tni_spirv_1(s, TNI_SPIRV_LOAD, tni_emit_type(e, c), pointer);
+        return TRUENO_OK;
+    }
     *out = tni_spirv_1(s, TNI_SPIRV_LOAD, s->type_u64, pointer);
     if (c == TNI_EMIT_WORD) {
         *out = tni_spirv_1(s, TNI_SPIRV_U_CONVERT, s->type_u32, *out);
@@ -501,16 +512,30 @@ TNI_FN uint32_t tni_emit_magnitude(tni_emit *e, tni_emit_class c, uint32_t v) {
     return tni_emit_select(e, c, tni_emit_negative(e, c, v), minus, v);
 }
 
-static uint32_t tni_emit_product_i64(tni_emit *e, uint32_t a, uint32_t b, uint32_t *bad) {
-    const tni_emit_class c = TNI_EMIT_LONG;
+/* Product of words where there are no wider ones: if it wrapped, it is too small to give the factor
+ * back. */
+static uint32_t tni_emit_product_u32(tni_emit *e, uint32_t a, uint32_t b, uint32_t *bad) {
+    const tni_emit_class c = TNI_EMIT_WORD;
+    uint32_t r = tni_emit_2(e, TNI_SPIRV_I_MUL, c, a, b);
+    uint32_t some = tni_emit_test(e, TNI_SPIRV_I_NOT_EQUAL, a, tni_spirv_u32(&e->spirv, 0));
+    uint32_t by = tni_emit_select(e, c, some, a, tni_spirv_u32(&e->spirv, 1));
+    uint32_t back = tni_emit_2(e, TNI_SPIRV_U_DIV, c, r, by);
+    *bad = tni_emit_both(e, some, tni_emit_test(e, TNI_SPIRV_I_NOT_EQUAL, back, b));
+    return r;
+}
+
+static uint32_t tni_emit_product_signed(tni_emit *e, tni_emit_class c, uint32_t a, uint32_t b,
+                                        uint32_t *bad) {
+    const uint64_t top = c == TNI_EMIT_LONG ? UINT64_C(1) << 63 : UINT64_C(1) << 31;
     uint32_t sign = tni_emit_negative(e, c, tni_emit_2(e, TNI_SPIRV_XOR, c, a, b));
-    uint32_t most = tni_emit_select(e, c, sign, tni_spirv_u64(&e->spirv, UINT64_C(1) << 63),
-                                    tni_spirv_u64(&e->spirv, (UINT64_C(1) << 63) - 1));
-    uint32_t r = tni_emit_product_u64(e, tni_emit_magnitude(e, c, a), tni_emit_magnitude(e, c, b),
-                                      bad);
+    uint32_t most =
+        tni_emit_select(e, c, sign, tni_emit_number(e, c, top), tni_emit_number(e, c, top - 1));
+    uint32_t x = tni_emit_magnitude(e, c, a), y = tni_emit_magnitude(e, c, b);
+    uint32_t r = c == TNI_EMIT_LONG ? tni_emit_product_u64(e, x, y, bad)
+                                    : tni_emit_product_u32(e, x, y, bad);
     *bad = tni_emit_either(e, *bad, tni_emit_test(e, TNI_SPIRV_U_GREATER, r, most));
     return tni_emit_select(e, c, sign,
-                           tni_emit_2(e, TNI_SPIRV_I_SUB, c, tni_spirv_u64(&e->spirv, 0), r), r);
+                           tni_emit_2(e, TNI_SPIRV_I_SUB, c, tni_emit_number(e, c, 0), r), r);
 }
 
 TNI_FN uint32_t tni_emit_product(tni_emit *e, tni_physical p, uint32_t a, uint32_t b,
@@ -519,7 +544,7 @@ TNI_FN uint32_t tni_emit_product(tni_emit *e, tni_physical p, uint32_t a, uint32
     tni_spirv_op widen = p == TNI_PHYSICAL_I32 ? TNI_SPIRV_S_CONVERT : TNI_SPIRV_U_CONVERT;
     uint32_t r, back;
     if (p == TNI_PHYSICAL_I64) {
-        return tni_emit_product_i64(e, a, b, bad);
+        return tni_emit_product_signed(e, TNI_EMIT_LONG, a, b, bad);
     }
     if (p == TNI_PHYSICAL_U64) {
         return tni_emit_product_u64(e, a, b, bad);
@@ -528,6 +553,10 @@ TNI_FN uint32_t tni_emit_product(tni_emit *e, tni_physical p, uint32_t a, uint32
         r = tni_emit_2(e, TNI_SPIRV_I_MUL, TNI_EMIT_WORD, a, b);
         *bad = tni_emit_leaves(e, p, r);
         return r;
+    }
+    if (e->code->narrow) {
+        return p == TNI_PHYSICAL_I32 ? tni_emit_product_signed(e, TNI_EMIT_WORD, a, b, bad)
+                                     : tni_emit_product_u32(e, a, b, bad);
     }
     r = tni_emit_2(e, TNI_SPIRV_I_MUL, TNI_EMIT_LONG, tni_spirv_1(s, widen, s->type_u64, a),
                    tni_spirv_1(s, widen, s->type_u64, b));
@@ -821,7 +850,13 @@ static uint32_t tni_emit_key(tni_emit *e, tni_physical p, uint32_t v) {
     const uint64_t top = UINT64_C(1) << 63;
     if (p == TNI_PHYSICAL_BOOL) {
         v = tni_emit_select(e, TNI_EMIT_WORD, v, tni_spirv_u32(s, 1), tni_spirv_u32(s, 0));
-        return tni_spirv_1(s, TNI_SPIRV_U_CONVERT, s->type_u64, v);
+        return e->code->narrow ? v : tni_spirv_1(s, TNI_SPIRV_U_CONVERT, s->type_u64, v);
+    }
+    if (e->code->narrow) {
+        v = tni_emit_float(p) ? tni_emit_order(e, p, v, false) : v;
+        return tni_emit_float(p) || tni_emit_signed(p)
+                   ? tni_emit_2(e, TNI_SPIRV_XOR, TNI_EMIT_WORD, v, tni_spirv_u32(s, 1u << 31))
+                   : v;
     }
     if (tni_emit_float(p)) {
         v = tni_emit_order(e, p, v, false);
@@ -858,6 +893,11 @@ static trueno_status tni_emit_slot_value(tni_emit *e, const tni_ir_node *node, u
     if (tni_emit_float(p) || p == TNI_PHYSICAL_BOOL) {
         return tni_emit_refuse(e, node, "sums of values");
     }
+    if (e->code->narrow) {
+        *kind = p == TNI_PHYSICAL_U32 ? TNI_GPU_KIND_SUM_U64 : TNI_GPU_KIND_SUM_SMALL;
+        *out = v;
+        return TRUENO_OK;
+    }
     *kind = tni_emit_bits_of(p) < 64 ? TNI_GPU_KIND_SUM_SMALL
                                      : tni_emit_signed(p) ? TNI_GPU_KIND_SUM_I64
                                                           : TNI_GPU_KIND_SUM_U64;
@@ -867,9 +907,8 @@ static trueno_status tni_emit_slot_value(tni_emit *e, const tni_ir_node *node, u
 
 static void tni_emit_put_value(tni_emit *e, uint32_t place, uint32_t value) {
     tni_spirv *s = &e->spirv;
-    tni_spirv_store(s, tni_spirv_access(s, s->pointer_private64, s->q_value,
-                                        tni_spirv_u32(s, place), 0, 0),
-                    value);
+    uint32_t type = e->code->narrow ? s->pointer_private32 : s->pointer_private64;
+    tni_spirv_store(s, tni_spirv_access(s, type, s->q_value, tni_spirv_u32(s, place), 0, 0), value);
 }
 
 /* `valid` with bit `place` set where `hit` (0: always) holds. */
@@ -970,6 +1009,11 @@ static trueno_status tni_emit_all(tni_emit *e) {
     }
     TNI_TRY(tni_emit_slots(e));
     TNI_TRY(tni_emit_buffers(e));
+    if (e->spirv.lacking) {
+        return tni_fail(e->error, TRUENO_ERROR_UNSUPPORTED,
+                        "the query needs values of 64 bits, the GPU %s has no 64-bit integers",
+                        e->info->name);
+    }
     tni_spirv_float_controls(&e->spirv, e->info);
     return TRUENO_OK;
 }
@@ -988,7 +1032,15 @@ TNI_FN trueno_status tni_gpu_emit_into(const tni_gpu_info *info, const tni_gpu_s
     tni_emit e;
     memset(&e, 0, sizeof e);
     memset(out, 0, sizeof *out);
-    if (!info->float64) {
+    if (!info->int64 && extras != NULL) {
+        return tni_fail(error, TRUENO_ERROR_UNSUPPORTED,
+                        "only aggregates without groups, the GPU %s has no 64-bit integers",
+                        info->name);
+    }
+    out->narrow = !info->int64;
+    if (!info->int64) {
+        name = "scan_aggregate_words";
+    } else if (!info->float64) {
         name = extras == NULL ? "scan_aggregate_int" : extras->skeleton_int;
     }
     if (!tni_spirv_skeleton(info, name, &words, &count)) {
@@ -1021,6 +1073,14 @@ TNI_FN trueno_status tni_gpu_emit_into(const tni_gpu_info *info, const tni_gpu_s
 }
 
 /* ------------------------------------------------------------------------ on the host --- */
+
+TNI_FN uint64_t tni_gpu_key_widen(tni_physical physical, uint32_t key) {
+    const uint64_t top = UINT64_C(1) << 63;
+    uint64_t k = key ^ 0x80000000u;
+    return tni_emit_float(physical) || tni_emit_signed(physical)
+               ? (k | ((k >> 31) != 0 ? UINT64_C(0xffffffff00000000) : 0)) ^ top
+               : key;
+}
 
 TNI_FN uint64_t tni_gpu_key_value(tni_physical physical, uint64_t key) {
     const uint64_t top = UINT64_C(1) << 63;

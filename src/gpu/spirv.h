@@ -90,6 +90,7 @@ typedef struct tni_gpu_code {
     tni_gpu_input inputs[TNI_GPU_COLUMNS];
     uint32_t input_count;
     uint32_t buffer_count;   /* of the kernel's array of them, the first of which are the inputs */
+    bool narrow;             /* the device has no 64-bit integers: keys have 32 bits */
     uint32_t never_null;     /* bit s: every row that passes the filter feeds slot s */
     uint8_t key_physical[TNI_GPU_EXTRAS];
 } tni_gpu_code;
@@ -99,10 +100,10 @@ typedef struct tni_gpu_code {
  * k], with bit TNI_GPU_SLOTS + k of q_valid where the row passes the filter and the value is not
  * NULL; bit TNI_GPU_PASSES of q_valid where the row passes. */
 typedef struct tni_gpu_extras {
-    const char *skeleton;    /* of devices with 64-bit floats */
+    const char *skeleton;     /* of devices with 64-bit floats */
     const char *skeleton_int; /* of those without */
-    uint32_t beside;         /* buffers that it takes beside the inputs */
-    bool spare;              /* one more in the array of inputs, where the device can */
+    uint32_t beside;          /* buffers that it takes beside the inputs */
+    bool spare;               /* one more in the array of inputs, where the device can */
     uint32_t count;
     uint32_t outputs[TNI_GPU_EXTRAS];
 } tni_gpu_extras;
@@ -131,6 +132,9 @@ TNI_FN bool tni_gpu_input_is_made(const tni_gpu_input *input);
 TNI_FN size_t tni_gpu_made_bytes(const tni_gpu_input *input, const tni_gpu_shape *shape);
 TNI_FN trueno_status tni_gpu_made_fill(const tni_gpu_input *input, const tni_gpu_shape *shape,
                                        void *out, tni_error *error);
+
+/* A key of 32 bits (tni_gpu_code.narrow) as the one of 64 bits that it stands for. */
+TNI_FN uint64_t tni_gpu_key_widen(tni_physical physical, uint32_t key);
 
 /* Order-preserving key of MIN and MAX back to the value's bits (as int64, uint64, or the bits of
  * a float or double; NaN canonical). */

@@ -291,6 +291,15 @@ static uint32_t tni_emit_exact_leaves(tni_emit *e, tni_type from, tni_type to, u
     return tni_emit_cast_leaves(e, p, wanted, v);
 }
 
+/* From one integer of at most 32 bits to another that has all its values: the word stays. */
+static bool tni_emit_widens(tni_type from, tni_type to) {
+    tni_physical a = tni_type_physical(from), b = tni_type_physical(to);
+    uint32_t less = tni_emit_bits_of(a), more = tni_emit_bits_of(b);
+    return tni_type_is_integer(from) && tni_type_is_integer(to) && more <= 32 &&
+           (tni_emit_signed(a) == tni_emit_signed(b) ? less <= more
+                                                     : !tni_emit_signed(a) && less < more);
+}
+
 static trueno_status tni_emit_cast_number(tni_emit *e, const tni_ir_node *node, tni_type type,
                                           tni_emit_value a, tni_emit_value *out) {
     tni_physical from = tni_type_physical(type), to = tni_type_physical(node->type);
@@ -313,6 +322,10 @@ static trueno_status tni_emit_cast_number(tni_emit *e, const tni_ir_node *node, 
     }
     if (tni_emit_float(to)) {
         return tni_emit_float_cast(e, node, out);
+    }
+    if (tni_emit_widens(type, node->type)) {
+        out->id = a.id;
+        return TRUENO_OK;
     }
     TNI_TRY(tni_emit_exact(e, node, type, a.id, &v, &bad));
     bad = tni_emit_either(e, bad, tni_emit_exact_leaves(e, type, node->type, v));

@@ -122,6 +122,8 @@ static void tni_spirv_read_pointer(tni_spirv *s, const uint32_t *at) {
         s->pointer_pair = at[1];
     } else if (class_of == TNI_SPIRV_PUSH && type == s->type_u64) {
         s->pointer_literal = at[1];
+    } else if (class_of == TNI_SPIRV_PUSH && type == s->type_u32) {
+        s->pointer_push32 = at[1];
     } else if (class_of == TNI_SPIRV_PRIVATE && type == s->type_u32) {
         s->pointer_private32 = at[1];
     } else if (class_of == TNI_SPIRV_PRIVATE && type == s->type_u64) {
@@ -181,11 +183,11 @@ static bool tni_spirv_read(tni_spirv *s) {
         }
         place += length;
     }
-    return s->body_end != 0 && s->segment != 0 && s->column != 0 && s->pairs != 0 &&
-           s->push != 0 && s->q_valid != 0 && s->q_error != 0 && s->q_value != 0 &&
-           s->pointer_u32 != 0 && s->pointer_pair != 0 && s->pointer_literal != 0 &&
-           s->pointer_private32 != 0 && s->pointer_private64 != 0 && s->main_id != 0 &&
-           s->type_bool != 0 && s->type_void != 0;
+    return s->body_end != 0 && s->segment != 0 && s->column != 0 && s->pairs != 0 && s->push != 0 &&
+           s->q_valid != 0 && s->q_error != 0 && s->q_value != 0 && s->pointer_u32 != 0 &&
+           s->pointer_pair != 0 && s->pointer_push32 != 0 && s->pointer_private32 != 0 &&
+           s->main_id != 0 && s->type_bool != 0 && s->type_void != 0 &&
+           (s->type_u64 == 0 || (s->pointer_literal != 0 && s->pointer_private64 != 0));
 }
 
 /* The operands of the instruction `op` whose result, at `at`, is `id`; NULL without one. */
@@ -256,6 +258,7 @@ static void tni_spirv_put(tni_spirv *s, tni_spirv_words *out, uint32_t op, const
 static uint32_t tni_spirv_result(tni_spirv *s, tni_spirv_op op, uint32_t type,
                                  const uint32_t *operands, uint32_t count) {
     uint32_t words[6], id = s->bound++;
+    s->lacking = s->lacking || type == 0;
     words[0] = type;
     words[1] = id;
     memcpy(words + 2, operands, count * sizeof *operands);
@@ -331,6 +334,7 @@ TNI_FN uint32_t tni_spirv_u32(tni_spirv *s, uint32_t value) {
 
 TNI_FN uint32_t tni_spirv_u64(tni_spirv *s, uint64_t value) {
     uint32_t operands[4];
+    s->lacking = s->lacking || s->type_u64 == 0;
     operands[0] = s->type_u64;
     operands[1] = s->bound++;
     operands[2] = (uint32_t)value;

@@ -53,10 +53,13 @@ typedef struct tni_spirv {
     uint32_t skeleton_count;
     uint32_t bound;
     bool full;                /* something did not fit */
+    bool lacking;             /* something needs a type that the skeleton lacks */
     tni_spirv_words head, modes, decorations, globals, body;
     /* ids found in the skeleton or added */
     uint32_t type_void, type_bool, type_u32, type_u64, type_f32, type_f64, type_pair;
-    uint32_t pointer_u32, pointer_pair, pointer_literal, pointer_private32, pointer_private64;
+    uint32_t pointer_u32, pointer_pair, pointer_private32;
+    uint32_t pointer_literal, pointer_private64; /* 0 in skeletons without 64-bit integers */
+    uint32_t pointer_push32;                     /* the words of their literals */
     uint32_t column, pairs, push, q_valid, q_error, q_value, q_row, q_row_type, row, segment;
     uint32_t column_array, pairs_array; /* the types of the input buffers */
     uint32_t column_count;     /* buffers of both; 0: as many as the skeleton has */

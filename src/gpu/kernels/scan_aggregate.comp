@@ -3,4 +3,5 @@
 // run time), then aggregates without groups. See scan_aggregate.glsl.
 #extension GL_GOOGLE_include_directive : require
 #define FLOATS 1
+#define WORDS 0
 #include "scan_aggregate.glsl"

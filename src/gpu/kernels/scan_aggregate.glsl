@@ -8,7 +8,12 @@
 // order of float sums on every backend. A workgroup holds four blocks at a time and strides over
 // the morsel. Float sums leave one number per block; the rest, whose order does not matter, one
 // {count, low, high} per workgroup and slot in use.
+//
+// WORDS: for devices without 64-bit integers. Values have 32 bits (KIND_SUM_SMALL signed ones,
+// KIND_SUM_U64 unsigned ones, keys), and accumulators are pairs of words, the low one first.
+#if !WORDS
 #extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
+#endif
 #extension GL_EXT_control_flow_attributes : require
 
 #define SLOTS 8
@@ -22,6 +27,29 @@
 #define KIND_MIN 5u       // unsigned order-preserving keys: low
 #define KIND_MAX 6u
 #define KIND_SUM_F64 7u   // ordered block sums
+
+#if WORDS
+#define LONG uvec2
+#define WORD uint
+#define LONG_OF(v) uvec2(v, 0u)
+#define SIGNED(v) uvec2(v, uint(int(v) >> 31))
+#define PLUS(a, b) plus(a, b)
+#define BELOW(a, b) below(a, b)
+uvec2 plus(const uvec2 a, const uvec2 b) {
+    uint low = a.x + b.x;
+    return uvec2(low, a.y + b.y + (low < a.x ? 1u : 0u));
+}
+bool below(const uvec2 a, const uvec2 b) {
+    return a.y < b.y || (a.y == b.y && a.x < b.x);
+}
+#else
+#define LONG uint64_t
+#define WORD uint64_t
+#define LONG_OF(v) uint64_t(v)
+#define SIGNED(v) (v)
+#define PLUS(a, b) ((a) + (b))
+#define BELOW(a, b) ((a) < (b))
+#endif
 
 layout(local_size_x = 256) in;
 layout(constant_id = 0) const uint KIND0 = KIND_COUNT;
@@ -43,30 +71,34 @@ layout(set = 0, binding = 0, std430) readonly buffer Pairs { uvec2 w[]; } pairs[
 layout(set = 0, binding = 1, std430) buffer Partial {
     uint error;
     uint unused_word;
-    uint64_t partial[];
+    LONG partial[];
 };
 layout(set = 0, binding = 2, std430) writeonly buffer Blocks { uvec2 block_sum[]; };
 
 layout(push_constant, std430) uniform Push {
     uint rows;
     uint blocks;
-    uint64_t literal[15];
+    LONG literal[15];
 } push;
 
 uint q_valid;
 uint q_error;
-uint64_t q_value[SLOTS];
+WORD q_value[SLOTS];
 
 // The stand-in: counts rows. It touches what a spliced body needs, so that the types exist.
 void q_row(const uint row, const uint segment) {
     uint code = column[0].w[row];
     uvec2 wide = pairs[0].w[row];
+#if WORDS
+    q_valid = code == push.literal[0].x && push.literal[0] == wide ? 255u : segment;
+#else
     q_valid = code == 0u && push.literal[0] == packUint2x32(wide) ? 255u : segment;
-    q_value[0] = uint64_t(code);
+#endif
+    q_value[0] = WORD(code);
     q_error = 0u;
 }
 
-shared uint64_t fold_u64[256];
+shared LONG fold_long[256];
 #if FLOATS
 shared double fold_f64[256];
 #define VALUE double
@@ -77,26 +109,31 @@ shared double fold_f64[256];
 #endif
 
 // One row's value of a slot joins the slot's accumulators. `kind` is constant once inlined.
-void add(const uint kind, const uint s, inout uint count, inout uint64_t low, inout uint64_t high,
+void add(const uint kind, const uint s, inout uint count, inout LONG low, inout LONG high,
          inout VALUE sum) {
     bool hit = (q_valid & (1u << s)) != 0u;
-    uint64_t v = q_value[s];
+    WORD v = q_value[s];
     if (kind == KIND_NONE) {
         return;
     }
     count += hit ? 1u : 0u;
     if (kind == KIND_SUM_SMALL) {
-        low += hit ? v : uint64_t(0);
+        low = PLUS(low, hit ? SIGNED(v) : LONG(0));
+#if WORDS
+    } else if (kind == KIND_SUM_U64) {
+        low = PLUS(low, hit ? LONG_OF(v) : LONG(0));
+#else
     } else if (kind == KIND_SUM_I64) {
         low += hit ? v & uint64_t(0xffffffffu) : uint64_t(0);
         high += hit ? uint64_t(int64_t(v) >> 32) : uint64_t(0);
     } else if (kind == KIND_SUM_U64) {
         low += hit ? v & uint64_t(0xffffffffu) : uint64_t(0);
         high += hit ? v >> 32 : uint64_t(0);
+#endif
     } else if (kind == KIND_MIN) {
-        low = hit && v < low ? v : low;
+        low = hit && BELOW(LONG_OF(v), low) ? LONG_OF(v) : low;
     } else if (kind == KIND_MAX) {
-        low = hit && v > low ? v : low;
+        low = hit && BELOW(low, LONG_OF(v)) ? LONG_OF(v) : low;
     }
 #if FLOATS
     if (kind == KIND_SUM_F64) {
@@ -110,7 +147,7 @@ void fold_add(const uint me) {
     barrier();
     for (uint half_lanes = 128u; half_lanes > 0u; half_lanes >>= 1) {
         if (me < half_lanes) {
-            fold_u64[me] += fold_u64[me + half_lanes];
+            fold_long[me] = PLUS(fold_long[me], fold_long[me + half_lanes]);
         }
         barrier();
     }
@@ -120,8 +157,8 @@ void fold_pick(const uint me, const bool largest) {
     barrier();
     for (uint half_lanes = 128u; half_lanes > 0u; half_lanes >>= 1) {
         if (me < half_lanes) {
-            uint64_t a = fold_u64[me], b = fold_u64[me + half_lanes];
-            fold_u64[me] = (a < b) == largest ? b : a;
+            LONG a = fold_long[me], b = fold_long[me + half_lanes];
+            fold_long[me] = BELOW(a, b) == largest ? b : a;
         }
         barrier();
     }
@@ -152,37 +189,36 @@ void close_block(const uint kind, const uint place, const uint block, const VALU
 }
 
 // The workgroup's {count, low, high} of a slot.
-void finish(const uint kind, const uint s, const uint count, const uint64_t low,
-            const uint64_t high) {
+void finish(const uint kind, const uint s, const uint count, const LONG low, const LONG high) {
     uint me = gl_LocalInvocationID.x;
     uint at = (gl_WorkGroupID.x * USED + s) * 3u;
     if (kind == KIND_NONE) {
         return;
     }
-    fold_u64[me] = uint64_t(count);
+    fold_long[me] = LONG_OF(count);
     fold_add(me);
     if (me == 0u) {
-        partial[at] = fold_u64[0];
+        partial[at] = fold_long[0];
     }
     barrier();
     if (kind == KIND_COUNT || kind == KIND_SUM_F64) {
         return;
     }
-    fold_u64[me] = low;
+    fold_long[me] = low;
     if (kind == KIND_MIN || kind == KIND_MAX) {
         fold_pick(me, kind == KIND_MAX);
     } else {
         fold_add(me);
     }
     if (me == 0u) {
-        partial[at + 1u] = fold_u64[0];
+        partial[at + 1u] = fold_long[0];
     }
     barrier();
     if (kind == KIND_SUM_I64 || kind == KIND_SUM_U64) {
-        fold_u64[me] = high;
+        fold_long[me] = high;
         fold_add(me);
         if (me == 0u) {
-            partial[at + 2u] = fold_u64[0];
+            partial[at + 2u] = fold_long[0];
         }
         barrier();
     }
@@ -192,8 +228,8 @@ void finish(const uint kind, const uint s, const uint count, const uint64_t low,
 #define ALL(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7)
 #define START(s)                                                                                   \
     uint count##s = 0u;                                                                            \
-    uint64_t low##s = KIND##s == KIND_MIN ? ~uint64_t(0) : uint64_t(0);                            \
-    uint64_t high##s = uint64_t(0);                                                                \
+    LONG low##s = KIND##s == KIND_MIN ? ~LONG(0) : LONG(0);                                        \
+    LONG high##s = LONG(0);                                                                        \
     VALUE sum##s = ZERO;
 #define ADD(s) add(KIND##s, s, count##s, low##s, high##s, sum##s);
 #define CLOSE(s)                                                                                   \
