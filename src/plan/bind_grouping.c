@@ -262,17 +262,6 @@ TNI_FN tni_expr *tni_bind_grouping_call(tni_binder *binder, const tni_place *pla
 
 /* ------------------------------------------------------------------------- the nodes --- */
 
-static bool tni_grouping_replace(tni_binder *binder, uint32_t set, tni_expr **exprs,
-                                 uint32_t count) {
-    uint32_t i;
-    for (i = 0; i < count; i++) {
-        if (exprs[i] && !(exprs[i] = tni_replace_run(binder, set, exprs[i]))) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* PROJECT of what FROM gives and of the keys; the aggregates go over to its columns. */
 static tni_node *tni_grouping_input(tni_select *select) {
     tni_binder *binder = select->binder;
@@ -303,9 +292,9 @@ static tni_node *tni_grouping_input(tni_select *select) {
     }
     for (i = 0; node && i < select->aggregate_count; i++) {
         tni_bound_aggregate *a = &select->aggregates[i];
-        if (!tni_grouping_replace(binder, set, a->arguments, a->argument_count) ||
-            !tni_grouping_replace(binder, set, &a->filter, 1) ||
-            !tni_grouping_replace(binder, set, a->order, a->order_count)) {
+        if (!tni_replace_all(binder, set, a->arguments, a->argument_count) ||
+            !tni_replace_all(binder, set, &a->filter, 1) ||
+            !tni_replace_all(binder, set, a->order, a->order_count)) {
             return NULL;
         }
     }

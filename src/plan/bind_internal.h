@@ -133,6 +133,8 @@ TNI_FN bool tni_value_exact(tni_binder *binder, const tni_value *value, tni_type
 TNI_FN uint32_t tni_replace_begin(tni_binder *binder);
 TNI_FN void tni_replace_add(uint32_t set, tni_expr *from, tni_expr *to);
 TNI_FN tni_expr *tni_replace_run(tni_binder *binder, uint32_t set, tni_expr *expr);
+/* Each that is not NULL in its place; false when memory is short. */
+TNI_FN bool tni_replace_all(tni_binder *binder, uint32_t set, tni_expr **exprs, uint32_t count);
 /* Visit the ids of all columns below (predicates included), each once. False stops. */
 TNI_FN bool tni_expr_columns(tni_binder *binder, tni_expr *expr,
                              bool (*visit)(void *user, uint32_t id), void *user);

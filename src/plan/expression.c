@@ -1019,6 +1019,16 @@ TNI_FN tni_expr *tni_replace_run(tni_binder *binder, uint32_t set, tni_expr *exp
     return tni_replace_walk(binder, set, ++binder->walk, expr);
 }
 
+TNI_FN bool tni_replace_all(tni_binder *binder, uint32_t set, tni_expr **exprs, uint32_t count) {
+    uint32_t i;
+    for (i = 0; i < count; i++) {
+        if (exprs[i] && !(exprs[i] = tni_replace_run(binder, set, exprs[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool tni_columns_walk(uint32_t walk, tni_expr *e, bool (*visit)(void *, uint32_t),
                              void *user) {
     uint32_t i;

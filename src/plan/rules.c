@@ -263,17 +263,6 @@ static bool tni_rules_any_volatile(const tni_node *project) {
     return false;
 }
 
-static bool tni_rules_replace_all(tni_binder *binder, uint32_t set, tni_expr **exprs,
-                                  uint32_t count) {
-    uint32_t i;
-    for (i = 0; i < count; i++) {
-        if (exprs[i] && !(exprs[i] = tni_replace_run(binder, set, exprs[i]))) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static tni_expr **tni_rules_copy(tni_binder *binder, tni_expr *const *exprs, uint32_t count) {
     tni_expr **copy = (tni_expr **)tni_binder_alloc(binder, count, sizeof *copy);
     if (copy && count) {
@@ -291,14 +280,14 @@ static bool tni_rules_merge(tni_binder *binder, tni_node *node) {
             return false;
         }
         node->exprs = tni_rules_copy(binder, node->exprs, count);
-        if (!node->exprs || !tni_rules_replace_all(binder, set, node->exprs, count)) {
+        if (!node->exprs || !tni_replace_all(binder, set, node->exprs, count)) {
             return false;
         }
         for (i = 0; i < node->aggregate_count; i++) {
             tni_bound_aggregate *a = &node->aggregates[i];
-            if (!tni_rules_replace_all(binder, set, a->arguments, a->argument_count) ||
-                !tni_rules_replace_all(binder, set, &a->filter, 1) ||
-                !tni_rules_replace_all(binder, set, a->order, a->order_count)) {
+            if (!tni_replace_all(binder, set, a->arguments, a->argument_count) ||
+                !tni_replace_all(binder, set, &a->filter, 1) ||
+                !tni_replace_all(binder, set, a->order, a->order_count)) {
                 return false;
             }
         }
@@ -325,7 +314,7 @@ static bool tni_rules_inline_row(tni_binder *binder, tni_node *node) {
     node->exprs = tni_rules_copy(binder, node->exprs, node->column_count);
     node->input = tni_node_single_row(binder);
     return node->exprs && node->input &&
-           tni_rules_replace_all(binder, set, node->exprs, node->column_count);
+           tni_replace_all(binder, set, node->exprs, node->column_count);
 }
 
 static tni_node *tni_rules_push_project(tni_binder *binder, tni_node *node,

@@ -117,89 +117,37 @@ TNI_FN tni_ast_expression *tni_parser_expressions(tni_parser *parser) {
 
 /* ---- stars ---- */
 
-/* EXCLUDE name | EXCLUDE (name, ...) */
-static bool tni_star_exclude(tni_parser *parser, tni_ast_expression *star) {
-    bool list = tni_parser_accept(parser, TNI_SYMBOL_LEFT_PAREN);
-    tni_ast_expression *last = NULL;
-    do {
-        tni_ast_expression *column;
-        if (list && last != NULL && tni_parser_at(parser, TNI_SYMBOL_RIGHT_PAREN)) {
-            break;
-        }
-        column = tni_parser_node(parser, TNI_AST_COLUMN);
-        if (column == NULL) {
-            return false;
-        }
-        column->name = tni_parser_qualified(parser, "a column name", &column->qualifier);
-        if (column->name == NULL) {
-            return false;
-        }
-        column->end = parser->previous.end;
-        if (last != NULL) {
-            last->next = column;
-        } else {
-            star->exclude = column;
-        }
-        last = column;
-    } while (list && tni_parser_accept(parser, TNI_SYMBOL_COMMA));
-    return !list || tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN);
+static tni_ast_expression *tni_star_column(tni_parser *parser) {
+    tni_ast_expression *column = tni_parser_node(parser, TNI_AST_COLUMN);
+    if (column == NULL) {
+        return NULL;
+    }
+    column->name = tni_parser_qualified(parser, "a column name", &column->qualifier);
+    column->end = parser->previous.end;
+    return column->name != NULL ? column : NULL;
 }
 
-/* REPLACE (expr AS name, ...) */
-static bool tni_star_replace(tni_parser *parser, tni_ast_expression *star) {
-    bool list = tni_parser_accept(parser, TNI_SYMBOL_LEFT_PAREN);
-    tni_ast_expression *last = NULL;
+/* item | (item, ...), each with AS name where `named`: EXCLUDE and RENAME take columns, REPLACE
+ * expressions */
+static bool tni_star_list(tni_parser *parser, tni_ast_expression *(*read)(tni_parser *), bool named,
+                          tni_ast_expression **next) {
+    bool list = tni_parser_accept(parser, TNI_SYMBOL_LEFT_PAREN), first = true;
     do {
         tni_ast_expression *item;
-        if (list && last != NULL && tni_parser_at(parser, TNI_SYMBOL_RIGHT_PAREN)) {
+        if (list && !first && tni_parser_at(parser, TNI_SYMBOL_RIGHT_PAREN)) {
             break;
         }
-        item = tni_parser_expression(parser);
-        if (item == NULL || !tni_parser_expect(parser, TNI_WORD_AS)) {
+        item = read(parser);
+        if (item == NULL || (named && !tni_parser_expect(parser, TNI_WORD_AS))) {
             return false;
         }
-        item->alias = tni_parser_name(parser, "a column name");
-        if (item->alias == NULL) {
+        item->alias = named ? tni_parser_name(parser, "a column name") : NULL;
+        if (named && item->alias == NULL) {
             return false;
         }
-        if (last != NULL) {
-            last->next = item;
-        } else {
-            star->replace = item;
-        }
-        last = item;
-    } while (list && tni_parser_accept(parser, TNI_SYMBOL_COMMA));
-    return !list || tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN);
-}
-
-/* RENAME a AS b | RENAME (a AS b, ...) */
-static bool tni_star_rename(tni_parser *parser, tni_ast_expression *star) {
-    bool list = tni_parser_accept(parser, TNI_SYMBOL_LEFT_PAREN);
-    tni_ast_expression *last = NULL;
-    do {
-        tni_ast_expression *column;
-        if (list && last != NULL && tni_parser_at(parser, TNI_SYMBOL_RIGHT_PAREN)) {
-            break;
-        }
-        column = tni_parser_node(parser, TNI_AST_COLUMN);
-        if (column == NULL) {
-            return false;
-        }
-        column->name = tni_parser_qualified(parser, "a column name", &column->qualifier);
-        column->end = parser->previous.end;
-        if (column->name == NULL || !tni_parser_expect(parser, TNI_WORD_AS)) {
-            return false;
-        }
-        column->alias = tni_parser_name(parser, "a column name");
-        if (column->alias == NULL) {
-            return false;
-        }
-        if (last != NULL) {
-            last->next = column;
-        } else {
-            star->rename = column;
-        }
-        last = column;
+        *next = item;
+        next = &item->next;
+        first = false;
     } while (list && tni_parser_accept(parser, TNI_SYMBOL_COMMA));
     return !list || tni_parser_expect(parser, TNI_SYMBOL_RIGHT_PAREN);
 }
@@ -251,13 +199,15 @@ TNI_FN tni_ast_expression *tni_parser_star(tni_parser *parser, const char *quali
     }
     node->qualifier = qualifier;
     if ((tni_parser_accept(parser, TNI_WORD_EXCLUDE) || tni_star_accept_except(parser)) &&
-        !tni_star_exclude(parser, node)) {
+        !tni_star_list(parser, tni_star_column, false, &node->exclude)) {
         return NULL;
     }
-    if (tni_parser_accept(parser, TNI_WORD_REPLACE) && !tni_star_replace(parser, node)) {
+    if (tni_parser_accept(parser, TNI_WORD_REPLACE) &&
+        !tni_star_list(parser, tni_parser_expression, true, &node->replace)) {
         return NULL;
     }
-    if (tni_parser_accept(parser, TNI_WORD_RENAME) && !tni_star_rename(parser, node)) {
+    if (tni_parser_accept(parser, TNI_WORD_RENAME) &&
+        !tni_star_list(parser, tni_star_column, true, &node->rename)) {
         return NULL;
     }
     tni_star_refuse(parser);
