@@ -230,6 +230,7 @@ static void world_open(function_world *w) {
     tni_memory_init(&w->memory, &allocator, UINT64_MAX / 2);
     tni_arena_init(&w->arena, &w->memory);
     w->env.memory = &w->memory;
+    w->env.deadline = INT64_MAX;
     w->env.kernels = tni_kernels_pick(TRUENO_BACKEND_AUTO);
     (void)tni_math_load(&w->math);
     w->env.math = &w->math;
