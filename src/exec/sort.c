@@ -294,10 +294,10 @@ static void tni_sort_cut(tni_collection *collection, uint64_t rows) {
  * have to be spilled before the next. */
 static trueno_status tni_sort_keep(tni_sort_state *state, tni_sort_worker *worker,
                                    const tni_chunk *chunk, tni_error *error) {
-    trueno_status status = TRUENO_ERROR_MEMORY;
+    trueno_status status = TRUENO_OK;
     uint64_t before;
     tni_mutex_lock(&worker->lock);
-    if (worker->rows != NULL) { /* else another worker's error ended it, which the query reports */
+    if (worker->rows != NULL) { /* else writing them failed: who tried reports it, rows are moot */
         before = worker->rows->rows;
         tni_scratch_reset(&worker->scratch);
         status = tni_collection_append(worker->rows, state->run->env, chunk, &worker->scratch,
